@@ -1,0 +1,1 @@
+//! Models, data, training, evaluation and generation on candle.

@@ -1,0 +1,206 @@
+//! What the shell tells the interface when something failed: a closed code with parameters.
+//!
+//! The Persian sentence and the hint belong to a code live in the interface, in an exhaustive
+//! match; nothing may match an error by its text.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Every way in which a command or a run can fail, as far as a person can act on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Nobody is signed in.
+    NotSignedIn,
+    /// The name or the password is wrong.
+    WrongCredentials,
+    /// A profile of this `name` exists.
+    NameTaken,
+    /// The form field `field` holds what cannot be used.
+    InvalidField,
+    /// The row asked for is not there (any more), or belongs to someone else.
+    NotFound,
+    /// The job's present state does not allow the action.
+    InvalidState,
+    /// The dataset is used by a job that has not ended.
+    InUse,
+    /// There is no file at `path`.
+    FileNotFound,
+    /// The file at `path` may not be read or written.
+    PermissionDenied,
+    /// The file at `path` is empty, or holds nothing but white space.
+    EmptyFile,
+    /// The file at `path` is not text (first offending byte at `offset`).
+    BinaryFile,
+    /// The file at `path` is not UTF-8 (at byte `offset`, on `line`).
+    InvalidUtf8,
+    /// `line` of `path` is not JSON.
+    InvalidJson,
+    /// `line` of `path` lacks `field`, or it is not a text.
+    MissingField,
+    /// The name of `path` ends in something other than .txt or .jsonl.
+    UnsupportedFormat,
+    /// The text at `path` has `found` tokens; the run needs at least `needed`.
+    DatasetTooSmall,
+    /// No space left on the disk that holds `path` (`needed` bytes, where known).
+    DiskFull,
+    /// The plan needs `needed` bytes of memory; `found` are free.
+    OutOfMemory,
+    /// The model folder at `path` is incomplete or of an unknown architecture.
+    InvalidModel,
+    /// The checkpoint at `path` is damaged or belongs to another run.
+    InvalidCheckpoint,
+    /// The run's settings cannot be used (`field`, `detail`).
+    InvalidSpec,
+    /// The loss became NaN or infinite at `step`.
+    Diverged,
+    /// The worker process ended without a word (`detail`: its exit status).
+    WorkerDied,
+    /// Another run of the program made the database; this one is too old for it.
+    DatabaseNewer,
+    /// The database is damaged; it was set aside at `path`.
+    DatabaseDamaged,
+    /// Any other failure of the system, described in `detail`.
+    Io,
+    /// A defect in the program, described in `detail`.
+    Internal,
+}
+
+impl ErrorCode {
+    /// Every code, for tests that hold a table of words against the list.
+    pub const ALL: &'static [Self] = &[
+        Self::NotSignedIn,
+        Self::WrongCredentials,
+        Self::NameTaken,
+        Self::InvalidField,
+        Self::NotFound,
+        Self::InvalidState,
+        Self::InUse,
+        Self::FileNotFound,
+        Self::PermissionDenied,
+        Self::EmptyFile,
+        Self::BinaryFile,
+        Self::InvalidUtf8,
+        Self::InvalidJson,
+        Self::MissingField,
+        Self::UnsupportedFormat,
+        Self::DatasetTooSmall,
+        Self::DiskFull,
+        Self::OutOfMemory,
+        Self::InvalidModel,
+        Self::InvalidCheckpoint,
+        Self::InvalidSpec,
+        Self::Diverged,
+        Self::WorkerDied,
+        Self::DatabaseNewer,
+        Self::DatabaseDamaged,
+        Self::Io,
+        Self::Internal,
+    ];
+}
+
+/// Where and what: the parameters that a sentence about an error may need.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ErrorParams {
+    /// The file or folder concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Line in the file, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Byte offset in the file, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// The field of a form, a row or a specification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// How much is needed (bytes, tokens: the code says which).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needed: Option<u64>,
+    /// How much was found, in the same unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<u64>,
+    /// The optimizer step at which it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<u64>,
+    /// A technical detail, for the folded part of a message; never a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// The one error that crosses the bridge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+pub struct ApiError {
+    /// What kind of failure.
+    pub code: ErrorCode,
+    /// What and where.
+    #[serde(default)]
+    pub params: ErrorParams,
+}
+
+impl ApiError {
+    /// An error without parameters.
+    pub fn new(code: ErrorCode) -> Self {
+        Self {
+            code,
+            params: ErrorParams::default(),
+        }
+    }
+
+    /// An error with parameters.
+    pub fn with(code: ErrorCode, params: ErrorParams) -> Self {
+        Self { code, params }
+    }
+
+    /// A form field that cannot be used.
+    pub fn invalid_field(field: &str) -> Self {
+        Self::with(
+            ErrorCode::InvalidField,
+            ErrorParams {
+                field: Some(field.to_owned()),
+                ..ErrorParams::default()
+            },
+        )
+    }
+
+    /// A failure with nothing but a technical detail.
+    pub fn detail(code: ErrorCode, detail: impl fmt::Display) -> Self {
+        Self::with(
+            code,
+            ErrorParams {
+                detail: Some(detail.to_string()),
+                ..ErrorParams::default()
+            },
+        )
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.code)?;
+        let params = &self.params;
+        if let Some(path) = &params.path {
+            write!(f, " path=`{path}`")?;
+        }
+        if let Some(field) = &params.field {
+            write!(f, " field=`{field}`")?;
+        }
+        let numbers = [
+            ("line", params.line),
+            ("offset", params.offset),
+            ("needed", params.needed),
+            ("found", params.found),
+            ("step", params.step),
+        ];
+        for (name, value) in numbers {
+            if let Some(value) = value {
+                write!(f, " {name}=`{value}`")?;
+            }
+        }
+        if let Some(detail) = &params.detail {
+            write!(f, ": {detail}")?;
+        }
+        Ok(())
+    }
+}

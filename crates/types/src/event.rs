@@ -1,0 +1,206 @@
+//! What a run says while it works: one JSON object a line on the worker's standard output.
+//!
+//! Order: `Loading`*, `Started`, then any of `Step`, `Validation`, `Sample`, `Checkpoint`,
+//! `Paused`, `Resumed`, and exactly one of `Finished`, `Stopped`, `Failed` as the last line.
+
+use crate::{ApiError, Loss};
+use serde::{Deserialize, Serialize};
+
+/// One line of a worker's standard output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum TrainEvent {
+    /// Work before the first step.
+    Loading {
+        /// What is being done.
+        stage: LoadingStage,
+        /// Share done, 0 to 1.
+        fraction: f64,
+    },
+    /// The plan is made; the first step follows.
+    Started(RunPlan),
+    /// One optimizer step is done.
+    Step(StepRecord),
+    /// The held-out text was measured.
+    Validation(ValidationRecord),
+    /// The model continued a prompt.
+    Sample(SampleRecord),
+    /// A checkpoint is on the disk.
+    Checkpoint(CheckpointRecord),
+    /// The loop waits for `resume`; a checkpoint was saved before.
+    Paused {
+        /// Steps done.
+        step: u64,
+    },
+    /// The loop goes on.
+    Resumed {
+        /// Steps done.
+        step: u64,
+    },
+    /// The run is complete and the final model is written.
+    Finished(Outcome),
+    /// The run was stopped and can be resumed.
+    Stopped {
+        /// Steps done.
+        step: u64,
+        /// Folder of the checkpoint that was saved; absent before the first step.
+        checkpoint: Option<String>,
+    },
+    /// The run cannot go on.
+    Failed {
+        /// Why.
+        error: ApiError,
+    },
+}
+
+/// The work before the first step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadingStage {
+    /// Reading and normalizing text.
+    Reading,
+    /// Training the tokenizer.
+    Tokenizer,
+    /// Turning text into tokens.
+    Encoding,
+    /// Building the model.
+    Model,
+    /// Restoring a checkpoint.
+    Restoring,
+}
+
+/// What the run is going to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunPlan {
+    /// Optimizer steps in all.
+    pub total_steps: u64,
+    /// Optimizer steps in one epoch.
+    pub steps_per_epoch: u64,
+    /// The step of the checkpoint that the run goes on from; 0 from scratch.
+    pub start_step: u64,
+    /// Trained weights.
+    pub n_parameters: u64,
+    /// Size of the vocabulary.
+    pub vocab_size: usize,
+    /// Tokens of training text.
+    pub n_train_tokens: u64,
+    /// Tokens of held-out text.
+    pub n_val_tokens: u64,
+    /// UTF-8 bytes of held-out text, normalized.
+    pub n_val_bytes: u64,
+    /// Threads of the compute pool.
+    pub threads: usize,
+}
+
+/// One optimizer step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// Steps done, counted from 1.
+    pub step: u64,
+    /// Epochs done, as a fraction.
+    pub epoch: f64,
+    /// Mean loss of the step's tokens before the update.
+    pub loss: Loss,
+    /// Learning rate of the step.
+    pub lr: f64,
+    /// Global gradient norm before clipping.
+    pub grad_norm: f64,
+    /// Tokens per second, smoothed over recent steps.
+    pub tokens_per_s: f64,
+    /// Seconds until the run's end, validations included; absent at first.
+    pub eta_s: Option<f64>,
+}
+
+/// One pass over the held-out text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValidationRecord {
+    /// Steps done.
+    pub step: u64,
+    /// Mean loss in nats per token.
+    pub val_loss: Loss,
+    /// Loss in bits per UTF-8 byte of the normalized held-out text.
+    pub bits_per_byte: f64,
+    /// Whether it is the lowest so far.
+    pub best: bool,
+}
+
+/// A prompt and what the model made of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SampleRecord {
+    /// Steps done.
+    pub step: u64,
+    /// The prompt.
+    pub prompt: String,
+    /// The continuation, without the prompt.
+    pub text: String,
+}
+
+/// A saved checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointRecord {
+    /// Steps done.
+    pub step: u64,
+    /// Its folder.
+    pub path: String,
+    /// Size on disk.
+    pub size_bytes: u64,
+    /// Whether it holds the lowest validation loss so far.
+    pub best: bool,
+    /// Folders of older checkpoints that were removed to make room.
+    #[serde(default)]
+    pub removed: Vec<String>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Steps done.
+    pub step: u64,
+    /// Folder of the final model, in the Hub's form.
+    pub model_dir: String,
+    /// Loss of the last step.
+    pub train_loss: Loss,
+    /// Lowest validation loss, which is the final model's.
+    pub val_loss: Loss,
+    /// The same in bits per byte.
+    pub bits_per_byte: f64,
+    /// The step at which it was reached.
+    pub best_step: u64,
+    /// Whether the run ended before its last step because validation stopped improving.
+    pub early_stopped: bool,
+    /// Seconds spent in this process.
+    pub elapsed_s: f64,
+}
+
+/// A line on the worker's standard input. When standard input closes, the worker saves and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkerCommand {
+    /// Save a checkpoint and wait.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Save a checkpoint and end.
+    Stop,
+    /// Save a checkpoint and go on.
+    Checkpoint,
+}
+
+impl WorkerCommand {
+    /// The line's text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Stop => "stop",
+            Self::Checkpoint => "checkpoint",
+        }
+    }
+
+    /// Reads a line; `None` where it is no command.
+    pub fn parse(line: &str) -> Option<Self> {
+        [Self::Pause, Self::Resume, Self::Stop, Self::Checkpoint]
+            .into_iter()
+            .find(|command| command.as_str() == line.trim())
+    }
+}

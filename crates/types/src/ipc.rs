@@ -1,0 +1,135 @@
+//! The contract between interface and shell: one type per command, one per event.
+//!
+//! The interface calls `invoke(C::NAME, { request })`; the shell registers one handler per name, and
+//! a test there holds the handlers against [`COMMANDS`]. Live updates of a job travel over a channel
+//! that the interface passes as `channel` beside `request`.
+
+mod account;
+mod datasets;
+mod events;
+mod inference;
+mod notifications;
+mod settings;
+mod system;
+mod training;
+
+pub use account::*;
+pub use datasets::*;
+pub use events::*;
+pub use inference::*;
+pub use notifications::*;
+pub use settings::*;
+pub use system::*;
+pub use training::*;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// One command: its name on the bridge, what it takes and what it answers.
+pub trait Command {
+    /// The handler's name.
+    const NAME: &'static str;
+    /// What it takes.
+    type Request: Serialize + DeserializeOwned;
+    /// What it answers.
+    type Response: Serialize + DeserializeOwned;
+}
+
+/// One event that the shell emits to every window.
+pub trait Event {
+    /// Its name on the bridge.
+    const NAME: &'static str;
+    /// What it carries.
+    type Payload: Serialize + DeserializeOwned;
+}
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $marker:ident $name:literal ($request:ty) -> $response:ty;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $marker;
+
+            impl Command for $marker {
+                const NAME: &'static str = $name;
+                type Request = $request;
+                type Response = $response;
+            }
+        )*
+
+        /// The name of every command.
+        pub const COMMANDS: &[&str] = &[$($name),*];
+    };
+}
+
+commands! {
+    /// Who is signed in, and which profiles there are. Needs no sign-in.
+    AccountStatus "account_status" (()) -> Account;
+    /// Makes a profile and signs it in. Needs no sign-in.
+    AccountRegister "account_register" (Register) -> User;
+    /// Signs a profile in. Needs no sign-in.
+    AccountLogin "account_login" (Login) -> User;
+    /// Signs out.
+    AccountLogout "account_logout" (()) -> ();
+
+    /// The signed-in user's settings.
+    SettingsGet "settings_get" (()) -> Settings;
+    /// Replaces them; answers what is now in force.
+    SettingsSet "settings_set" (Settings) -> Settings;
+
+    /// Every dataset of the user, the bundled ones first.
+    DatasetsList "datasets_list" (()) -> Vec<DatasetRecord>;
+    /// Checks a file, copies it into the data folder and lists it.
+    DatasetsImport "datasets_import" (DatasetImport) -> DatasetRecord;
+    /// One dataset with its first rows.
+    DatasetsPreview "datasets_preview" (DatasetPreviewRequest) -> DatasetPreview;
+    /// Removes an imported dataset and its files.
+    DatasetsDelete "datasets_delete" (crate::id::DatasetId) -> ();
+
+    /// Memory and time of a run, before it is made.
+    TrainingEstimate "training_estimate" (NewRun) -> Estimate;
+    /// Makes a run and queues it.
+    TrainingCreate "training_create" (NewRun) -> crate::job::JobRecord;
+    /// Every run of the user, latest first.
+    TrainingList "training_list" (()) -> Vec<crate::job::JobRecord>;
+    /// One run.
+    TrainingGet "training_get" (crate::id::JobId) -> crate::job::JobDetail;
+    /// Asks a running job to save and wait.
+    TrainingPause "training_pause" (crate::id::JobId) -> ();
+    /// Lets a paused job go on, or queues a stopped, interrupted or failed one again.
+    TrainingResume "training_resume" (crate::id::JobId) -> ();
+    /// Asks a job to save and end, or takes it off the queue.
+    TrainingStop "training_stop" (crate::id::JobId) -> ();
+    /// Removes an ended run with its folder.
+    TrainingDelete "training_delete" (crate::id::JobId) -> ();
+    /// Moves a queued run to another place of the queue.
+    TrainingReorder "training_reorder" (Reorder) -> ();
+    /// The curves so far.
+    TrainingMetrics "training_metrics" (crate::id::JobId) -> crate::job::Metrics;
+    /// The last lines of the run's log.
+    TrainingLog "training_log" (crate::id::JobId) -> Vec<String>;
+    /// Live updates of one run over `channel`, about ten a second, until `training_unsubscribe`.
+    TrainingSubscribe "training_subscribe" (crate::id::JobId) -> SubscriptionId;
+    /// Ends a subscription.
+    TrainingUnsubscribe "training_unsubscribe" (SubscriptionId) -> ();
+
+    /// Lets a run's final model (or best checkpoint) continue a prompt, streamed over `channel`.
+    InferenceGenerate "inference_generate" (Generate) -> Generated;
+    /// Ends the generation under way.
+    InferenceStop "inference_stop" (()) -> ();
+
+    /// Notifications, latest first.
+    NotificationsList "notifications_list" (()) -> Vec<NotificationRecord>;
+    /// How many are unread.
+    NotificationsUnreadCount "notifications_unread_count" (()) -> u32;
+    /// Marks one as read.
+    NotificationsMarkRead "notifications_mark_read" (crate::id::NotificationId) -> ();
+    /// Marks all as read.
+    NotificationsMarkAllRead "notifications_mark_all_read" (()) -> ();
+    /// Removes all.
+    NotificationsClear "notifications_clear" (()) -> ();
+
+    /// Version, folders and machine. Needs no sign-in.
+    SystemAppInfo "system_app_info" (()) -> AppInfo;
+    /// Shows one of the program's own folders in the system's file manager.
+    SystemOpenFolder "system_open_folder" (Folder) -> ();
+}

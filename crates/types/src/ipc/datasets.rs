@@ -1,0 +1,77 @@
+//! Datasets, bundled and imported.
+
+use crate::UtcMs;
+use crate::id::DatasetId;
+use serde::{Deserialize, Serialize};
+
+/// One dataset as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetRecord {
+    /// Its id; a bundled one's is fixed (`hafez`, `stories`).
+    pub dataset_id: DatasetId,
+    /// What people call it.
+    pub name: String,
+    /// Where it came from.
+    pub source: DatasetSource,
+    /// The shape of its file.
+    pub format: DatasetFormat,
+    /// Size of its files.
+    pub size_bytes: u64,
+    /// Documents in the training part (blank-line parted, or lines of JSON).
+    pub n_rows: u64,
+    /// Documents in a validation part of its own; 0 where a share is held out at training.
+    pub n_validation_rows: u64,
+    /// When it was made.
+    pub created_ms: UtcMs,
+}
+
+/// Where a dataset came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatasetSource {
+    /// Ships with the program; cannot be deleted.
+    Bundled,
+    /// Imported by the user.
+    Imported,
+}
+
+/// The shape of a dataset's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatasetFormat {
+    /// Plain text, documents parted by blank lines.
+    Txt,
+    /// One JSON object a line, with `text`.
+    Jsonl,
+}
+
+/// A file to import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetImport {
+    /// An absolute path on this computer.
+    pub path: String,
+    /// What people shall call it; the file's name where absent.
+    pub name: Option<String>,
+}
+
+/// Which rows to show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetPreviewRequest {
+    /// Which dataset.
+    pub dataset_id: DatasetId,
+    /// Rows to skip.
+    pub offset: u64,
+    /// Rows to show, at most 100.
+    pub limit: u32,
+}
+
+/// Some rows of a dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetPreview {
+    /// The dataset.
+    pub dataset: DatasetRecord,
+    /// Its rows, each cut at 2,000 characters.
+    pub rows: Vec<String>,
+    /// Rows skipped.
+    pub offset: u64,
+}

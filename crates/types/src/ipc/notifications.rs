@@ -1,0 +1,84 @@
+//! The notification list.
+
+use crate::id::{JobId, NotificationId};
+use crate::job::JobRecord;
+use crate::{ApiError, Loss, UtcMs};
+use serde::{Deserialize, Serialize};
+
+/// One notification. The words are made by whoever shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NotificationRecord {
+    /// Its id.
+    pub notification_id: NotificationId,
+    /// What happened.
+    pub content: NotificationContent,
+    /// Whether it was read.
+    pub read: bool,
+    /// When it happened.
+    pub created_ms: UtcMs,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum NotificationContent {
+    /// A run is complete.
+    TrainingCompleted {
+        /// Which.
+        job_id: JobId,
+        /// Its name.
+        job_name: String,
+        /// Its lowest validation loss.
+        val_loss: Option<Loss>,
+    },
+    /// A run failed.
+    TrainingFailed {
+        /// Which.
+        job_id: JobId,
+        /// Its name.
+        job_name: String,
+        /// Why.
+        error: ApiError,
+    },
+    /// A run's process died.
+    TrainingInterrupted {
+        /// Which.
+        job_id: JobId,
+        /// Its name.
+        job_name: String,
+    },
+}
+
+impl NotificationContent {
+    /// What an ended job has to say; `None` for a state that needs no notification.
+    pub fn of_job(job: &JobRecord) -> Option<Self> {
+        use crate::job::JobStatus;
+        let (job_id, job_name) = (job.job_id.clone(), job.name.clone());
+        match job.status {
+            JobStatus::Completed => Some(Self::TrainingCompleted {
+                job_id,
+                job_name,
+                val_loss: job.val_loss,
+            }),
+            JobStatus::Failed => Some(Self::TrainingFailed {
+                job_id,
+                job_name,
+                error: job
+                    .error
+                    .clone()
+                    .unwrap_or(ApiError::new(crate::ErrorCode::Internal)),
+            }),
+            JobStatus::Interrupted => Some(Self::TrainingInterrupted { job_id, job_name }),
+            _ => None,
+        }
+    }
+
+    /// The page that a click opens.
+    pub fn route(&self) -> String {
+        match self {
+            Self::TrainingCompleted { job_id, .. }
+            | Self::TrainingFailed { job_id, .. }
+            | Self::TrainingInterrupted { job_id, .. } => format!("/training/jobs/{job_id}"),
+        }
+    }
+}

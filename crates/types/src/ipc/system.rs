@@ -1,0 +1,37 @@
+//! The program and the machine.
+
+use crate::id::JobId;
+use serde::{Deserialize, Serialize};
+
+/// The program and the machine it runs on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppInfo {
+    /// The program's version.
+    pub version: String,
+    /// Where its data lives.
+    pub data_dir: String,
+    /// Logical processors.
+    pub n_cpus: u32,
+    /// The processor's name.
+    pub cpu: String,
+    /// Memory in all.
+    pub memory_bytes: u64,
+    /// Memory free now.
+    pub free_memory_bytes: u64,
+    /// A damaged database was set aside here at this start.
+    pub database_set_aside: Option<String>,
+}
+
+/// One of the program's own folders.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "folder", content = "job_id", rename_all = "snake_case")]
+pub enum Folder {
+    /// Everything.
+    Data,
+    /// The program's logs.
+    Logs,
+    /// A run's folder.
+    Job(JobId),
+    /// A run's final model.
+    Model(JobId),
+}

@@ -1,0 +1,59 @@
+//! Making and watching runs.
+
+use crate::id::{DatasetId, JobId};
+use crate::spec::SizePreset;
+use serde::{Deserialize, Serialize};
+
+/// What the new-run form holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewRun {
+    /// What people shall call it; 1 to 80 characters.
+    pub name: String,
+    /// What it learns.
+    pub dataset_id: DatasetId,
+    /// The decoder's shape, but for its context.
+    pub preset: SizePreset,
+    /// Passes over the text, 1 to 1000.
+    pub epochs: u32,
+    /// Sequences in one optimizer step, 1 to 512.
+    pub batch_size: u32,
+    /// Peak learning rate, in (0, 0.1].
+    pub lr: f64,
+    /// Tokens in one sequence, 16 to 2048.
+    pub context_length: u32,
+}
+
+/// What a run will need.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Weights to train.
+    pub n_parameters: u64,
+    /// Peak memory of the worker.
+    pub memory_bytes: u64,
+    /// Memory free now.
+    pub free_memory_bytes: u64,
+    /// Tokens of training text, estimated from its bytes.
+    pub n_train_tokens: u64,
+    /// Optimizer steps in all.
+    pub total_steps: u64,
+    /// Seconds, from a short measurement of this machine.
+    pub duration_s: f64,
+    /// Bytes that checkpoints and the final model will take.
+    pub disk_bytes: u64,
+    /// Bytes free on the disk of the data folder.
+    pub free_disk_bytes: u64,
+}
+
+/// A move within the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reorder {
+    /// Which queued run.
+    pub job_id: JobId,
+    /// Its new place, from 0.
+    pub position: u32,
+}
+
+/// Names a live subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SubscriptionId(pub u32);

@@ -1,0 +1,28 @@
+//! The words that every part of Amoozgar shares: ids, the job's vocabulary, and the contract
+//! between interface and shell.
+//!
+//! Invariants:
+//! - Depends on serde (and thiserror) alone, does no IO, and builds for `wasm32-unknown-unknown`.
+//! - Nothing here carries words for people: errors are closed codes with parameters; the Persian
+//!   sentences live in the interface.
+//! - No integer above 2^53 crosses the bridge, and no NaN: a diverged loss is a value of its own.
+//!
+//! Enter at [`ipc`] for the commands and events, at [`spec`] for what a training run is, and at
+//! [`event`] for what a run says while it works.
+#![deny(missing_docs)]
+
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod ipc;
+pub mod job;
+pub mod loss;
+pub mod spec;
+
+pub use error::{ApiError, ErrorCode, ErrorParams};
+pub use event::TrainEvent;
+pub use loss::Loss;
+pub use spec::TrainSpec;
+
+/// UTC milliseconds since the Unix epoch.
+pub type UtcMs = i64;

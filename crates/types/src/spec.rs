@@ -1,0 +1,239 @@
+//! What a training run is: the content of job.json and of the command line's SPEC.toml.
+//!
+//! Every field but the dataset has a default, so that a specification written by hand is short.
+
+use serde::{Deserialize, Serialize};
+
+/// A training run from scratch: data, tokenizer, model, optimizer, evaluation, checkpoints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainSpec {
+    /// What people call the run.
+    #[serde(default)]
+    pub name: String,
+    /// The text to learn.
+    pub dataset: DatasetSpec,
+    /// The tokenizer to train on it.
+    #[serde(default)]
+    pub tokenizer: TokenizerSpec,
+    /// The shape of the decoder.
+    #[serde(default)]
+    pub model: ModelSpec,
+    /// The optimizer and its schedule.
+    #[serde(default)]
+    pub optimizer: OptimizerSpec,
+    /// When to validate, what to write, when to give up.
+    #[serde(default)]
+    pub evaluation: EvaluationSpec,
+    /// When to save.
+    #[serde(default)]
+    pub checkpoint: CheckpointSpec,
+    /// Seed of every random choice of the run.
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// Threads of the compute pool; all cores where absent.
+    #[serde(default)]
+    pub threads: Option<usize>,
+}
+
+/// Where the text is. Paths are absolute in job.json; the command line resolves them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetSpec {
+    /// A .txt file (documents parted by blank lines) or a .jsonl file (field `text`).
+    pub train: String,
+    /// Held-out text of the same kinds; where absent, a part of `train` is held out.
+    #[serde(default)]
+    pub validation: Option<String>,
+    /// The share of documents held out where `validation` is absent, in (0, 0.5].
+    #[serde(default = "default_validation_fraction")]
+    pub validation_fraction: f64,
+}
+
+/// Byte-level BPE trained on the run's own text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenizerSpec {
+    /// Size of the vocabulary, special tokens included; at least 260.
+    pub vocab_size: usize,
+}
+
+/// The shape of a Llama-style decoder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelSpec {
+    /// Transformer blocks.
+    pub n_layers: usize,
+    /// Width of the residual stream.
+    pub d_model: usize,
+    /// Query heads; `d_model` is a multiple of it, with an even quotient.
+    pub n_heads: usize,
+    /// Key and value heads; divides `n_heads`.
+    pub n_kv_heads: usize,
+    /// Width of the SwiGLU's hidden layer.
+    pub d_ff: usize,
+    /// Tokens in one training sequence.
+    pub context_length: usize,
+    /// Whether the output head shares the embedding's weights.
+    pub tie_embeddings: bool,
+}
+
+/// AdamW with linear warm-up, cosine decay and global-norm clipping.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OptimizerSpec {
+    /// Passes over the training text.
+    pub epochs: u64,
+    /// Ends the run after this many optimizer steps, whatever `epochs` says.
+    pub max_steps: Option<u64>,
+    /// Sequences in one optimizer step.
+    pub batch_size: usize,
+    /// Sequences in one forward pass; divides `batch_size`. Gradients accumulate over the rest.
+    pub micro_batch: Option<usize>,
+    /// Peak learning rate.
+    pub lr: f64,
+    /// The schedule ends at `lr * min_lr_ratio`.
+    pub min_lr_ratio: f64,
+    /// Steps of linear warm-up; a twentieth of the run where absent.
+    pub warmup_steps: Option<u64>,
+    /// Decoupled weight decay of matrices (norms are not decayed).
+    pub weight_decay: f64,
+    /// Decay of the first moment.
+    pub beta1: f64,
+    /// Decay of the second moment.
+    pub beta2: f64,
+    /// Added to the root of the second moment.
+    pub eps: f64,
+    /// Global gradient norm above which gradients are scaled down; 0 never clips.
+    pub grad_clip: f64,
+}
+
+/// Validation, samples and early stopping.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvaluationSpec {
+    /// Steps between validations; a twentieth of the run where absent. The last step always validates.
+    pub every_steps: Option<u64>,
+    /// Prompts continued at each validation.
+    pub prompts: Vec<String>,
+    /// Longest continuation of a prompt.
+    pub sample_tokens: usize,
+    /// Sampling temperature; 0 is greedy.
+    pub temperature: f64,
+    /// Stops after this many validations in a row without a new best; `None` never stops early.
+    pub patience: Option<u64>,
+}
+
+/// Saving on the way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CheckpointSpec {
+    /// Steps between checkpoints; a tenth of the run where absent. The last step always saves.
+    pub every_steps: Option<u64>,
+    /// How many of the latest are kept, beside the best.
+    pub keep_last: usize,
+}
+
+impl Default for TokenizerSpec {
+    fn default() -> Self {
+        Self { vocab_size: 4096 }
+    }
+}
+
+impl Default for ModelSpec {
+    fn default() -> Self {
+        SizePreset::Small.model()
+    }
+}
+
+impl Default for OptimizerSpec {
+    fn default() -> Self {
+        Self {
+            epochs: 8,
+            max_steps: None,
+            batch_size: 16,
+            micro_batch: None,
+            lr: 2e-3,
+            min_lr_ratio: 0.1,
+            warmup_steps: None,
+            weight_decay: 0.1,
+            beta1: 0.9,
+            beta2: 0.95,
+            eps: 1e-8,
+            grad_clip: 1.0,
+        }
+    }
+}
+
+impl Default for EvaluationSpec {
+    fn default() -> Self {
+        Self {
+            every_steps: None,
+            prompts: vec!["ای دل".to_owned(), "یکی بود یکی نبود".to_owned()],
+            sample_tokens: 48,
+            temperature: 0.8,
+            patience: Some(4),
+        }
+    }
+}
+
+impl Default for CheckpointSpec {
+    fn default() -> Self {
+        Self {
+            every_steps: None,
+            keep_last: 2,
+        }
+    }
+}
+
+fn default_seed() -> u64 {
+    1405
+}
+
+fn default_validation_fraction() -> f64 {
+    0.05
+}
+
+/// The sizes that the new-run form offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SizePreset {
+    /// Under a million weights: minutes on any machine.
+    Tiny,
+    /// About two and a half million weights: the default.
+    Small,
+    /// About fourteen million weights, with its tokenizer of 8192: hours on a modest machine.
+    Medium,
+}
+
+impl SizePreset {
+    /// Every preset, smallest first.
+    pub const ALL: &'static [Self] = &[Self::Tiny, Self::Small, Self::Medium];
+
+    /// The decoder's shape.
+    pub fn model(self) -> ModelSpec {
+        let (n_layers, d_model, n_heads, n_kv_heads, d_ff, context_length) = match self {
+            Self::Tiny => (3, 96, 3, 3, 256, 64),
+            Self::Small => (4, 192, 6, 6, 512, 128),
+            Self::Medium => (6, 384, 6, 6, 1024, 256),
+        };
+        ModelSpec {
+            n_layers,
+            d_model,
+            n_heads,
+            n_kv_heads,
+            d_ff,
+            context_length,
+            tie_embeddings: true,
+        }
+    }
+
+    /// The size of the vocabulary that suits it.
+    pub fn vocab_size(self) -> usize {
+        match self {
+            Self::Tiny => 2048,
+            Self::Small => 4096,
+            Self::Medium => 8192,
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Set-up, build, test, bench and bundle.
+fn main() {}

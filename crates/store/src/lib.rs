@@ -1,1 +1,79 @@
-//! SQLite: a file per table, migrations.
+//! What Amoozgar remembers: one `SQLite` file, one module per table, append-only migrations.
+//!
+//! Invariants:
+//! - Synchronous; knows nothing of Tauri, tokio or candle. Callers keep it off their async threads.
+//! - A database newer than the program is refused, an older one is copied before it is migrated, a
+//!   damaged one is set aside by renaming and never overwritten.
+//! - What belongs to a user is read and changed only through that user's id, except by the job
+//!   queue, which serves all users.
+//! - A job's status changes only as [`JobStatus::may_become`](amoozgar_types::job::JobStatus) allows.
+//! - A loss comes back bit for bit; a diverged one is the text `diverged`, never NULL or NaN.
+//! - The clock is passed in.
+//!
+//! Enter at [`Store::open`].
+#![deny(missing_docs)]
+
+mod checkpoints;
+mod column;
+mod datasets;
+mod error;
+mod jobs;
+mod metrics;
+mod migrations;
+mod notifications;
+mod open;
+mod queue;
+mod samples;
+mod settings;
+mod users;
+
+pub use datasets::StoredDataset;
+pub use error::StoreError;
+pub use jobs::StoredJob;
+pub use open::Opened;
+
+use amoozgar_types::UtcMs;
+use error::Doing;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The open database. Share it as `Arc<Store>`; every method takes `&self` and blocks briefly.
+#[derive(Debug)]
+pub struct Store {
+    connection: Mutex<Connection>,
+}
+
+impl Store {
+    /// Opens the database at `path`, making or migrating it as needed. `now` names what is set
+    /// aside.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] where a later version of the program made it, and whatever the system
+    /// says of the file.
+    pub fn open(path: &Path, now: UtcMs) -> Result<Opened, StoreError> {
+        open::open(path, now, migrations::ALL)
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A panic elsewhere has rolled its transaction back, so the connection is sound.
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work` in one transaction: all of it is kept, or none.
+    fn write<T>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.connection();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .doing(action)?;
+        let answer = work(&transaction)?;
+        transaction.commit().doing(action)?;
+        Ok(answer)
+    }
+}

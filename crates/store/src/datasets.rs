@@ -1,0 +1,178 @@
+//! The table `datasets`: bundled ones, which are everyone's, and imported ones, which are not.
+
+use crate::column::{count, int, named};
+use crate::error::Doing;
+use crate::{Store, StoreError};
+use amoozgar_types::id::{DatasetId, UserId};
+use amoozgar_types::ipc::{DatasetFormat, DatasetRecord, DatasetSource};
+use rusqlite::{OptionalExtension, Row, params};
+
+/// A dataset with its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDataset {
+    /// What lists show.
+    pub record: DatasetRecord,
+    /// The file of its training part.
+    pub train_path: String,
+    /// The file of its validation part, where it has one.
+    pub validation_path: Option<String>,
+}
+
+impl Store {
+    /// Adds a dataset or renews its row. Without an owner it is bundled: everyone's.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where the id belongs to another owner.
+    pub fn upsert_dataset(
+        &self,
+        owner: Option<&UserId>,
+        record: &DatasetRecord,
+        train_path: &str,
+        validation_path: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let changed = self
+            .connection()
+            .execute(
+                "INSERT INTO datasets (dataset_id, user_id, name, source, format, size_bytes,
+                     n_rows, n_validation_rows, train_path, validation_path, created_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                 ON CONFLICT (dataset_id) DO UPDATE SET
+                     name = excluded.name, source = excluded.source, format = excluded.format,
+                     size_bytes = excluded.size_bytes, n_rows = excluded.n_rows,
+                     n_validation_rows = excluded.n_validation_rows,
+                     train_path = excluded.train_path, validation_path = excluded.validation_path
+                 WHERE user_id IS excluded.user_id",
+                params![
+                    record.dataset_id.as_str(),
+                    owner.map(UserId::as_str),
+                    record.name,
+                    source_name(record.source),
+                    format_name(record.format),
+                    int(record.size_bytes),
+                    int(record.n_rows),
+                    int(record.n_validation_rows),
+                    train_path,
+                    validation_path,
+                    record.created_ms,
+                ],
+            )
+            .doing("save the dataset")?;
+        if changed == 0 {
+            return Err(StoreError::not_found("dataset", &record.dataset_id));
+        }
+        Ok(())
+    }
+
+    /// What a user may train on: the bundled ones first, then their own, latest first.
+    pub fn datasets(&self, user_id: &UserId) -> Result<Vec<DatasetRecord>, StoreError> {
+        self.connection()
+            .prepare_cached(
+                "SELECT * FROM datasets WHERE user_id IS NULL OR user_id = ?1
+                 ORDER BY user_id IS NOT NULL,
+                     CASE WHEN user_id IS NULL THEN dataset_id END,
+                     created_ms DESC, dataset_id DESC",
+            )
+            .and_then(|mut statement| {
+                statement
+                    .query_map([user_id.as_str()], read_record)?
+                    .collect()
+            })
+            .doing("list the datasets")
+    }
+
+    /// One dataset that the user may train on.
+    pub fn dataset(
+        &self,
+        user_id: &UserId,
+        dataset_id: &DatasetId,
+    ) -> Result<Option<StoredDataset>, StoreError> {
+        self.connection()
+            .query_row(
+                "SELECT * FROM datasets
+                 WHERE dataset_id = ?1 AND (user_id IS NULL OR user_id = ?2)",
+                [dataset_id.as_str(), user_id.as_str()],
+                |row| {
+                    Ok(StoredDataset {
+                        record: read_record(row)?,
+                        train_path: row.get("train_path")?,
+                        validation_path: row.get("validation_path")?,
+                    })
+                },
+            )
+            .optional()
+            .doing("read the dataset")
+    }
+
+    /// Removes a user's own dataset. Jobs that learnt it stay, without it. A bundled one is nobody's
+    /// to remove.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] while a job that has not ended needs it, [`StoreError::NotFound`] where
+    /// it is not the user's.
+    pub fn delete_dataset(
+        &self,
+        user_id: &UserId,
+        dataset_id: &DatasetId,
+    ) -> Result<(), StoreError> {
+        self.write("remove the dataset", |transaction| {
+            let in_use: bool = transaction
+                .query_row(
+                    "SELECT EXISTS (SELECT 1 FROM training_jobs WHERE dataset_id = ?1 AND user_id = ?2
+                     AND status IN ('queued', 'starting', 'loading', 'running', 'paused'))",
+                    [dataset_id.as_str(), user_id.as_str()],
+                    |row| row.get(0),
+                )
+                .doing("look for jobs that use the dataset")?;
+            let removed = transaction
+                .execute(
+                    "DELETE FROM datasets WHERE dataset_id = ?1 AND user_id = ?2",
+                    [dataset_id.as_str(), user_id.as_str()],
+                )
+                .doing("remove the dataset")?;
+            if removed == 0 {
+                return Err(StoreError::not_found("dataset", dataset_id));
+            }
+            if in_use {
+                return Err(StoreError::InUse {
+                    dataset_id: dataset_id.to_string(),
+                });
+            }
+            Ok(())
+        })
+    }
+}
+
+fn read_record(row: &Row<'_>) -> rusqlite::Result<DatasetRecord> {
+    Ok(DatasetRecord {
+        dataset_id: DatasetId::new(row.get::<_, String>("dataset_id")?),
+        name: row.get("name")?,
+        source: named(row, "source", |name| match name {
+            "bundled" => Some(DatasetSource::Bundled),
+            "imported" => Some(DatasetSource::Imported),
+            _ => None,
+        })?,
+        format: named(row, "format", |name| match name {
+            "txt" => Some(DatasetFormat::Txt),
+            "jsonl" => Some(DatasetFormat::Jsonl),
+            _ => None,
+        })?,
+        size_bytes: count(row, "size_bytes")?,
+        n_rows: count(row, "n_rows")?,
+        n_validation_rows: count(row, "n_validation_rows")?,
+        created_ms: row.get("created_ms")?,
+    })
+}
+
+fn source_name(source: DatasetSource) -> &'static str {
+    match source {
+        DatasetSource::Bundled => "bundled",
+        DatasetSource::Imported => "imported",
+    }
+}
+
+fn format_name(format: DatasetFormat) -> &'static str {
+    match format {
+        DatasetFormat::Txt => "txt",
+        DatasetFormat::Jsonl => "jsonl",
+    }
+}

@@ -1,0 +1,114 @@
+//! Everything that can go wrong between the program and its database.
+
+use amoozgar_types::job::JobStatus;
+use std::path::PathBuf;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A later version of the program made the database.
+    #[error("the database `{}` has version {found}; this program knows versions up to {known}", path.display())]
+    Newer {
+        /// The database's file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The latest version that this program knows.
+        known: u32,
+    },
+    /// The row is not there, or belongs to someone else.
+    #[error("no {what} `{id}`")]
+    NotFound {
+        /// The kind of row.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// A profile of this name exists.
+    #[error("a profile named `{name}` exists")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// The dataset is used by a job that has not ended.
+    #[error("dataset `{dataset_id}` is used by a job that has not ended")]
+    InUse {
+        /// The dataset.
+        dataset_id: String,
+    },
+    /// The job's state does not allow the change.
+    #[error("job `{job_id}` cannot go from `{}` to `{}`", from.as_str(), to.as_str())]
+    InvalidTransition {
+        /// The job.
+        job_id: String,
+        /// Its state.
+        from: JobStatus,
+        /// The state asked for.
+        to: JobStatus,
+    },
+    /// Only a queued job has a place in the queue.
+    #[error("job `{job_id}` is `{}`, not queued", status.as_str())]
+    NotQueued {
+        /// The job.
+        job_id: String,
+        /// Its state.
+        status: JobStatus,
+    },
+    /// A value could not be written as JSON.
+    #[error("could not encode {what}")]
+    Encode {
+        /// What it is.
+        what: &'static str,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The file system refused.
+    #[error("could not {action} `{}`", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `SQLite` refused.
+    #[error("could not {action}")]
+    Sqlite {
+        /// What was tried.
+        action: &'static str,
+        /// Why.
+        source: rusqlite::Error,
+    },
+}
+
+impl StoreError {
+    /// Whether the disk that holds the database is full.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Sqlite { source, .. } => {
+                source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+            }
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn not_found(what: &'static str, id: impl ToString) -> Self {
+        Self::NotFound {
+            what,
+            id: id.to_string(),
+        }
+    }
+}
+
+/// Says what was being done when `SQLite` failed.
+pub(crate) trait Doing<T> {
+    fn doing(self, action: &'static str) -> Result<T, StoreError>;
+}
+
+impl<T> Doing<T> for Result<T, rusqlite::Error> {
+    fn doing(self, action: &'static str) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::Sqlite { action, source })
+    }
+}

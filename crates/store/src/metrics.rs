@@ -1,0 +1,119 @@
+//! The tables `training_metrics` and `validation_metrics`: the curves of a run.
+
+use crate::column::{LossColumn, NumberColumn, count, int, loss_value};
+use crate::error::Doing;
+use crate::{Store, StoreError};
+use amoozgar_types::id::JobId;
+use amoozgar_types::job::{MetricPoint, Metrics, ValidationPoint};
+use rusqlite::{Row, params};
+
+impl Store {
+    /// Adds points in one transaction. A point of a step that is there already replaces it.
+    pub fn append_metrics(
+        &self,
+        job_id: &JobId,
+        train: &[MetricPoint],
+        validation: &[ValidationPoint],
+    ) -> Result<(), StoreError> {
+        if train.is_empty() && validation.is_empty() {
+            return Ok(());
+        }
+        self.write("save the curves", |transaction| {
+            let save = || -> rusqlite::Result<()> {
+                let mut statement = transaction.prepare_cached(
+                    "INSERT INTO training_metrics
+                         (job_id, step, epoch, loss, lr, grad_norm, tokens_per_s)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     ON CONFLICT (job_id, step) DO UPDATE SET
+                         epoch = excluded.epoch, loss = excluded.loss, lr = excluded.lr,
+                         grad_norm = excluded.grad_norm, tokens_per_s = excluded.tokens_per_s",
+                )?;
+                for point in train {
+                    statement.execute(params![
+                        job_id.as_str(),
+                        int(point.step),
+                        point.epoch,
+                        loss_value(point.loss),
+                        point.lr,
+                        point.grad_norm,
+                        point.tokens_per_s,
+                    ])?;
+                }
+                let mut statement = transaction.prepare_cached(
+                    "INSERT INTO validation_metrics (job_id, step, val_loss, bits_per_byte)
+                     VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (job_id, step) DO UPDATE SET
+                         val_loss = excluded.val_loss, bits_per_byte = excluded.bits_per_byte",
+                )?;
+                for point in validation {
+                    statement.execute(params![
+                        job_id.as_str(),
+                        int(point.step),
+                        loss_value(point.val_loss),
+                        point.bits_per_byte,
+                    ])?;
+                }
+                Ok(())
+            };
+            save().doing("save the curves")
+        })
+    }
+
+    /// Forgets the points and samples after `after_step`, before a run goes on from a checkpoint of
+    /// that step and makes them anew.
+    pub fn truncate_metrics(&self, job_id: &JobId, after_step: u64) -> Result<(), StoreError> {
+        self.write("cut the curves", |transaction| {
+            for sql in [
+                "DELETE FROM training_metrics WHERE job_id = ?1 AND step > ?2",
+                "DELETE FROM validation_metrics WHERE job_id = ?1 AND step > ?2",
+                "DELETE FROM samples WHERE job_id = ?1 AND step > ?2",
+            ] {
+                transaction
+                    .execute(sql, params![job_id.as_str(), int(after_step)])
+                    .doing("cut the curves")?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The curves so far, in order of step.
+    pub fn metrics(&self, job_id: &JobId) -> Result<Metrics, StoreError> {
+        let connection = self.connection();
+        let train = connection
+            .prepare_cached("SELECT * FROM training_metrics WHERE job_id = ?1 ORDER BY step")
+            .and_then(|mut statement| {
+                statement
+                    .query_map([job_id.as_str()], read_train)?
+                    .collect()
+            })
+            .doing("read the training curve")?;
+        let validation = connection
+            .prepare_cached("SELECT * FROM validation_metrics WHERE job_id = ?1 ORDER BY step")
+            .and_then(|mut statement| {
+                statement
+                    .query_map([job_id.as_str()], read_validation)?
+                    .collect()
+            })
+            .doing("read the validation curve")?;
+        Ok(Metrics { train, validation })
+    }
+}
+
+fn read_train(row: &Row<'_>) -> rusqlite::Result<MetricPoint> {
+    Ok(MetricPoint {
+        step: count(row, "step")?,
+        epoch: row.get("epoch")?,
+        loss: row.get::<_, LossColumn>("loss")?.0,
+        lr: row.get("lr")?,
+        grad_norm: row.get::<_, NumberColumn>("grad_norm")?.0,
+        tokens_per_s: row.get::<_, NumberColumn>("tokens_per_s")?.0,
+    })
+}
+
+fn read_validation(row: &Row<'_>) -> rusqlite::Result<ValidationPoint> {
+    Ok(ValidationPoint {
+        step: count(row, "step")?,
+        val_loss: row.get::<_, LossColumn>("val_loss")?.0,
+        bits_per_byte: row.get::<_, NumberColumn>("bits_per_byte")?.0,
+    })
+}

@@ -1,0 +1,119 @@
+//! The list of migrations. A published one is never edited; a change is a new one at the end.
+
+/// Brings a database from version `n` to `n + 1`, where `n` is its index in the list.
+pub(crate) type Migration = &'static str;
+
+/// Every migration, oldest first.
+pub(crate) const ALL: &[Migration] = &[V1];
+
+const V1: Migration = "
+CREATE TABLE users (
+    user_id       TEXT NOT NULL PRIMARY KEY,
+    name          TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    password_hash TEXT,
+    created_ms    INTEGER NOT NULL,
+    updated_ms    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE user_settings (
+    user_id    TEXT NOT NULL PRIMARY KEY REFERENCES users ON DELETE CASCADE,
+    settings   TEXT NOT NULL,
+    updated_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A dataset without an owner ships with the program and is everyone's.
+CREATE TABLE datasets (
+    dataset_id        TEXT NOT NULL PRIMARY KEY,
+    user_id           TEXT REFERENCES users ON DELETE CASCADE,
+    name              TEXT NOT NULL,
+    source            TEXT NOT NULL CHECK (source IN ('bundled', 'imported')),
+    format            TEXT NOT NULL CHECK (format IN ('txt', 'jsonl')),
+    size_bytes        INTEGER NOT NULL,
+    n_rows            INTEGER NOT NULL,
+    n_validation_rows INTEGER NOT NULL,
+    train_path        TEXT NOT NULL,
+    validation_path   TEXT,
+    created_ms        INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX datasets_by_user ON datasets (user_id, created_ms);
+
+CREATE TABLE training_jobs (
+    job_id         TEXT NOT NULL PRIMARY KEY,
+    user_id        TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    name           TEXT NOT NULL,
+    status         TEXT NOT NULL CHECK (status IN ('queued', 'starting', 'loading', 'running',
+                   'paused', 'completed', 'failed', 'stopped', 'interrupted')),
+    queue_position INTEGER,
+    dataset_id     TEXT REFERENCES datasets ON DELETE SET NULL,
+    dataset_name   TEXT NOT NULL,
+    preset         TEXT NOT NULL,
+    progress       REAL NOT NULL,
+    epoch          REAL NOT NULL,
+    step           INTEGER NOT NULL,
+    total_steps    INTEGER NOT NULL,
+    n_parameters   INTEGER NOT NULL,
+    loss           ANY CHECK (loss IS NULL OR typeof(loss) = 'real' OR loss = 'diverged'),
+    val_loss       ANY CHECK (val_loss IS NULL OR typeof(val_loss) = 'real' OR val_loss = 'diverged'),
+    bits_per_byte  REAL,
+    tokens_per_s   REAL,
+    eta_s          REAL,
+    error          TEXT,
+    pid            INTEGER,
+    model_dir      TEXT,
+    job_dir        TEXT NOT NULL,
+    spec           TEXT NOT NULL,
+    created_ms     INTEGER NOT NULL,
+    started_ms     INTEGER,
+    updated_ms     INTEGER NOT NULL,
+    finished_ms    INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX training_jobs_by_user ON training_jobs (user_id, created_ms DESC);
+CREATE INDEX training_jobs_by_status ON training_jobs (status, queue_position);
+CREATE INDEX training_jobs_by_dataset ON training_jobs (dataset_id);
+
+CREATE TABLE training_metrics (
+    job_id       TEXT NOT NULL REFERENCES training_jobs ON DELETE CASCADE,
+    step         INTEGER NOT NULL,
+    epoch        REAL NOT NULL,
+    loss         ANY NOT NULL CHECK (typeof(loss) = 'real' OR loss = 'diverged'),
+    lr           REAL NOT NULL,
+    grad_norm    REAL,
+    tokens_per_s REAL,
+    PRIMARY KEY (job_id, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE validation_metrics (
+    job_id        TEXT NOT NULL REFERENCES training_jobs ON DELETE CASCADE,
+    step          INTEGER NOT NULL,
+    val_loss      ANY NOT NULL CHECK (typeof(val_loss) = 'real' OR val_loss = 'diverged'),
+    bits_per_byte REAL,
+    PRIMARY KEY (job_id, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE samples (
+    sample_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id    TEXT NOT NULL REFERENCES training_jobs ON DELETE CASCADE,
+    step      INTEGER NOT NULL,
+    prompt    TEXT NOT NULL,
+    text      TEXT NOT NULL,
+    UNIQUE (job_id, step, prompt)
+) STRICT;
+
+CREATE TABLE checkpoints (
+    job_id     TEXT NOT NULL REFERENCES training_jobs ON DELETE CASCADE,
+    path       TEXT NOT NULL,
+    step       INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    best       INTEGER NOT NULL CHECK (best IN (0, 1)),
+    PRIMARY KEY (job_id, path)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE notifications (
+    notification_id TEXT NOT NULL PRIMARY KEY,
+    user_id         TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    content         TEXT NOT NULL,
+    read            INTEGER NOT NULL CHECK (read IN (0, 1)),
+    created_ms      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notifications_by_user ON notifications (user_id, created_ms DESC);
+";

@@ -1,2 +1,19 @@
-//! The interface.
-fn main() {}
+//! The interface of Amoozgar: Yew, compiled to WebAssembly, Persian and right-to-left.
+//!
+//! Enter at [`app`] for the shell around the pages and at [`route`] for the pages' addresses.
+//! Everything that crosses the bridge goes through [`api`]; every word a person reads comes from
+//! [`i18n`]; every colour and distance from `styles/tokens.css`. Nothing here touches files, the
+//! network, or the words of an error.
+
+mod api;
+mod app;
+mod components;
+mod hooks;
+mod i18n;
+mod pages;
+mod route;
+mod state;
+
+fn main() {
+    yew::Renderer::<app::App>::new().render();
+}

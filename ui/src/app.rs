@@ -1,0 +1,125 @@
+//! The frame around the pages: shared state, the router, the guard, and what the shell asks for.
+
+use crate::components::{ErrorState, Layout, Spinner, ToastStack};
+use crate::hooks::{use_event, use_session};
+use crate::i18n::common;
+use crate::pages;
+use crate::route::Route;
+use crate::state::notifications::UnreadProvider;
+use crate::state::session::SessionProvider;
+use crate::state::settings::{SettingsProvider, use_settings};
+use crate::state::theme;
+use crate::state::toasts::{ShowToast, ToastProvider, use_toasts};
+use amoozgar_types::ipc::{JobChanged, OpenRoute};
+use amoozgar_types::job::JobStatus;
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+/// The whole interface.
+#[component]
+pub fn App() -> Html {
+    use_effect_with((), |()| theme::apply_remembered());
+    // The addresses live behind the hash: the webview's own scheme serves one page only.
+    html! {
+        <ToastProvider>
+            <SessionProvider>
+                <HashRouter>
+                    <Guard />
+                </HashRouter>
+            </SessionProvider>
+            <ToastStack />
+        </ToastProvider>
+    }
+}
+
+/// Sends who is not signed in to /login, and back to where they wanted to go.
+#[component]
+fn Guard() -> Html {
+    let session = use_session();
+    let navigator = use_navigator();
+    let route = use_route::<Route>().unwrap_or(Route::NotFound);
+    let wanted = use_mut_ref(|| Route::Home);
+    let signed_in = session.account().map(|account| account.user.is_some());
+    use_effect_with((signed_in, route.clone()), move |(signed_in, route)| {
+        let Some(navigator) = navigator else { return };
+        match (signed_in, route) {
+            (Some(false), Route::Login) | (None, _) => {}
+            (Some(false), elsewhere) => {
+                wanted.replace(elsewhere.clone());
+                navigator.replace(&Route::Login);
+            }
+            (Some(true), Route::Login) => navigator.replace(&wanted.replace(Route::Home)),
+            (Some(true), _) => {}
+        }
+    });
+    match (session.account(), session.error()) {
+        (None, Some(error)) => html! {
+            <div class="centered"><ErrorState {error} on_retry={session.on_retry()} /></div>
+        },
+        (None, None) => html! { <div class="centered"><Spinner /></div> },
+        (Some(account), _) => match &account.user {
+            None => html! { <pages::login::LoginPage /> },
+            // Another profile is another world: nothing of the one before stays mounted.
+            Some(user) => html! { <SignedIn key={user.user_id.to_string()} /> },
+        },
+    }
+}
+
+/// Everything behind the guard.
+#[component]
+fn SignedIn() -> Html {
+    html! {
+        <SettingsProvider>
+            <UnreadProvider>
+                <ShellRequests />
+                <Layout>
+                    <Switch<Route> render={page} />
+                </Layout>
+            </UnreadProvider>
+        </SettingsProvider>
+    }
+}
+
+fn page(route: Route) -> Html {
+    match route {
+        // The guard is about to leave it.
+        Route::Login => html! {},
+        Route::Home => html! { <pages::home::HomePage /> },
+        Route::Training => html! { <pages::training::TrainingListPage /> },
+        Route::NewRun => html! { <pages::training::NewRunPage /> },
+        Route::Job { id } => html! { <pages::training::JobPage key={id.clone()} id={id.clone()} /> },
+        Route::Datasets => html! { <pages::datasets::DatasetsPage /> },
+        Route::Dataset { id } => html! { <pages::dataset::DatasetPage key={id.clone()} id={id.clone()} /> },
+        Route::Notifications => html! { <pages::notifications::NotificationsPage /> },
+        Route::Settings => html! { <pages::settings::SettingsPage /> },
+        Route::NotFound => html! { <pages::not_found::NotFoundPage /> },
+    }
+}
+
+/// Opens pages that the shell asks for, and says once that closing the window keeps a run going.
+#[component]
+fn ShellRequests() -> Html {
+    let navigator = use_navigator();
+    let settings = use_settings();
+    let toasts = use_toasts();
+    use_event::<OpenRoute, _>(move |path| {
+        if let (Some(navigator), Some(route)) = (&navigator, Route::recognize(&path)) {
+            navigator.push(&route);
+        }
+    });
+    let hinted = use_mut_ref(|| false);
+    use_event::<JobChanged, _>(move |job| {
+        let begins = matches!(job.status, JobStatus::Starting | JobStatus::Loading);
+        let Some(current) = settings.current().filter(|_| begins) else {
+            return;
+        };
+        if current.tray_hint_shown || !current.keep_in_tray || hinted.replace(true) {
+            return;
+        }
+        toasts.info(common::TRAY_HINT);
+        let mut next = (*current).clone();
+        next.tray_hint_shown = true;
+        settings.save(next, Callback::noop());
+    });
+    html! {}
+}

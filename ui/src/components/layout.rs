@@ -1,0 +1,155 @@
+//! The frame of every signed-in page: navigation at the line's start, content beside it.
+
+use super::{Icon, IconButton, IconName, LinkTo};
+use crate::api;
+use crate::hooks::use_session;
+use crate::i18n::common;
+use crate::route::Route;
+use crate::state::notifications::use_unread;
+use crate::state::toasts::{ShowToast, use_toasts};
+use amoozgar_types::ipc::AccountLogout;
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+/// Props of [`Layout`].
+#[derive(Properties, PartialEq)]
+pub struct LayoutProps {
+    /// The page.
+    pub children: Html,
+}
+
+/// Navigation and page.
+#[component]
+pub fn Layout(props: &LayoutProps) -> Html {
+    html! {
+        <div class="layout">
+            <a class="skip-link" href="#main" onclick={|event: MouseEvent| {
+                event.prevent_default();
+                focus_main();
+            }}>{ common::SKIP_TO_CONTENT }</a>
+            <Sidebar />
+            <main class="layout__main" id="main" tabindex="-1">
+                <div class="layout__content">{ props.children.clone() }</div>
+            </main>
+        </div>
+    }
+}
+
+fn focus_main() {
+    let main = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|page| page.get_element_by_id("main"))
+        .and_then(|main| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(main).ok());
+    if let Some(main) = main {
+        // A reader who cannot be moved stays where they are.
+        let _ = main.focus();
+    }
+}
+
+#[component]
+fn Sidebar() -> Html {
+    let unread = use_unread().count();
+    let here = use_route::<Route>();
+    let section = here.as_ref().map(section);
+    let item = |to: Route, icon: IconName, label: &'static str, testid: &'static str, badge: u32| {
+        let current = section.as_ref() == Some(&to);
+        html! {
+            <li>
+                <LinkTo
+                    {to}
+                    class="nav__link"
+                    {current}
+                    title={label}
+                    {testid}
+                >
+                    <Icon name={icon} />
+                    <span class="nav__label">{ label }</span>
+                    if badge > 0 {
+                        <span class="nav__badge" aria-label={common::unread(badge)}>
+                            { common::count(badge.into()) }
+                        </span>
+                    }
+                </LinkTo>
+            </li>
+        }
+    };
+    html! {
+        <aside class="sidebar">
+            <LinkTo to={Route::Home} class="sidebar__brand" title={common::APP_NAME}>
+                <Logo />
+                <span class="sidebar__name">{ common::APP_NAME }</span>
+            </LinkTo>
+            <nav class="nav" aria-label={common::NAVIGATION}>
+                <ul class="nav__list">
+                    { item(Route::Home, IconName::Home, common::NAV_HOME, "nav-home", 0) }
+                    { item(Route::Datasets, IconName::Database, common::NAV_DATASETS, "nav-datasets", 0) }
+                    { item(Route::Training, IconName::Training, common::NAV_TRAINING, "nav-training", 0) }
+                    { item(Route::Notifications, IconName::Bell, common::NAV_NOTIFICATIONS, "nav-notifications", unread) }
+                    { item(Route::Settings, IconName::Settings, common::NAV_SETTINGS, "nav-settings", 0) }
+                </ul>
+            </nav>
+            <Profile />
+        </aside>
+    }
+}
+
+/// The page of the navigation that `route` belongs to.
+fn section(route: &Route) -> Route {
+    match route {
+        Route::Training | Route::NewRun | Route::Job { .. } => Route::Training,
+        Route::Datasets | Route::Dataset { .. } => Route::Datasets,
+        other => other.clone(),
+    }
+}
+
+#[component]
+fn Profile() -> Html {
+    let session = use_session();
+    let toasts = use_toasts();
+    let Some(user) = session.user() else {
+        return html! {};
+    };
+    let sign_out = move |_| {
+        let (session, toasts) = (session.clone(), toasts.clone());
+        wasm_bindgen_futures::spawn_local(async move {
+            match api::call::<AccountLogout>(()).await {
+                Ok(()) => session.signed_out(),
+                Err(error) => toasts.error(crate::i18n::errors::describe(&error).message),
+            }
+        });
+    };
+    html! {
+        <div class="sidebar__profile">
+            <span class="avatar" aria-hidden="true">{ common::initial(&user.name) }</span>
+            <span class="sidebar__user" dir="auto">{ &user.name }</span>
+            <IconButton
+                icon={IconName::SignOut}
+                label={common::SIGN_OUT}
+                onclick={sign_out}
+                testid="sign-out"
+            />
+        </div>
+    }
+}
+
+/// The program's mark: lines of text that turn into a falling curve.
+#[component]
+pub fn Logo() -> Html {
+    html! {
+        <svg class="logo" viewBox="0 0 40 40" fill="none" aria-hidden="true">
+            <rect class="logo__ground" width="40" height="40" rx="11" />
+            <path
+                class="logo__curve"
+                d="M9 11c3 12 9 17 22 18"
+                stroke-width="3.2"
+                stroke-linecap="round"
+            />
+            <path
+                class="logo__lines"
+                d="M31 11H20M31 17.500h-7"
+                stroke-width="3.2"
+                stroke-linecap="round"
+            />
+        </svg>
+    }
+}

@@ -1,0 +1,67 @@
+//! Parts of a page of which one is shown.
+
+use yew::prelude::*;
+
+/// One tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tab {
+    /// Its words.
+    pub label: AttrValue,
+    /// `data-testid`.
+    pub testid: Option<AttrValue>,
+}
+
+/// Props of [`Tabs`].
+#[derive(Properties, PartialEq)]
+pub struct TabsProps {
+    /// What the tabs are about, for screen readers.
+    pub label: AttrValue,
+    /// The tabs.
+    pub tabs: Vec<Tab>,
+    /// The index of the open one.
+    pub selected: usize,
+    /// Called with an index.
+    pub onselect: Callback<usize>,
+}
+
+/// A row of tabs; the page shows the open one's content itself. Arrow keys move between them.
+#[component]
+pub fn Tabs(props: &TabsProps) -> Html {
+    let (count, selected) = (props.tabs.len(), props.selected);
+    let onkeydown = {
+        let onselect = props.onselect.clone();
+        move |event: KeyboardEvent| {
+            let step = match event.key().as_str() {
+                "ArrowLeft" => 1,
+                "ArrowRight" => count.saturating_sub(1),
+                _ => return,
+            };
+            event.prevent_default();
+            if count > 0 {
+                onselect.emit((selected + step) % count);
+            }
+        }
+    };
+    html! {
+        <div class="tabs" role="tablist" aria-label={props.label.clone()} {onkeydown}>
+            { for props.tabs.iter().enumerate().map(|(index, tab)| {
+                let open = index == selected;
+                let onselect = props.onselect.clone();
+                html! {
+                    <button
+                        key={index}
+                        type="button"
+                        role="tab"
+                        class={classes!("tabs__tab", open.then_some("is-selected"))}
+                        aria-selected={if open { "true" } else { "false" }}
+                        tabindex={if open { "0" } else { "-1" }}
+                        data-testid={tab.testid.clone()}
+                        onclick={move |_| onselect.emit(index)}
+                    >
+                        { &tab.label }
+                    </button>
+                }
+            }) }
+        </div>
+    }
+}

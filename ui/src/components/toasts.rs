@@ -1,0 +1,63 @@
+//! The messages at the window's corner.
+
+use super::{Icon, IconButton, IconName};
+use crate::i18n::common;
+use crate::state::toasts::{Toast, ToastAction, ToastKind, use_toasts};
+use yew::prelude::*;
+
+/// How long a message stays. Failures and long sentences need more time to read.
+const SHORT_MS: u32 = 5_000;
+const LONG_MS: u32 = 12_000;
+
+/// Every message on show.
+#[component]
+pub fn ToastStack() -> Html {
+    let toasts = use_toasts();
+    html! {
+        <div class="toasts" role="status" aria-live="polite">
+            { for toasts.toasts.iter().map(|toast| html! {
+                <ToastView key={toast.key} toast={toast.clone()} />
+            }) }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ToastViewProps {
+    toast: Toast,
+}
+
+#[component]
+fn ToastView(props: &ToastViewProps) -> Html {
+    let toasts = use_toasts();
+    let key = props.toast.key;
+    let (icon, class) = match props.toast.kind {
+        ToastKind::Success => (IconName::Check, "toast toast--success"),
+        ToastKind::Info => (IconName::Info, "toast toast--info"),
+        ToastKind::Error => (IconName::Alert, "toast toast--error"),
+    };
+    {
+        let toasts = toasts.dispatcher();
+        let long = props.toast.kind == ToastKind::Error || props.toast.text.chars().count() > 60;
+        use_effect_with(key, move |key| {
+            let key = *key;
+            let after = if long { LONG_MS } else { SHORT_MS };
+            let timer = yew::platform::time::sleep(std::time::Duration::from_millis(after.into()));
+            yew::platform::spawn_local(async move {
+                timer.await;
+                toasts.dispatch(ToastAction::Dismiss(key));
+            });
+        });
+    }
+    html! {
+        <div {class} data-testid="toast">
+            <Icon name={icon} />
+            <p class="toast__text">{ &props.toast.text }</p>
+            <IconButton
+                icon={IconName::Close}
+                label={common::CLOSE}
+                onclick={move |_| toasts.dispatch(ToastAction::Dismiss(key))}
+            />
+        </div>
+    }
+}

@@ -1,0 +1,275 @@
+//! Errors in words: what happened, where, and what to do about it.
+//!
+//! The match over [`ErrorCode`] is exhaustive on purpose: a new code does not compile until it has
+//! its sentence. Paths are kept out of the sentences and shown in a line of their own, left to right.
+
+use super::common::count;
+use amoozgar_text::number;
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
+
+/// An error as pages show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorText {
+    /// The code's name, for tests and reports.
+    pub code: String,
+    /// What happened and where.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The file or folder concerned.
+    pub path: Option<String>,
+    /// What a developer would want to know.
+    pub detail: Option<String>,
+}
+
+/// The words for an error.
+pub fn describe(error: &ApiError) -> ErrorText {
+    let (message, hint) = sentence(error.code, &error.params);
+    ErrorText {
+        code: format!("{:?}", error.code),
+        message,
+        hint: Some(hint).filter(|hint| !hint.is_empty()),
+        path: error.params.path.clone(),
+        detail: error.params.detail.clone(),
+    }
+}
+
+/// Message and hint of a code.
+fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
+    let (message, hint): (String, &str) = match code {
+        ErrorCode::NotSignedIn => (
+            "نشست شما پایان یافته است.".into(),
+            "دوباره نمایهٔ خود را انتخاب کنید.",
+        ),
+        ErrorCode::WrongCredentials => (
+            "گذرواژه درست نیست.".into(),
+            "زبان صفحه‌کلید و روشن‌بودن Caps Lock را بررسی کنید و دوباره بنویسید.",
+        ),
+        ErrorCode::NameTaken => (
+            "نمایه‌ای با این نام وجود دارد.".into(),
+            "نام دیگری برگزینید یا همان نمایه را باز کنید.",
+        ),
+        ErrorCode::InvalidField => (
+            format!("مقدار «{}» پذیرفتنی نیست.", field(params)),
+            "مقدار را اصلاح کنید و دوباره بفرستید.",
+        ),
+        ErrorCode::NotFound => (
+            "آنچه خواستید دیگر وجود ندارد.".into(),
+            "شاید حذف شده باشد؛ به فهرست بازگردید و آن را تازه کنید.",
+        ),
+        ErrorCode::InvalidState => (
+            "این کار در وضعیت کنونی اجرا ممکن نیست.".into(),
+            "وضعیت اجرا همین حالا تغییر کرده است؛ صفحه را تازه کنید و دوباره بکوشید.",
+        ),
+        ErrorCode::InUse => (
+            "این مجموعه‌داده در اجرایی به کار رفته که هنوز پایان نیافته است.".into(),
+            "صبر کنید تا آن اجرا تمام شود، یا آن را متوقف کنید.",
+        ),
+        ErrorCode::FileNotFound => (
+            "فایلی در این نشانی نیست.".into(),
+            "نشانی را بررسی کنید؛ شاید فایل جابه‌جا یا حذف شده باشد.",
+        ),
+        ErrorCode::PermissionDenied => (
+            "اجازهٔ خواندن یا نوشتن این فایل داده نشد.".into(),
+            "دسترسی فایل و پوشه‌اش را بررسی کنید، یا رونوشتی از آن را در پوشهٔ خودتان بگذارید.",
+        ),
+        ErrorCode::EmptyFile => (
+            "فایل خالی است یا جز فاصله چیزی در آن نیست.".into(),
+            "فایلی را انتخاب کنید که متن داشته باشد.",
+        ),
+        ErrorCode::BinaryFile => (
+            format!("این فایل متن نیست{}.", place(params)),
+            "فایل باید متن ساده (‎.txt) یا ‎.jsonl باشد؛ فایل‌های Word و PDF را نخست به متن ساده تبدیل کنید.",
+        ),
+        ErrorCode::InvalidUtf8 => (
+            format!("متن فایل با کدگذاری UTF-8 خوانده نمی‌شود{}.", place(params)),
+            "فایل را در ویرایشگر متن باز کنید و با کدگذاری UTF-8 دوباره ذخیره کنید.",
+        ),
+        ErrorCode::InvalidJson => (
+            format!("JSON نادرست است{}.", place(params)),
+            "در فایل ‎.jsonl هر سطر باید یک شیء کامل JSON باشد؛ آن سطر را درست کنید.",
+        ),
+        ErrorCode::MissingField => (
+            format!("فیلد «{}» نیست یا متن نیست{}.", field(params), place(params)),
+            "هر سطر باید فیلدی به نام text داشته باشد که مقدارش متن است.",
+        ),
+        ErrorCode::UnsupportedFormat => (
+            "این نوع فایل پشتیبانی نمی‌شود.".into(),
+            "فایلی با پسوند ‎.txt یا ‎.jsonl انتخاب کنید.",
+        ),
+        ErrorCode::DatasetTooSmall => (
+            too_small(params),
+            "متن بیشتری به مجموعه‌داده بیفزایید یا طول زمینه را کمتر کنید.",
+        ),
+        ErrorCode::DiskFull => (
+            with_needed("روی دیسک جای کافی نیست", params),
+            "کمی جا باز کنید و دوباره بکوشید؛ آنچه پیش‌تر ذخیره شده سالم است.",
+        ),
+        ErrorCode::OutOfMemory => (
+            out_of_memory(params),
+            "اندازهٔ دسته، طول زمینه یا اندازهٔ مدل را کمتر کنید، یا برنامه‌های دیگر را ببندید.",
+        ),
+        ErrorCode::InvalidModel => (
+            "پوشهٔ مدل ناقص است یا معماری آن شناخته نیست.".into(),
+            "پوشه را دست‌نخورده نگه دارید؛ اگر فایلی از آن کم شده، آموزش را از نقطهٔ ذخیره ادامه دهید.",
+        ),
+        ErrorCode::InvalidCheckpoint => (
+            "نقطهٔ ذخیره آسیب دیده یا از آنِ اجرای دیگری است.".into(),
+            "اجرا را از نقطهٔ ذخیرهٔ پیشین ادامه دهید یا آموزش را از نو آغاز کنید.",
+        ),
+        ErrorCode::InvalidSpec => (
+            format!("تنظیم «{}» با بقیهٔ تنظیم‌ها جور نیست.", field(params)),
+            "مقدار آن را تغییر دهید و دوباره اجرا کنید.",
+        ),
+        ErrorCode::Diverged => (
+            diverged(params),
+            "نرخ یادگیری را کمتر کنید (برای نمونه نصف) و اجرای تازه‌ای بسازید.",
+        ),
+        ErrorCode::WorkerDied => (
+            "فرایند آموزش ناگهان پایان یافت.".into(),
+            "شاید حافظهٔ رایانه تمام شده باشد. آموزش را از آخرین نقطهٔ ذخیره ادامه دهید.",
+        ),
+        ErrorCode::DatabaseNewer => (
+            "پایگاه دادهٔ برنامه با نسخهٔ تازه‌تری از آموزگار ساخته شده است.".into(),
+            "آموزگار را به‌روز کنید؛ داده‌های شما دست‌نخورده می‌ماند.",
+        ),
+        ErrorCode::DatabaseDamaged => (
+            "پایگاه دادهٔ برنامه آسیب دیده بود و کنار گذاشته شد.".into(),
+            "برنامه با پایگاه تازه‌ای کار می‌کند؛ فایل پیشین را برای بازیابی نگه دارید.",
+        ),
+        ErrorCode::Io => (
+            "هنگام کار با فایل‌ها خطایی رخ داد.".into(),
+            "دوباره بکوشید؛ اگر تکرار شد، جزئیات فنی را ببینید.",
+        ),
+        ErrorCode::Internal => (
+            "خطایی پیش‌بینی‌نشده در برنامه رخ داد.".into(),
+            "دوباره بکوشید؛ اگر تکرار شد، جزئیات فنی زیر را گزارش کنید.",
+        ),
+    };
+    (message, hint.to_owned())
+}
+
+/// « (سطر ۷، بایت ۱۲۸)», as far as it is known.
+fn place(params: &ErrorParams) -> String {
+    let line = params.line.map(|line| format!("سطر {}", count(line)));
+    let offset = params.offset.map(|offset| format!("بایت {}", count(offset)));
+    let parts: Vec<_> = line.into_iter().chain(offset).collect();
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", parts.join("، "))
+    }
+}
+
+/// A field's name as forms call it.
+fn field(params: &ErrorParams) -> String {
+    let name = params.field.as_deref().unwrap_or_default();
+    // A nested name such as `optimizer.lr` is known by its last part.
+    let last = name.rsplit('.').next().unwrap_or(name);
+    match last {
+        "name" => "نام",
+        "password" => "گذرواژه",
+        "path" => "نشانی فایل",
+        "dataset" | "dataset_id" | "train" => "مجموعه‌داده",
+        "preset" => "اندازهٔ مدل",
+        "epochs" => "دوره‌ها",
+        "batch_size" => "اندازهٔ دسته",
+        "micro_batch" => "ریزدسته",
+        "lr" => "نرخ یادگیری",
+        "context_length" => "طول زمینه",
+        "vocab_size" => "اندازهٔ واژگان",
+        "threads" => "تعداد ریسه‌ها",
+        "prompt" => "پرامپت",
+        "max_tokens" => "بیشینهٔ توکن‌ها",
+        "temperature" => "دما",
+        "" => "ورودی",
+        other => other,
+    }
+    .to_owned()
+}
+
+fn too_small(params: &ErrorParams) -> String {
+    match (params.found, params.needed) {
+        (Some(found), Some(needed)) => format!(
+            "متن برای این اجرا کم است: {} توکن دارد و دست‌کم {} توکن لازم است.",
+            count(found),
+            count(needed)
+        ),
+        _ => "متن این مجموعه‌داده برای این اجرا کم است.".to_owned(),
+    }
+}
+
+fn with_needed(what: &str, params: &ErrorParams) -> String {
+    match params.needed {
+        Some(needed) => format!("{what}: {} لازم است.", number::bytes(needed)),
+        None => format!("{what}."),
+    }
+}
+
+fn out_of_memory(params: &ErrorParams) -> String {
+    match (params.needed, params.found) {
+        (Some(needed), Some(found)) => format!(
+            "حافظه کافی نیست: {} لازم است و {} آزاد است.",
+            number::bytes(needed),
+            number::bytes(found)
+        ),
+        _ => with_needed("حافظه کافی نیست", params),
+    }
+}
+
+fn diverged(params: &ErrorParams) -> String {
+    match params.step {
+        Some(step) => format!("آموزش در گام {} واگرا شد: زیان دیگر عدد نیست.", count(step)),
+        None => "آموزش واگرا شد: زیان دیگر عدد نیست.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::describe;
+    use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
+
+    #[test]
+    fn every_code_has_a_persian_sentence_and_a_hint() {
+        for code in ErrorCode::ALL {
+            let words = describe(&ApiError::new(*code));
+            let persian = |text: &str| text.chars().any(|c| ('\u{0600}'..'\u{0700}').contains(&c));
+            assert!(persian(&words.message), "{code:?}: `{}`", words.message);
+            assert!(words.hint.is_some_and(|hint| persian(&hint)), "{code:?} has a hint");
+        }
+    }
+
+    #[test]
+    fn broken_json_names_its_line_in_persian_digits() {
+        let words = describe(&ApiError::with(
+            ErrorCode::InvalidJson,
+            ErrorParams {
+                path: Some("/tmp/a.jsonl".into()),
+                line: Some(7),
+                ..ErrorParams::default()
+            },
+        ));
+        assert!(words.message.contains("سطر ۷"), "`{}`", words.message);
+        assert_eq!(words.path.as_deref(), Some("/tmp/a.jsonl"), "the file is named");
+    }
+
+    #[test]
+    fn a_short_text_says_how_much_there_is_and_how_much_is_needed() {
+        let words = describe(&ApiError::with(
+            ErrorCode::DatasetTooSmall,
+            ErrorParams {
+                found: Some(120),
+                needed: Some(2048),
+                ..ErrorParams::default()
+            },
+        ));
+        assert!(words.message.contains("۱۲۰"), "`{}`", words.message);
+        assert!(words.message.contains("۲٬۰۴۸"), "`{}`", words.message);
+    }
+
+    #[test]
+    fn a_form_field_is_called_by_its_label() {
+        let words = describe(&ApiError::invalid_field("optimizer.lr"));
+        assert!(words.message.contains("نرخ یادگیری"), "`{}`", words.message);
+    }
+}

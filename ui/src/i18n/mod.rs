@@ -1,0 +1,14 @@
+//! Every word that a person reads, a module per page.
+//!
+//! Constants and functions of numbers and names only; no markup, no effects. Terms follow the
+//! project's glossary, so that one thing has one name everywhere.
+
+pub mod account;
+pub mod common;
+pub mod datasets;
+pub mod errors;
+pub mod home;
+pub mod notifications;
+pub mod settings;
+pub mod time;
+pub mod training;

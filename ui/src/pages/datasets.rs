@@ -1,0 +1,9 @@
+//! All datasets.
+
+use yew::prelude::*;
+
+
+#[component]
+pub fn DatasetsPage() -> Html {
+    html! {}
+}

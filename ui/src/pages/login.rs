@@ -1,0 +1,9 @@
+//! Choosing or making a profile.
+
+use yew::prelude::*;
+
+
+#[component]
+pub fn LoginPage() -> Html {
+    html! {}
+}

@@ -1,0 +1,9 @@
+//! What happened.
+
+use yew::prelude::*;
+
+
+#[component]
+pub fn NotificationsPage() -> Html {
+    html! {}
+}

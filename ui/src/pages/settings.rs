@@ -1,0 +1,9 @@
+//! Preferences.
+
+use yew::prelude::*;
+
+
+#[component]
+pub fn SettingsPage() -> Html {
+    html! {}
+}

@@ -1,0 +1,45 @@
+//! The pages' addresses.
+
+use yew_router::Routable;
+
+/// Every page. The same paths come from the shell (`open-route`), without the hash.
+#[derive(Debug, Clone, PartialEq, Routable)]
+pub enum Route {
+    /// Choosing or making a profile.
+    #[at("/login")]
+    Login,
+    /// Greeting, what runs, what is next.
+    #[at("/")]
+    Home,
+    /// All runs.
+    #[at("/training")]
+    Training,
+    /// The new-run form.
+    #[at("/training/new")]
+    NewRun,
+    /// One run.
+    #[at("/training/jobs/:id")]
+    Job {
+        /// Its id.
+        id: String,
+    },
+    /// All datasets.
+    #[at("/datasets")]
+    Datasets,
+    /// One dataset's rows.
+    #[at("/datasets/:id")]
+    Dataset {
+        /// Its id.
+        id: String,
+    },
+    /// What happened.
+    #[at("/notifications")]
+    Notifications,
+    /// Preferences.
+    #[at("/settings")]
+    Settings,
+    /// Anything else.
+    #[not_found]
+    #[at("/404")]
+    NotFound,
+}

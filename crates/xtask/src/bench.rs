@@ -1,0 +1,98 @@
+//! The default model on the Divan of Hafez, timed, and measured against gzip -9 on the same
+//! held-out text. docs/benchmarks.md records the figures.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::interface::{self, Profile};
+use crate::process::{self, root, target_dir};
+use crate::run::executable;
+use crate::{assets, hafez, setup};
+
+/// Trains, evaluates and prints; the run is left in target/xtask/bench.
+pub fn bench() -> Result<()> {
+    setup::for_building()?;
+    assets::fetch()?;
+    let validation = hafez::dir().join("validation.txt");
+    let gzip = gzip_bits_per_byte(&validation)?;
+    if !root().join("ui/dist/index.html").is_file() {
+        interface::build(Profile::Release)?;
+    }
+    process::run(
+        process::cargo().args(["build", "--release", "--package", "amoozgar"]),
+        "build the application",
+    )?;
+    let work = process::scratch("bench")?;
+    let spec = work.join("spec.toml");
+    fs::write(
+        &spec,
+        format!(
+            "name = \"bench\"\n[dataset]\ntrain = {:?}\nvalidation = {:?}\n",
+            hafez::dir().join("train.txt"),
+            validation
+        ),
+    )?;
+    println!("xtask: training the default model on Hafez");
+    let started = Instant::now();
+    process::run(
+        process::command(executable("release"))
+            .arg("train")
+            .arg(&spec)
+            .args(["--json", "--data-dir"])
+            .arg(work.join("data")),
+        "train the default model",
+    )?;
+    let seconds = started.elapsed().as_secs_f64();
+    let model = final_model(&work.join("data"))?;
+    let report = process::output(
+        process::command(executable("release"))
+            .args(["evaluate", "--json", "--model"])
+            .arg(&model)
+            .arg("--data")
+            .arg(&validation)
+            .arg("--data-dir")
+            .arg(work.join("data")),
+        "evaluate the model",
+    )?;
+    println!("training: {seconds:.0} s");
+    println!("evaluate: {}", report.trim());
+    println!("gzip -9:  {gzip:.3} bits per byte");
+    println!("target:   {}", target_dir().display());
+    Ok(())
+}
+
+/// The folder `final` of the one job below the data directory.
+fn final_model(data: &Path) -> Result<std::path::PathBuf> {
+    let jobs = data.join("jobs");
+    for entry in fs::read_dir(&jobs).with_context(|| format!("no job in `{}`", jobs.display()))? {
+        let model = entry?.path().join("final");
+        if model.join("config.json").is_file() {
+            return Ok(model);
+        }
+    }
+    bail!("the run left no model in `{}`", jobs.display())
+}
+
+/// Bits per byte that `gzip -9` needs for the file.
+fn gzip_bits_per_byte(path: &Path) -> Result<f64> {
+    let text = fs::read(path).with_context(|| format!("could not read `{}`", path.display()))?;
+    let mut child = process::command("gzip")
+        .args(["-9", "--stdout", "--no-name"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("could not start `gzip`")?;
+    let mut input = child.stdin.take().context("BUG: the input is piped")?;
+    let n_bytes = text.len();
+    let writer = std::thread::spawn(move || input.write_all(&text));
+    let packed = child.wait_with_output().context("could not run `gzip`")?;
+    if !matches!(writer.join(), Ok(Ok(()))) || !packed.status.success() {
+        bail!("`gzip` failed on `{}`", path.display());
+    }
+    Ok(packed.stdout.len() as f64 * 8.0 / n_bytes as f64)
+}

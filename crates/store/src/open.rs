@@ -224,3 +224,79 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.push(suffix);
     PathBuf::from(name)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::open;
+    use crate::StoreError;
+    use rusqlite::Connection;
+
+    const FIRST: &str = "CREATE TABLE things (name TEXT NOT NULL) STRICT;
+                         INSERT INTO things VALUES ('سیب');";
+    const SECOND: &str = "ALTER TABLE things ADD COLUMN colour TEXT;";
+    const BROKEN: &str = "UPDATE things SET name = 'lost'; ALTER TABLE nothing ADD COLUMN x TEXT;";
+
+    fn names(connection: &Connection) -> Vec<String> {
+        connection
+            .prepare("SELECT name FROM things")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap()
+    }
+
+    #[test]
+    fn an_older_database_is_copied_and_then_migrated_once() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("amoozgar.db");
+        drop(open(&path, 1, &[FIRST]).unwrap());
+        let kept = folder.path().join("amoozgar.db.before-v2");
+        assert!(!kept.exists(), "a new database needs no copy");
+        for _ in 0..2 {
+            let opened = open(&path, 1, &[FIRST, SECOND]).unwrap();
+            opened
+                .store
+                .connection()
+                .execute("UPDATE things SET colour = 'سرخ'", [])
+                .unwrap();
+        }
+        let copy = Connection::open(&kept).unwrap();
+        assert_eq!(names(&copy), ["سیب"], "the copy holds what was there");
+        let version: u32 = copy
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(version, 1, "and is of the older version");
+        assert!(
+            copy.prepare("SELECT colour FROM things").is_err(),
+            "without the new column"
+        );
+    }
+
+    #[test]
+    fn a_migration_that_fails_changes_nothing_and_a_later_try_goes_on() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("amoozgar.db");
+        drop(open(&path, 1, &[FIRST]).unwrap());
+        let error = open(&path, 1, &[FIRST, SECOND, BROKEN]).unwrap_err();
+        assert!(
+            matches!(error, StoreError::Sqlite { .. }),
+            "the failure is told: {error}"
+        );
+        let connection = Connection::open(&path).unwrap();
+        assert_eq!(names(&connection), ["سیب"], "the half-done step is undone");
+        let version: u32 = connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(version, 2, "the step before it holds");
+        drop(connection);
+        open(
+            &path,
+            1,
+            &[FIRST, SECOND, "CREATE TABLE more (x TEXT) STRICT;"],
+        )
+        .unwrap();
+    }
+}

@@ -1,5 +1,10 @@
 //! Numbers shown and read.
-#![allow(clippy::unwrap_used, clippy::float_cmp, missing_docs)]
+#![allow(
+    clippy::approx_constant,
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    missing_docs
+)]
 
 use amoozgar_text::number::{
     bytes, duration, format_decimal, format_integer, parse_number, percent, to_latin_digits,

@@ -23,7 +23,7 @@ pub use dialog::ConfirmDialog;
 pub use feedback::{EmptyState, ErrorNote, ErrorState, Skeleton, Spinner};
 pub use field::{NumberField, TextField};
 pub use icon::{Icon, IconName};
-pub use layout::Layout;
+pub use layout::{Layout, Logo};
 pub use link::{ButtonLink, LinkTo};
 pub use ltr::Ltr;
 pub use select::{Select, SelectOption};

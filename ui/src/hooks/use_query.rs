@@ -1,6 +1,7 @@
 //! Fetching a command's answer for a page: loading, ready, failed, reload.
 //!
-//! What was fetched stays on the page while it is fetched again; an answer to an older request never
+//! What was fetched stays on the page while it, or another part of it, is fetched again (a page that
+//! shows another thing altogether is keyed by that thing); an answer to an older request never
 //! overwrites that to a newer one.
 
 use crate::api;
@@ -74,8 +75,6 @@ type Change<R> = Box<dyn FnOnce(&Rc<R>) -> Rc<R>>;
 
 enum Action<R> {
     Started,
-    /// Another thing is fetched: the old answer is not its.
-    Forgotten,
     Answered(Result<R, ApiError>),
     Update(Change<R>),
 }
@@ -88,11 +87,6 @@ impl<R> Reducible for State<R> {
         Rc::new(match action {
             Action::Started => Self {
                 data,
-                error: self.error.clone(),
-                loading: true,
-            },
-            Action::Forgotten => Self {
-                data: None,
                 error: None,
                 loading: true,
             },
@@ -148,9 +142,7 @@ where
     };
     {
         let reload = reload.clone();
-        let dispatcher = state.dispatcher();
         use_effect_with(request, move |_| {
-            dispatcher.dispatch(Action::Forgotten);
             reload.emit(());
             // Whatever is still under way belongs to the request that is gone.
             move || generation.set(generation.get() + 1)

@@ -1,1 +1,54 @@
-//! Words of the notifications page.
+//! Words of the notification page.
+
+use super::common;
+use super::errors;
+use amoozgar_types::ipc::NotificationContent;
+
+/// Page.
+pub const TITLE: &str = "اعلان‌ها";
+/// Page.
+pub const SUBTITLE: &str = "خبر پایان و خطای اجراها.";
+/// Button.
+pub const MARK_ALL_READ: &str = "همه خوانده شد";
+/// Button.
+pub const CLEAR: &str = "پاک کردن همه";
+/// Question.
+pub const CLEAR_TITLE: &str = "همهٔ اعلان‌ها پاک شوند؟";
+/// Question.
+pub const CLEAR_TEXT: &str = "فقط فهرست اعلان‌ها پاک می‌شود؛ اجراها و مدل‌ها می‌مانند.";
+/// Empty list.
+pub const EMPTY_TITLE: &str = "هنوز اعلانی نیست";
+/// Empty list.
+pub const EMPTY_TEXT: &str = "وقتی اجرایی پایان یابد یا به خطا برخورد، اینجا می‌بینید.";
+/// For screen readers.
+pub const UNREAD: &str = "خوانده‌نشده";
+/// On a notification.
+pub const OPEN: &str = "دیدن اجرا";
+
+/// Title and sentence of a notification.
+pub fn words(content: &NotificationContent) -> (&'static str, String) {
+    match content {
+        NotificationContent::TrainingCompleted {
+            job_name, val_loss, ..
+        } => (
+            "آموزش تکمیل شد",
+            match val_loss {
+                Some(loss) => format!(
+                    "«{job_name}» پایان یافت؛ زیان اعتبارسنجی {}.",
+                    common::loss(*loss)
+                ),
+                None => format!("«{job_name}» پایان یافت."),
+            },
+        ),
+        NotificationContent::TrainingFailed {
+            job_name, error, ..
+        } => (
+            "خطا در آموزش",
+            format!("«{job_name}»: {}", errors::describe(error).message),
+        ),
+        NotificationContent::TrainingInterrupted { job_name, .. } => (
+            "آموزش قطع شد",
+            format!("فرایند «{job_name}» ناگهان پایان یافت؛ می‌توانید آن را ادامه دهید."),
+        ),
+    }
+}

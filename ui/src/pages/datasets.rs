@@ -1,9 +1,0 @@
-//! All datasets.
-
-use yew::prelude::*;
-
-
-#[component]
-pub fn DatasetsPage() -> Html {
-    html! {}
-}

@@ -1,0 +1,50 @@
+//! The machine that trains.
+
+use crate::components::{Card, ErrorState, Icon, IconName, Ltr, Skeleton};
+use crate::hooks::use_query;
+use crate::i18n::{common, home};
+use amoozgar_types::ipc::{DatasetsList, SystemAppInfo};
+use yew::prelude::*;
+
+/// Processor, memory and data, with a skeleton and a failure of its own.
+#[component]
+pub fn MachineCard() -> Html {
+    let info = use_query::<SystemAppInfo>(());
+    let datasets = use_query::<DatasetsList>(());
+    let body = match (info.data(), info.error()) {
+        (_, Some(error)) => html! { <ErrorState {error} on_retry={info.on_retry()} /> },
+        (None, None) => html! { <Skeleton lines={3} /> },
+        (Some(info), None) => html! {
+            <ul class="machine">
+                { fact(IconName::Cpu, home::PROCESSOR, html! {
+                    <>
+                        { home::cores(info.n_cpus) }
+                        <span class="machine__sub"><Ltr text={info.cpu.clone()} /></span>
+                    </>
+                }) }
+                { fact(IconName::Memory, home::MEMORY, html! {
+                    { home::memory(info.free_memory_bytes, info.memory_bytes) }
+                }) }
+                { fact(IconName::Database, home::DATASETS, html! {
+                    { datasets.data().map_or_else(
+                        || common::NONE_YET.to_owned(),
+                        |list| common::count(list.len() as u64),
+                    ) }
+                }) }
+            </ul>
+        },
+    };
+    html! { <Card title={home::MACHINE} class="home__side">{ body }</Card> }
+}
+
+fn fact(icon: IconName, name: &'static str, value: Html) -> Html {
+    html! {
+        <li class="machine__item">
+            <span class="machine__icon"><Icon name={icon} /></span>
+            <span class="machine__text">
+                <span class="muted">{ name }</span>
+                <span class="machine__value">{ value }</span>
+            </span>
+        </li>
+    }
+}

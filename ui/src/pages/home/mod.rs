@@ -1,0 +1,156 @@
+//! Greeting, the way to the first model, what runs, what ran, and the machine.
+
+mod live;
+mod machine;
+mod steps;
+
+use crate::components::{
+    ButtonLink, Card, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton,
+    StatusBadge, Variant,
+};
+use crate::hooks::{use_event, use_query, use_session};
+use crate::i18n::{common, home, time};
+use crate::route::Route;
+use amoozgar_types::ipc::{JobChanged, JobDeleted, TrainingList};
+use amoozgar_types::job::{JobRecord, JobStatus};
+use live::LiveJob;
+use machine::MachineCard;
+use steps::FirstSteps;
+use yew::prelude::*;
+
+/// Rows of the list of ended runs.
+const N_RECENT: usize = 5;
+
+/// The first page after sign-in.
+#[component]
+pub fn HomePage() -> Html {
+    let user = use_session().user();
+    let query = use_query::<TrainingList>(());
+    {
+        let query = query.clone();
+        use_event::<JobChanged, _>(move |job| query.update(move |jobs| put(jobs, job)));
+    }
+    {
+        let query = query.clone();
+        use_event::<JobDeleted, _>(move |id| {
+            query.update(move |jobs| jobs.retain(|job| job.job_id != id));
+        });
+    }
+    let jobs = query.data();
+    let finished_one = jobs
+        .as_ref()
+        .is_some_and(|jobs| jobs.iter().any(|job| job.status == JobStatus::Completed));
+    let title = user.map(|user| home::greeting(&user.name)).unwrap_or_default();
+    html! {
+        <>
+            <PageHeader
+                {title}
+                subtitle={if finished_one { home::SUBTITLE } else { home::SUBTITLE_NEW }}
+                actions={html! {
+                    <ButtonLink
+                        to={Route::NewRun}
+                        label={home::NEW_RUN}
+                        icon={IconName::Plus}
+                        variant={Variant::Primary}
+                        testid="home-new-run"
+                    />
+                }}
+            />
+            { match (jobs, query.error()) {
+                (_, Some(error)) => html! { <ErrorState {error} on_retry={query.on_retry()} /> },
+                (None, None) => html! { <Card><Skeleton lines={6} /></Card> },
+                (Some(jobs), None) => html! { <Overview jobs={(*jobs).clone()} /> },
+            } }
+        </>
+    }
+}
+
+/// Puts a job's new row in the place of its old one, or before all others.
+fn put(jobs: &mut Vec<JobRecord>, job: JobRecord) {
+    match jobs.iter_mut().find(|old| old.job_id == job.job_id) {
+        Some(old) => *old = job,
+        None => jobs.insert(0, job),
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct OverviewProps {
+    jobs: Vec<JobRecord>,
+}
+
+#[component]
+fn Overview(props: &OverviewProps) -> Html {
+    let jobs = &props.jobs;
+    let live = jobs.iter().find(|job| job.status.is_live());
+    let n_queued = jobs
+        .iter()
+        .filter(|job| job.status == JobStatus::Queued)
+        .count();
+    let recent: Vec<_> = jobs
+        .iter()
+        .filter(|job| job.status.has_ended())
+        .take(N_RECENT)
+        .cloned()
+        .collect();
+    let finished_one = jobs.iter().any(|job| job.status == JobStatus::Completed);
+    html! {
+        <>
+            if !finished_one {
+                <FirstSteps latest={jobs.first().cloned()} />
+            }
+            <div class="home">
+                <div class="home__main">
+                    if let Some(job) = live {
+                        <LiveJob key={job.job_id.to_string()} job={job.clone()} {n_queued} />
+                    } else if finished_one {
+                        <Card title={home::RUNNING}>
+                            <EmptyState
+                                icon={IconName::Training}
+                                title={home::IDLE_TITLE}
+                                text={home::IDLE_TEXT}
+                            />
+                        </Card>
+                    }
+                    if !recent.is_empty() {
+                        <Recent jobs={recent} />
+                    }
+                </div>
+                <MachineCard />
+            </div>
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct RecentProps {
+    jobs: Vec<JobRecord>,
+}
+
+#[component]
+fn Recent(props: &RecentProps) -> Html {
+    html! {
+        <Card title={home::RECENT} actions={html! {
+            <LinkTo to={Route::Training} class="text-link">
+                { home::ALL_RUNS }
+                <Icon name={IconName::Forward} />
+            </LinkTo>
+        }}>
+            <ul class="recent">
+                { for props.jobs.iter().map(|job| html! {
+                    <li key={job.job_id.to_string()}>
+                        <LinkTo to={Route::Job { id: job.job_id.to_string() }} class="recent__link">
+                            <span class="recent__name" dir="auto">{ &job.name }</span>
+                            <StatusBadge status={job.status} />
+                            <span class="recent__fact">
+                                <span class="muted">{ home::VAL_LOSS }</span>
+                                { " " }
+                                { common::loss_or_dash(job.val_loss) }
+                            </span>
+                            <span class="recent__time muted">{ time::ago(job.updated_ms) }</span>
+                        </LinkTo>
+                    </li>
+                }) }
+            </ul>
+        </Card>
+    }
+}

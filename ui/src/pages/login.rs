@@ -1,9 +1,0 @@
-//! Choosing or making a profile.
-
-use yew::prelude::*;
-
-
-#[component]
-pub fn LoginPage() -> Html {
-    html! {}
-}

@@ -1,9 +1,0 @@
-//! Preferences.
-
-use yew::prelude::*;
-
-
-#[component]
-pub fn SettingsPage() -> Html {
-    html! {}
-}

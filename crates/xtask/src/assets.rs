@@ -1,5 +1,5 @@
 //! Third-party assets, by the ordinary clients: the font and the chart library from npm (pinned
-//! by ui/package-lock.json), the Divan of Hafez from PyPI. Never committed.
+//! by ui/package-lock.json), the Divan of Hafez from `PyPI`. Never committed.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::process::{self, npm, root};
 
 /// A file that the interface takes from an npm package.
 pub struct NpmAsset {
-    /// Below ui/node_modules.
+    /// Below `ui/node_modules`.
     pub from: &'static str,
     /// Below ui/dist.
     pub to: &'static str,

@@ -32,9 +32,9 @@ pub fn bench() -> Result<()> {
     fs::write(
         &spec,
         format!(
-            "name = \"bench\"\n[dataset]\ntrain = {:?}\nvalidation = {:?}\n",
-            hafez::dir().join("train.txt"),
-            validation
+            "name = \"bench\"\n[dataset]\ntrain = '{}'\nvalidation = '{}'\n",
+            hafez::dir().join("train.txt").display(),
+            validation.display()
         ),
     )?;
     println!("xtask: training the default model on Hafez");

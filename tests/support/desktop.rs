@@ -1,0 +1,294 @@
+//! A desktop of its own for one test: a display, a message bus, a notification daemon and a
+//! WebDriver. Everything that was started ends with it.
+
+use super::{executable, resources, wait_for};
+use anyhow::{Context, Result, bail};
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const START: Duration = Duration::from_secs(30);
+
+/// The desktop.
+pub struct Desktop {
+    folder: TempDir,
+    display: String,
+    bus: String,
+    port: u16,
+    children: Vec<Child>,
+}
+
+impl Desktop {
+    pub fn start() -> Result<Self> {
+        let folder = TempDir::new()?;
+        for name in ["data", "home", "runtime", "logs"] {
+            fs::create_dir(folder.path().join(name))?;
+        }
+        restrict(&folder.path().join("runtime"))?;
+        let mut desktop = Self {
+            folder,
+            display: String::new(),
+            bus: String::new(),
+            port: 0,
+            children: Vec::new(),
+        };
+        desktop.start_display()?;
+        desktop.start_bus()?;
+        desktop.start_notification_daemon()?;
+        desktop.start_webdriver()?;
+        Ok(desktop)
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Everything that the notification daemon was asked to show.
+    pub fn notifications(&self) -> String {
+        self.log("dunst.out")
+    }
+
+    /// What a process of the desktop wrote.
+    pub fn log(&self, name: &str) -> String {
+        let bytes = fs::read(self.folder.path().join("logs").join(name)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Starts the application once more, as a person would who lost sight of it, and waits for the
+    /// end of that second process.
+    pub fn start_again(&self) -> Result<()> {
+        let mut child = self
+            .command(&executable())
+            .stdout(Stdio::null())
+            .stderr(self.log_file("second-start.err")?)
+            .spawn()?;
+        let status = super::wait_for_end(&mut child, START);
+        if status.is_err() {
+            child.kill()?;
+            child.wait()?;
+        }
+        let status = status.context("a second start must hand over and end")?;
+        if !status.success() {
+            bail!("the second start ended with {status}");
+        }
+        Ok(())
+    }
+
+    /// The application's windows that can be seen now.
+    pub fn visible_windows(&self) -> Result<Vec<String>> {
+        let output = self.xdotool(&["search", "--onlyvisible", "--name", "آموزگار"])?;
+        // It answers 1 where it finds none.
+        let text = String::from_utf8_lossy(&output.stdout);
+        Ok(text.split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// Asks the window to close, as the cross in its corner does, and waits until it is gone.
+    pub fn close_window(&self) -> Result<()> {
+        for window in self.visible_windows()? {
+            let output = self.xdotool(&["windowquit", &window])?;
+            if !output.status.success() {
+                bail!("xdotool: {}", String::from_utf8_lossy(&output.stderr));
+            }
+        }
+        wait_for("the hiding of the window", START, || {
+            Ok(self.visible_windows()?.is_empty().then_some(()))
+        })
+    }
+
+    /// Waits until the window can be seen.
+    pub fn see_window(&self) -> Result<()> {
+        wait_for("a visible window", START, || {
+            Ok((!self.visible_windows()?.is_empty()).then_some(()))
+        })
+    }
+
+    /// Saves what the display shows.
+    pub fn photograph(&self, path: &Path) -> Result<()> {
+        let status = self
+            .command(Path::new("import"))
+            .args(["-window", "root"])
+            .arg(path)
+            .status()?;
+        if status.success() {
+            Ok(())
+        } else {
+            bail!("import: {status}")
+        }
+    }
+
+    fn start_display(&mut self) -> Result<()> {
+        let numbers = self.log_file("display")?;
+        let mut command = Command::new("Xvfb");
+        command
+            .args(["-displayfd", "1", "-screen", "0", "1400x1000x24"])
+            .args(["-nolisten", "tcp"])
+            .stdout(numbers)
+            .stderr(self.log_file("Xvfb.err")?);
+        self.keep("Xvfb", &mut command)?;
+        let number = wait_for("a display", START, || {
+            Ok(complete_line(&self.log("display")))
+        })?;
+        self.display = format!(":{number}");
+        Ok(())
+    }
+
+    fn start_bus(&mut self) -> Result<()> {
+        let mut command = self.command(Path::new("dbus-daemon"));
+        command
+            .args(["--session", "--print-address=1", "--nofork", "--nopidfile"])
+            .stdout(self.log_file("address")?)
+            .stderr(self.log_file("dbus-daemon.err")?);
+        self.keep("dbus-daemon", &mut command)?;
+        self.bus = wait_for("a message bus", START, || {
+            Ok(complete_line(&self.log("address")))
+        })?;
+        Ok(())
+    }
+
+    fn start_notification_daemon(&mut self) -> Result<()> {
+        let mut command = self.command(Path::new("dunst"));
+        command
+            .arg("-print")
+            .stdout(self.log_file("dunst.out")?)
+            .stderr(self.log_file("dunst.err")?);
+        self.keep("dunst", &mut command)?;
+        wait_for("the notification daemon", START, || {
+            let output = self
+                .command(Path::new("dbus-send"))
+                .args([
+                    "--session",
+                    "--print-reply",
+                    "--dest=org.freedesktop.DBus",
+                    "/",
+                ])
+                .arg("org.freedesktop.DBus.NameHasOwner")
+                .arg("string:org.freedesktop.Notifications")
+                .output()?;
+            let answer = String::from_utf8_lossy(&output.stdout);
+            Ok(answer.contains("boolean true").then_some(()))
+        })
+    }
+
+    fn start_webdriver(&mut self) -> Result<()> {
+        self.port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut command = self.command(Path::new("WebKitWebDriver"));
+        command
+            .arg(format!("--port={}", self.port))
+            .stdout(self.log_file("app.out")?)
+            .stderr(self.log_file("app.err")?);
+        self.keep("WebKitWebDriver", &mut command)?;
+        let address = ([127, 0, 0, 1], self.port).into();
+        wait_for("the WebDriver", START, || {
+            Ok(std::net::TcpStream::connect_timeout(&address, START).ok())
+        })?;
+        Ok(())
+    }
+
+    /// A command on this desktop: its display, its bus, its folders and no others.
+    fn command(&self, program: &Path) -> Command {
+        let folder = self.folder.path();
+        let mut command = Command::new(program);
+        command
+            .env("HOME", folder.join("home"))
+            .env("XDG_RUNTIME_DIR", folder.join("runtime"))
+            .env("XDG_CONFIG_HOME", folder.join("home/config"))
+            .env("XDG_DATA_HOME", folder.join("home/share"))
+            .env("XDG_CACHE_HOME", folder.join("home/cache"))
+            .env("DISPLAY", &self.display)
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
+            .env("AMOOZGAR_DATA_DIR", self.data_dir())
+            .env("AMOOZGAR_RESOURCES", resources())
+            .env("TAURI_AUTOMATION", "true")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("LANG", "C.UTF-8")
+            .env("GDK_BACKEND", "x11")
+            .env("NO_AT_BRIDGE", "1")
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .env_remove("WAYLAND_DISPLAY")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn xdotool(&self, arguments: &[&str]) -> Result<Output> {
+        self.command(Path::new("xdotool"))
+            .args(arguments)
+            .output()
+            .context("could not run `xdotool`; `cargo xtask test` installs it")
+    }
+
+    fn log_file(&self, name: &str) -> Result<File> {
+        Ok(File::create(self.folder.path().join("logs").join(name))?)
+    }
+
+    fn keep(&mut self, name: &str, command: &mut Command) -> Result<()> {
+        let child = command
+            .spawn()
+            .with_context(|| format!("could not start `{name}`; `cargo xtask test` installs it"))?;
+        self.children.push(child);
+        Ok(())
+    }
+
+    /// The processes that were started with this desktop's data folder: the application, its
+    /// workers and its web processes.
+    fn inhabitants(&self) -> Vec<u32> {
+        let mark = format!("AMOOZGAR_DATA_DIR={}", self.data_dir().display());
+        let Ok(processes) = fs::read_dir("/proc") else {
+            return Vec::new();
+        };
+        processes
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter(|pid: &u32| {
+                fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| {
+                    environment
+                        .split(|byte| *byte == 0)
+                        .any(|variable| variable == mark.as_bytes())
+                })
+            })
+            .collect()
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        for pid in self.inhabitants() {
+            let _ = kill_hard(pid);
+        }
+        for child in self.children.iter_mut().rev() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// SIGKILL: no process can catch it.
+pub fn kill_hard(pid: u32) -> Result<()> {
+    let status = Command::new("kill")
+        .args(["-KILL", &pid.to_string()])
+        .stderr(Stdio::null())
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        bail!("process {pid} could not be killed: {status}")
+    }
+}
+
+/// The first line, once its end was written.
+fn complete_line(text: &str) -> Option<String> {
+    text.split_once('\n')
+        .map(|(line, _)| line.trim().to_owned())
+}
+
+fn restrict(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+    Ok(())
+}

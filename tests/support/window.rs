@@ -1,0 +1,240 @@
+//! The real window, driven through WebDriver.
+
+use super::desktop::Desktop;
+use super::executable;
+use anyhow::{Context, Result, anyhow, bail};
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a page may take to show something that needs no training.
+pub const SOON: Duration = Duration::from_secs(30);
+/// How long a short training run may take on a busy machine.
+pub const RUN: Duration = Duration::from_secs(420);
+
+/// The window.
+pub struct Window {
+    client: Client,
+}
+
+/// A run as the form asks for it.
+pub struct Form<'a> {
+    pub name: &'a str,
+    pub dataset: &'a str,
+    pub epochs: &'a str,
+    pub batch: &'a str,
+    pub lr: &'a str,
+    pub context: &'a str,
+}
+
+impl Window {
+    /// Starts the application on the desktop.
+    pub async fn open(desktop: &Desktop) -> Result<Self> {
+        let mut capabilities = Capabilities::new();
+        capabilities.insert(
+            "webkitgtk:browserOptions".to_owned(),
+            json!({ "binary": executable(), "args": [] }),
+        );
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{}", desktop.port()))
+            .await
+            .map_err(|error| anyhow!("no session with the window: {error}"))?;
+        Ok(Self { client })
+    }
+
+    /// Waits for an element that can be seen.
+    pub async fn find(&self, test_id: &str, limit: Duration) -> Result<Element> {
+        let selector = format!("[data-testid=\"{test_id}\"]");
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Ok(element) = self.client.find(Locator::Css(&selector)).await
+                && element.is_displayed().await.unwrap_or(false)
+            {
+                return Ok(element);
+            }
+            if Instant::now() >= deadline {
+                let page = self
+                    .client
+                    .execute("return document.body.innerText", vec![])
+                    .await;
+                bail!("no `{test_id}` within {limit:?}; the page says: {page:?}");
+            }
+            tokio::time::sleep(super::LOOK_EVERY).await;
+        }
+    }
+
+    /// Whether an element is on the page.
+    pub async fn has(&self, test_id: &str) -> bool {
+        let selector = format!("[data-testid=\"{test_id}\"]");
+        self.client.find(Locator::Css(&selector)).await.is_ok()
+    }
+
+    pub async fn click(&self, test_id: &str) -> Result<()> {
+        // A page that is being drawn anew may take the element away between two requests.
+        let deadline = Instant::now() + SOON;
+        loop {
+            let element = self.find(test_id, SOON).await?;
+            match element.click().await {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() >= deadline => {
+                    return Err(error).with_context(|| format!("could not click `{test_id}`"));
+                }
+                Err(_) => tokio::time::sleep(super::LOOK_EVERY).await,
+            }
+        }
+    }
+
+    /// Replaces what a field holds, as with the keyboard.
+    pub async fn type_into(&self, test_id: &str, text: &str) -> Result<()> {
+        let field = self.find(test_id, SOON).await?;
+        field.click().await?;
+        let select_all = format!("{}a{}", char::from(Key::Control), char::from(Key::Null));
+        field.send_keys(&select_all).await?;
+        field.send_keys(text).await?;
+        let value = field.prop("value").await?;
+        if value.as_deref() != Some(text) {
+            bail!("`{test_id}` holds {value:?} after `{text}` was typed");
+        }
+        Ok(())
+    }
+
+    pub async fn attribute(&self, test_id: &str, name: &str) -> Result<Option<String>> {
+        let selector = format!("[data-testid=\"{test_id}\"]");
+        match self.client.find(Locator::Css(&selector)).await {
+            Ok(element) => Ok(element.attr(name).await.unwrap_or(None)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    pub async fn text(&self, test_id: &str) -> Result<String> {
+        Ok(self.find(test_id, SOON).await?.text().await?)
+    }
+
+    /// Waits until the job page shows one of these states; fails at once where the run failed.
+    pub async fn status(&self, wanted: &[&str], limit: Duration) -> Result<String> {
+        let deadline = Instant::now() + limit;
+        let mut last = None;
+        loop {
+            if let Some(status) = self.attribute("job-status", "data-status").await? {
+                if wanted.contains(&status.as_str()) {
+                    return Ok(status);
+                }
+                if status == "failed" {
+                    let page = self
+                        .client
+                        .execute("return document.body.innerText", vec![])
+                        .await;
+                    bail!("the run failed instead of {wanted:?}; the page says: {page:?}");
+                }
+                last = Some(status);
+            }
+            if Instant::now() >= deadline {
+                bail!("the job is {last:?}, not {wanted:?}, after {limit:?}");
+            }
+            tokio::time::sleep(super::LOOK_EVERY).await;
+        }
+    }
+
+    /// How many points the loss chart has drawn.
+    pub async fn points(&self) -> Result<u64> {
+        let points = self.attribute("loss-chart", "data-points").await?;
+        Ok(points.and_then(|points| points.parse().ok()).unwrap_or(0))
+    }
+
+    /// Waits until the chart has more than `count` points.
+    pub async fn more_points_than(&self, count: u64, limit: Duration) -> Result<u64> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let points = self.points().await?;
+            if points > count {
+                return Ok(points);
+            }
+            if Instant::now() >= deadline {
+                bail!("the chart has {points} points after {limit:?}, not more than {count}");
+            }
+            tokio::time::sleep(super::LOOK_EVERY).await;
+        }
+    }
+
+    /// The first start: makes a profile and comes home.
+    pub async fn make_profile(&self, name: &str) -> Result<()> {
+        self.type_into("login-name", name).await?;
+        self.click("login-submit").await?;
+        self.find("nav-datasets", SOON).await?;
+        Ok(())
+    }
+
+    /// Fills the form in and starts the run; ends on the job's page.
+    pub async fn start_run(&self, form: &Form<'_>) -> Result<()> {
+        self.click("nav-training").await?;
+        self.click("new-run").await?;
+        self.click(&format!("run-dataset-{}", form.dataset)).await?;
+        self.click("run-preset-tiny").await?;
+        self.type_into("run-name", form.name).await?;
+        self.type_into("run-epochs", form.epochs).await?;
+        self.type_into("run-batch", form.batch).await?;
+        self.type_into("run-lr", form.lr).await?;
+        self.type_into("run-context", form.context).await?;
+        self.click("run-start").await?;
+        self.find("job-status", SOON).await?;
+        Ok(())
+    }
+
+    pub async fn photograph(&self, path: &Path) -> Result<()> {
+        std::fs::write(path, self.client.screenshot().await?)?;
+        Ok(())
+    }
+
+    pub async fn close_session(self) {
+        // The desktop ends the application in any case.
+        let _ = self.client.close().await;
+    }
+}
+
+/// Runs a journey in a window; where it fails, keeps pictures and tells what the processes wrote.
+pub async fn journey(
+    name: &str,
+    walk: impl AsyncFnOnce(&Desktop, &Window) -> Result<()>,
+) -> Result<()> {
+    let desktop = Desktop::start()?;
+    let opened = Window::open(&desktop).await;
+    let walked = match &opened {
+        Ok(window) => walk(&desktop, window).await,
+        Err(error) => Err(anyhow!("{error:#}")),
+    };
+    let Err(error) = walked else {
+        if let Ok(window) = opened {
+            window.close_session().await;
+        }
+        return Ok(());
+    };
+    let pictures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+    std::fs::create_dir_all(&pictures)?;
+    let mut kept = Vec::new();
+    let display = pictures.join(format!("{name}-display.png"));
+    if desktop.photograph(&display).is_ok() {
+        kept.push(display);
+    }
+    if let Ok(window) = &opened {
+        let page = pictures.join(format!("{name}-page.png"));
+        if window.photograph(&page).await.is_ok() {
+            kept.push(page);
+        }
+    }
+    let tail = |text: String| -> String {
+        let lines: Vec<_> = text.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    };
+    Err(error.context(format!(
+        "pictures: {kept:?}\n--- application\n{}\n{}\n--- notifications\n{}",
+        tail(desktop.log("app.out")),
+        tail(desktop.log("app.err")),
+        tail(desktop.notifications()),
+    )))
+}

@@ -1,0 +1,96 @@
+//! One person's way through the real window, from the first start to the model's own lines.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+
+mod support;
+
+use anyhow::{Result, ensure};
+use support::desktop::Desktop;
+use support::window::{Form, RUN, SOON, Window, journey};
+use support::{resources, wait_for};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_first_start_to_the_lines_that_the_model_writes() -> Result<()> {
+    journey("window-journey", walk).await
+}
+
+async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
+    window.make_profile("سارا").await?;
+
+    window.click("nav-datasets").await?;
+    let fetched = resources().join("fetched/hafez/train.txt").is_file();
+    let dataset = if fetched { "hafez" } else { "stories" };
+    if !fetched {
+        println!("the Divan of Hafez was not fetched; the bundled stories stand in for it");
+    }
+
+    window
+        .start_run(&Form {
+            name: "آزمون پنجره",
+            dataset,
+            epochs: if fetched { "۳" } else { "۲۰" },
+            batch: "16",
+            lr: "0.002",
+            context: "64",
+        })
+        .await?;
+
+    // Points arrive while it runs.
+    window.status(&["running"], RUN).await?;
+    let first = window.more_points_than(0, RUN).await?;
+    let more = window.more_points_than(first, RUN).await?;
+    ensure!(
+        window
+            .attribute("job-status", "data-status")
+            .await?
+            .as_deref()
+            == Some("running"),
+        "the curve grew to {more} points only after the run"
+    );
+
+    window.click("job-pause").await?;
+    window.status(&["paused"], SOON).await?;
+    let at_pause = window.points().await?;
+    window.click("job-resume").await?;
+    window.status(&["running"], SOON).await?;
+    window.more_points_than(at_pause, RUN).await?;
+
+    // The cross hides the window; the run goes on; a second start brings it back.
+    desktop.close_window()?;
+    desktop.start_again()?;
+    desktop.see_window()?;
+    let at_return = window.points().await?;
+    ensure!(
+        at_return > at_pause,
+        "the page shows what came while it was hidden"
+    );
+
+    // Out of sight again, so that the system's notification has something to tell.
+    desktop.close_window()?;
+    wait_for("the notification", RUN, || {
+        Ok(desktop
+            .notifications()
+            .contains("آموزش تکمیل شد")
+            .then_some(()))
+    })?;
+    ensure!(
+        desktop.notifications().contains("آزمون پنجره"),
+        "the notification names the run"
+    );
+
+    desktop.start_again()?;
+    desktop.see_window()?;
+    window.status(&["completed"], SOON).await?;
+    let samples = window.text("job-samples").await?;
+    ensure!(
+        samples
+            .chars()
+            .filter(|letter| ('آ'..='ی').contains(letter))
+            .count()
+            > 20,
+        "the model wrote Persian: `{samples}`"
+    );
+
+    window.click("nav-notifications").await?;
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! The worker process: its commands, its parent's death, its own death, and a full disk.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+
+mod support;
+
+use amoozgar_types::TrainEvent;
+use amoozgar_types::error::ErrorCode;
+use serde_json::json;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use support::command_line::{Bench, Worker, curve, steps, validations};
+use support::{executable, persian_text, wait_for_end};
+
+/// Ends well before a hung worker would be noticed by a person.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn at_step(step: u64) -> impl FnMut(&TrainEvent) -> bool {
+    move |event| matches!(event, TrainEvent::Step(record) if record.step >= step)
+}
+
+fn long_job(bench: &Bench, name: &str) -> std::path::PathBuf {
+    let data = bench.write("stories.txt", persian_text(160));
+    let mut spec = bench.tiny_spec(&data);
+    spec["optimizer"]["max_steps"] = json!(100_000);
+    bench.job_dir(name, &spec)
+}
+
+#[test]
+fn a_worker_whose_input_closes_saves_where_it_is_and_ends() {
+    let bench = Bench::new();
+    let dir = long_job(&bench, "job");
+    let mut worker = Worker::start(&bench, &dir);
+    worker.until("step 13", at_step(13));
+    drop(worker.stdin.take());
+    let last = worker.until("its last word", |event| {
+        matches!(event, TrainEvent::Stopped { .. })
+    });
+    let TrainEvent::Stopped { step, checkpoint } = last else {
+        unreachable!("`until` answers what was wanted");
+    };
+    assert!(step >= 13, "it stopped after what it had done: {step}");
+    let checkpoint = checkpoint.expect("a checkpoint was saved");
+    assert!(Path::new(&checkpoint).is_dir(), "and is on the disk");
+    let status = wait_for_end(&mut worker.child, PATIENCE).unwrap();
+    assert_eq!(status.code(), Some(3), "stopped is 3");
+
+    let mut again = Worker::start(&bench, &dir);
+    let plan = again.until("the plan", |event| matches!(event, TrainEvent::Started(_)));
+    assert!(
+        matches!(plan, TrainEvent::Started(plan) if plan.start_step == step),
+        "the next start goes on from step {step}"
+    );
+}
+
+#[test]
+fn a_worker_pauses_goes_on_saves_and_stops_when_told() {
+    let bench = Bench::new();
+    let dir = long_job(&bench, "job");
+    let mut worker = Worker::start(&bench, &dir);
+    worker.until("step 3", at_step(3));
+    worker.say("pause");
+    let paused = worker.until("the pause", |event| {
+        matches!(event, TrainEvent::Paused { .. })
+    });
+    let TrainEvent::Paused { step } = paused else {
+        unreachable!("`until` answers what was wanted");
+    };
+    assert!(
+        worker
+            .events
+            .iter()
+            .any(|event| matches!(event, TrainEvent::Checkpoint(saved) if saved.step == step)),
+        "a pause saves first"
+    );
+    worker.say("resume");
+    let next = worker.until("a further event", |event| {
+        !matches!(event, TrainEvent::Resumed { .. })
+    });
+    assert!(
+        matches!(&next, TrainEvent::Step(record) if record.step == step + 1),
+        "no step is lost or done twice: {next:?}"
+    );
+    worker.say("checkpoint");
+    worker.until(
+        "the checkpoint asked for",
+        |event| matches!(event, TrainEvent::Checkpoint(saved) if saved.step > step),
+    );
+    worker.say("stop");
+    assert_eq!(worker.finish(), Some(3), "stopped is 3");
+    assert!(
+        matches!(worker.events.last(), Some(TrainEvent::Stopped { .. })),
+        "and is the last word"
+    );
+}
+
+#[test]
+fn a_run_killed_in_the_middle_ends_where_an_unbroken_one_does_to_the_last_bit() {
+    let bench = Bench::new();
+    let data = bench.write("stories.txt", persian_text(160));
+    let spec = bench.tiny_spec(&data);
+
+    let mut unbroken = Worker::start(&bench, &bench.job_dir("unbroken", &spec));
+    assert_eq!(unbroken.finish(), Some(0), "{:?}", unbroken.events.last());
+
+    let dir = bench.job_dir("broken", &spec);
+    let mut killed = Worker::start(&bench, &dir);
+    killed.until("a checkpoint", |event| {
+        matches!(event, TrainEvent::Checkpoint(_))
+    });
+    killed.until("a step after it", |event| {
+        matches!(event, TrainEvent::Step(_))
+    });
+    killed.child.kill().unwrap();
+    assert_eq!(killed.finish(), None, "it died of the signal");
+
+    let mut resumed = Worker::start(&bench, &dir);
+    assert_eq!(resumed.finish(), Some(0), "{:?}", resumed.events.last());
+    let start_step = resumed
+        .events
+        .iter()
+        .find_map(|event| match event {
+            TrainEvent::Started(plan) => Some(plan.start_step),
+            _ => None,
+        })
+        .unwrap();
+    assert!(start_step > 0, "it went on from a checkpoint");
+    let before = steps(&killed.events);
+    let joined = before
+        .into_iter()
+        .filter(|step| step.step <= start_step)
+        .chain(steps(&resumed.events));
+    assert_eq!(
+        curve(joined),
+        curve(steps(&unbroken.events)),
+        "loss, learning rate and gradient norm of every step"
+    );
+    let from = |events: &[TrainEvent]| -> Vec<(u64, String)> {
+        validations(events)
+            .into_iter()
+            .filter(|point| point.step > start_step)
+            .map(|point| (point.step, format!("{:?}", point.val_loss)))
+            .collect()
+    };
+    assert_eq!(
+        from(&resumed.events),
+        from(&unbroken.events),
+        "and every validation"
+    );
+    let weights =
+        |name: &str| std::fs::read(bench.path(name).join("final/model.safetensors")).unwrap();
+    assert!(
+        weights("broken") == weights("unbroken"),
+        "the final weights are the same bytes"
+    );
+}
+
+/// A small disk of its own in a namespace of its own, which no privilege is needed for where the
+/// system allows user namespaces. The first run meets a full disk; then the disk grows.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_fails_the_run_and_loses_nothing_that_was_saved() {
+    const SCRIPT: &str = r#"
+        mount -t tmpfs -o size=700k none "$1" || exit 77
+        cp "$2" "$1/job.json" && "$3" worker "$1"; echo "exit $?"
+        mount -o remount,size=64m "$1"
+        "$3" worker "$1"; echo "exit $?"
+    "#;
+    let bench = Bench::new();
+    let data = bench.write("stories.txt", persian_text(160));
+    let spec = bench.write(
+        "spec.json",
+        serde_json::to_vec(&bench.tiny_spec(&data)).unwrap(),
+    );
+    let disk = bench.path("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let mut shell = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", SCRIPT, "sh"])
+        .args([&disk, &spec, &executable()])
+        .env("AMOOZGAR_DATA_DIR", bench.data_dir())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = shell.stdin.take();
+    let mut said = String::new();
+    shell
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    let status = shell.wait().unwrap();
+    drop(input);
+    if !said.contains("exit ") && !status.success() {
+        println!("skipped: this system does not let a test mount a small disk ({status})");
+        return;
+    }
+    let (first, second) = said
+        .split_once("exit 1\n")
+        .unwrap_or_else(|| panic!("a full disk is 1: {said}"));
+    let events = |text: &str| -> Vec<TrainEvent> {
+        text.lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    };
+    let failed = events(first);
+    let Some(TrainEvent::Failed { error }) = failed.last() else {
+        panic!("the last word of a run on a full disk: {:?}", failed.last());
+    };
+    assert_eq!(error.code, ErrorCode::DiskFull, "{error}");
+    assert!(
+        error.params.path.is_some(),
+        "it says on which disk: {error}"
+    );
+    assert!(
+        second.ends_with("exit 0\n"),
+        "with room again it ends well: {second}"
+    );
+    let resumed = events(second);
+    let saved = failed
+        .iter()
+        .rev()
+        .find_map(|event| match event {
+            TrainEvent::Checkpoint(saved) => Some(saved.step),
+            _ => None,
+        })
+        .expect("the first checkpoint fitted");
+    assert!(
+        resumed
+            .iter()
+            .any(|event| matches!(event, TrainEvent::Started(plan) if plan.start_step >= saved)),
+        "what was saved at step {saved} was used"
+    );
+}

@@ -1,7 +1,7 @@
 //! The default model on the Divan of Hafez, timed, and measured against gzip -9 on the same
 //! held-out text. docs/benchmarks.md records the figures.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::interface::{self, Profile};
-use crate::process::{self, root, target_dir};
+use crate::process::{self, root};
 use crate::run::executable;
 use crate::{assets, hafez, setup};
 
@@ -37,45 +37,31 @@ pub fn bench() -> Result<()> {
             validation.display()
         ),
     )?;
-    println!("xtask: training the default model on Hafez");
+    println!("xtask: training the default model on Hafez (events in target/xtask/bench)");
+    let job = work.join("job");
     let started = Instant::now();
     process::run(
         process::command(executable("release"))
             .arg("train")
             .arg(&spec)
-            .args(["--json", "--data-dir"])
-            .arg(work.join("data")),
+            .arg("--job-dir")
+            .arg(&job)
+            .stdout(File::create(work.join("events.jsonl"))?),
         "train the default model",
     )?;
     let seconds = started.elapsed().as_secs_f64();
-    let model = final_model(&work.join("data"))?;
     let report = process::output(
         process::command(executable("release"))
             .args(["evaluate", "--json", "--model"])
-            .arg(&model)
+            .arg(job.join("final"))
             .arg("--data")
-            .arg(&validation)
-            .arg("--data-dir")
-            .arg(work.join("data")),
+            .arg(&validation),
         "evaluate the model",
     )?;
     println!("training: {seconds:.0} s");
     println!("evaluate: {}", report.trim());
     println!("gzip -9:  {gzip:.3} bits per byte");
-    println!("target:   {}", target_dir().display());
     Ok(())
-}
-
-/// The folder `final` of the one job below the data directory.
-fn final_model(data: &Path) -> Result<std::path::PathBuf> {
-    let jobs = data.join("jobs");
-    for entry in fs::read_dir(&jobs).with_context(|| format!("no job in `{}`", jobs.display()))? {
-        let model = entry?.path().join("final");
-        if model.join("config.json").is_file() {
-            return Ok(model);
-        }
-    }
-    bail!("the run left no model in `{}`", jobs.display())
 }
 
 /// Bits per byte that `gzip -9` needs for the file.

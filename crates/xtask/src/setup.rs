@@ -57,6 +57,9 @@ const TEST_PACKAGES: &[Package] = &[
     },
 ];
 
+/// What those packages bring, as it is called.
+const TEST_PROGRAMS: &[&str] = &["WebKitWebDriver", "Xvfb", "dbus-daemon", "dunst", "xdotool"];
+
 /// The same for other systems, to be installed by hand.
 const ELSEWHERE: &str = "\
 Fedora:  sudo dnf install webkit2gtk4.1-devel libappindicator-gtk3-devel librsvg2-devel \
@@ -72,14 +75,20 @@ Windows: Microsoft C++ Build Tools, and the WebView2 runtime (part of Windows 11
 pub fn for_building() -> Result<()> {
     clients()?;
     wasm_target()?;
-    system_packages(BUILD_PACKAGES.iter().collect())
+    if has_apt() {
+        return install(BUILD_PACKAGES.iter().collect());
+    }
+    without_apt(&[])
 }
 
 /// Prepares the machine to run the tests as well.
 pub fn for_tests() -> Result<()> {
     clients()?;
     wasm_target()?;
-    system_packages(BUILD_PACKAGES.iter().chain(TEST_PACKAGES).collect())
+    if has_apt() {
+        return install(BUILD_PACKAGES.iter().chain(TEST_PACKAGES).collect());
+    }
+    without_apt(TEST_PROGRAMS)
 }
 
 /// Node's npm is needed for the interface's assets; Python for the sample text alone.
@@ -122,15 +131,11 @@ fn wasm_target() -> Result<()> {
     )
 }
 
-fn system_packages(wanted: Vec<&Package>) -> Result<()> {
-    if !cfg!(target_os = "linux") {
-        // WebView2 and WKWebView are part of current systems; compilers come with rustup's own
-        // instructions. What is missing shows when linking.
-        return Ok(());
-    }
-    if !process::is_there("apt-get") {
-        return without_apt();
-    }
+fn has_apt() -> bool {
+    cfg!(target_os = "linux") && process::is_there("apt-get")
+}
+
+fn install(wanted: Vec<&Package>) -> Result<()> {
     let missing: Vec<&Package> = wanted
         .into_iter()
         .filter(|package| !is_installed(package.name))
@@ -181,17 +186,36 @@ fn apt_get(args: &[&str]) -> Result<()> {
     )
 }
 
-/// Another kind of Linux: the libraries are there or the list is printed.
-fn without_apt() -> Result<()> {
-    let libraries = ["webkit2gtk-4.1", "librsvg-2.0"];
-    let found = process::is_there("pkg-config")
-        && process::command("pkg-config")
-            .arg("--exists")
-            .args(libraries)
-            .status()
-            .is_ok_and(|status| status.success());
-    if found {
+/// Another system: what is needed is there, or the list is printed. WebView2 and `WKWebView` are
+/// part of current systems, and the tests of the window run on Linux alone.
+fn without_apt(programs: &[&str]) -> Result<()> {
+    if !cfg!(target_os = "linux") {
         return Ok(());
     }
-    bail!("this system has no apt-get, and packages are missing. Install them:\n{ELSEWHERE}");
+    let mut missing: Vec<&str> = programs
+        .iter()
+        .copied()
+        .filter(|program| !is_on_path(program))
+        .collect();
+    for library in ["webkit2gtk-4.1", "librsvg-2.0"] {
+        let found = process::command("pkg-config")
+            .args(["--exists", library])
+            .status()
+            .is_ok_and(|status| status.success());
+        if !found {
+            missing.push(library);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "this system has no apt-get, and these are missing: {}. Install them:\n{ELSEWHERE}",
+        missing.join(", ")
+    );
+}
+
+fn is_on_path(program: &str) -> bool {
+    env::var_os("PATH")
+        .is_some_and(|path| env::split_paths(&path).any(|dir| dir.join(program).is_file()))
 }

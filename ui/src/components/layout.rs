@@ -132,24 +132,12 @@ fn Profile() -> Html {
     }
 }
 
-/// The program's mark: lines of text that turn into a falling curve.
+/// The program's mark: the same drawing as its icon.
 #[component]
 pub fn Logo() -> Html {
     html! {
-        <svg class="logo" viewBox="0 0 40 40" fill="none" aria-hidden="true">
-            <rect class="logo__ground" width="40" height="40" rx="11" />
-            <path
-                class="logo__curve"
-                d="M9 11c3 12 9 17 22 18"
-                stroke-width="3.2"
-                stroke-linecap="round"
-            />
-            <path
-                class="logo__lines"
-                d="M31 11H20M31 17.500h-7"
-                stroke-width="3.2"
-                stroke-linecap="round"
-            />
-        </svg>
+        <span class="logo" aria-hidden="true">
+            { Html::from_html_unchecked(AttrValue::Static(include_str!("../../../icons/icon.svg"))) }
+        </span>
     }
 }

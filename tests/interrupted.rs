@@ -52,12 +52,10 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     kill_hard(job.pid.context("a live job has a process")?)?;
 
     window.status(&["interrupted"], SOON).await?;
-    wait_for("the notification", SOON, || {
-        Ok(desktop
-            .notifications()
-            .contains("آموزش قطع شد")
-            .then_some(()))
-    })?;
+    ensure!(
+        database.notifications("training_interrupted")? == 1,
+        "the user is told once"
+    );
     window.click("job-resume").await?;
     window.status(&["running", "completed"], RUN).await?;
     window.status(&["completed"], RUN).await?;

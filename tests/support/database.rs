@@ -58,6 +58,16 @@ impl Database {
             .optional()?)
     }
 
+    /// How many notifications of a kind there are.
+    pub fn notifications(&self, kind: &str) -> Result<u64> {
+        let count: i64 = self.connection.query_row(
+            "SELECT count(*) FROM notifications WHERE content ->> 'type' = ?1",
+            [kind],
+            |row| row.get(0),
+        )?;
+        Ok(count as u64)
+    }
+
     /// The step of the latest checkpoint.
     pub fn latest_checkpoint(&self, job_id: &str) -> Result<Option<u64>> {
         let step: Option<i64> = self.connection.query_row(

@@ -1,15 +1,18 @@
 //! A desktop of its own for one test: a display, a message bus, a notification daemon and a
 //! WebDriver. Everything that was started ends with it.
 
+use super::display::Display;
 use super::{executable, resources, wait_for};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// The window's title.
+const TITLE: &str = "آموزگار";
 const START: Duration = Duration::from_secs(30);
 
 /// The desktop.
@@ -81,31 +84,26 @@ impl Desktop {
         Ok(())
     }
 
-    /// The application's windows that can be seen now.
-    pub fn visible_windows(&self) -> Result<Vec<String>> {
-        let output = self.xdotool(&["search", "--onlyvisible", "--name", "آموزگار"])?;
-        // It answers 1 where it finds none.
-        let text = String::from_utf8_lossy(&output.stdout);
-        Ok(text.split_whitespace().map(str::to_owned).collect())
+    /// Whether the application's window can be seen now.
+    pub fn window_is_visible(&self) -> Result<bool> {
+        Ok(!Display::open(&self.display)?.visible(TITLE)?.is_empty())
     }
 
     /// Asks the window to close, as the cross in its corner does, and waits until it is gone.
     pub fn close_window(&self) -> Result<()> {
-        for window in self.visible_windows()? {
-            let output = self.xdotool(&["windowquit", &window])?;
-            if !output.status.success() {
-                bail!("xdotool: {}", String::from_utf8_lossy(&output.stderr));
-            }
+        let display = Display::open(&self.display)?;
+        for window in display.visible(TITLE)? {
+            display.ask_to_close(window)?;
         }
         wait_for("the hiding of the window", START, || {
-            Ok(self.visible_windows()?.is_empty().then_some(()))
+            Ok((!self.window_is_visible()?).then_some(()))
         })
     }
 
     /// Waits until the window can be seen.
     pub fn see_window(&self) -> Result<()> {
         wait_for("a visible window", START, || {
-            Ok((!self.visible_windows()?.is_empty()).then_some(()))
+            Ok(self.window_is_visible()?.then_some(()))
         })
     }
 
@@ -214,13 +212,6 @@ impl Desktop {
             .env_remove("WAYLAND_DISPLAY")
             .stdin(Stdio::null());
         command
-    }
-
-    fn xdotool(&self, arguments: &[&str]) -> Result<Output> {
-        self.command(Path::new("xdotool"))
-            .args(arguments)
-            .output()
-            .context("could not run `xdotool`; `cargo xtask test` installs it")
     }
 
     fn log_file(&self, name: &str) -> Result<File> {

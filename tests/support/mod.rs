@@ -2,6 +2,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
+    clippy::format_collect,
+    clippy::doc_markdown,
     missing_docs,
     dead_code,
     unused_imports
@@ -12,6 +14,8 @@ pub mod command_line;
 pub mod database;
 #[cfg(target_os = "linux")]
 pub mod desktop;
+#[cfg(target_os = "linux")]
+pub mod display;
 #[cfg(target_os = "linux")]
 pub mod window;
 

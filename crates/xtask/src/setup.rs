@@ -186,7 +186,7 @@ fn apt_get(args: &[&str]) -> Result<()> {
     )
 }
 
-/// Another system: what is needed is there, or the list is printed. WebView2 and `WKWebView` are
+/// Another system: what is needed is there, or the list is printed. `WebView2` and `WKWebView` are
 /// part of current systems, and the tests of the window run on Linux alone.
 fn without_apt(programs: &[&str]) -> Result<()> {
     if !cfg!(target_os = "linux") {

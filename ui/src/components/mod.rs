@@ -3,6 +3,8 @@
 
 mod button;
 mod card;
+mod chart;
+mod chart_binding;
 mod choice;
 mod dialog;
 mod feedback;
@@ -18,6 +20,7 @@ mod toasts;
 
 pub use button::{Button, IconButton, Variant};
 pub use card::{Card, PageHeader};
+pub use chart::{Chart, ChartSpec, LineSpec, Table};
 pub use choice::{ChoiceCard, SegmentedChoice, SegmentedOption, Switch};
 pub use dialog::ConfirmDialog;
 pub use feedback::{EmptyState, ErrorNote, ErrorState, Skeleton, Spinner};

@@ -1,28 +1,20 @@
 //! Making, listing and watching runs.
 
-use yew::prelude::*;
+mod charts;
+mod checkpoints;
+mod curves;
+mod details;
+mod estimate;
+mod feed;
+pub mod form;
+mod header;
+mod job;
+mod list;
+mod log;
+mod new_run;
+mod samples;
+mod write;
 
-/// All runs.
-#[component]
-pub fn TrainingListPage() -> Html {
-    html! {}
-}
-
-/// The new-run form.
-#[component]
-pub fn NewRunPage() -> Html {
-    html! {}
-}
-
-/// Props of [`JobPage`].
-#[derive(Properties, PartialEq)]
-pub struct JobPageProps {
-    /// The run's id.
-    pub id: String,
-}
-
-/// One run.
-#[component]
-pub fn JobPage(_props: &JobPageProps) -> Html {
-    html! {}
-}
+pub use job::JobPage;
+pub use list::TrainingListPage;
+pub use new_run::NewRunPage;

@@ -1,0 +1,386 @@
+//! A line chart: drawn by uPlot, fed by Yew.
+//!
+//! New data never makes a new chart. Colours are CSS variables, asked for at each drawing, so that a
+//! change of theme only draws again. The drawing reads from the left; words and digits are Persian.
+
+use super::chart_binding::{MutationObserver, UPlot};
+use crate::api;
+use crate::state::job::Shared;
+use js_sys::{Array, Object, Reflect};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{HtmlElement, MediaQueryList, ResizeObserver};
+use yew::prelude::*;
+
+/// One line of a chart.
+pub struct LineSpec {
+    /// What the legend calls it.
+    pub label: &'static str,
+    /// The CSS variable of its colour.
+    pub color: &'static str,
+    /// Its width in CSS pixels.
+    pub width: f64,
+    /// How opaque it is, 0 to 1.
+    pub alpha: f64,
+    /// How its values read.
+    pub format: fn(f64) -> String,
+    /// Whether its points are marked, as for values that are few.
+    pub marked: bool,
+}
+
+/// What a chart shows; one per kind of chart, compared by identity.
+pub struct ChartSpec {
+    /// What the horizontal axis counts.
+    pub x_label: &'static str,
+    /// How its values read.
+    pub x_format: fn(f64) -> String,
+    /// How the vertical axis' ticks read.
+    pub y_format: fn(f64) -> String,
+    /// Room for those ticks in CSS pixels.
+    pub y_size: f64,
+    /// The lines, in the order of the table's columns.
+    pub lines: &'static [LineSpec],
+}
+
+impl PartialEq for ChartSpec {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+/// Aligned columns: `columns[line][row]` belongs to `x[row]`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Table {
+    /// Ascending.
+    pub x: Vec<f64>,
+    /// One per line of the chart, each as long as `x`.
+    pub columns: Vec<Vec<Option<f64>>>,
+}
+
+/// Props of [`Chart`].
+#[derive(Properties, PartialEq)]
+pub struct ChartProps {
+    /// What it shows.
+    pub spec: &'static ChartSpec,
+    /// The values.
+    pub table: Shared<Table>,
+    /// What it is, for screen readers.
+    pub label: AttrValue,
+    /// The height of axes and drawing in CSS pixels.
+    pub height: u32,
+    /// How many values were measured, before thinning.
+    pub points: usize,
+    /// `data-testid`.
+    #[prop_or_default]
+    pub testid: Option<AttrValue>,
+}
+
+/// A line chart. Dragging zooms in, a double click shows everything again.
+#[component]
+pub fn Chart(props: &ChartProps) -> Html {
+    let target = use_node_ref();
+    let drawn = use_mut_ref(|| None::<Drawn>);
+    {
+        let (target, drawn) = (target.clone(), drawn.clone());
+        let (spec, height) = (props.spec, props.height);
+        let table = props.table.clone();
+        use_effect_with((), move |()| {
+            if let Some(target) = target.cast::<HtmlElement>() {
+                match Drawn::new(spec, &table, &target, height) {
+                    Ok(made) => *drawn.borrow_mut() = Some(made),
+                    Err(error) => api::log(&format!("a chart could not be drawn: {error:?}")),
+                }
+            }
+            move || drop(drawn.borrow_mut().take())
+        });
+    }
+    use_effect_with(props.table.clone(), move |table| {
+        if let Some(drawn) = &*drawn.borrow()
+            && let Err(error) = drawn.set_table(table)
+        {
+            api::log(&format!("a chart could not be updated: {error:?}"));
+        }
+    });
+    html! {
+        <div
+            class="chart"
+            dir="ltr"
+            role="img"
+            aria-label={props.label.clone()}
+            data-testid={props.testid.clone()}
+            data-points={props.points.to_string()}
+        >
+            <div class="chart__target" ref={target} />
+        </div>
+    }
+}
+
+type Function2 = Closure<dyn Fn(JsValue, JsValue) -> JsValue>;
+
+/// A chart on the page with everything that keeps it alive.
+struct Drawn {
+    plot: Rc<UPlot>,
+    shown: RefCell<Shared<Table>>,
+    resize: ResizeObserver,
+    theme: MutationObserver,
+    scheme: Option<MediaQueryList>,
+    redraw: Closure<dyn Fn()>,
+    _resized: Closure<dyn Fn()>,
+    _functions: Vec<Function2>,
+}
+
+impl Drop for Drawn {
+    fn drop(&mut self) {
+        self.resize.disconnect();
+        self.theme.disconnect();
+        if let Some(scheme) = &self.scheme {
+            let listener = self.redraw.as_ref().unchecked_ref();
+            if let Err(error) = scheme.remove_event_listener_with_callback("change", listener) {
+                api::log(&format!("a listener could not be removed: {error:?}"));
+            }
+        }
+        self.plot.destroy();
+    }
+}
+
+impl Drawn {
+    fn new(
+        spec: &'static ChartSpec,
+        table: &Shared<Table>,
+        target: &HtmlElement,
+        height: u32,
+    ) -> Result<Self, JsValue> {
+        let mut functions = Vec::new();
+        let options = options(spec, target, height, &mut functions)?;
+        let plot = Rc::new(UPlot::new(&options, &aligned(table), target)?);
+        let redraw = {
+            let plot = plot.clone();
+            Closure::<dyn Fn()>::new(move || plot.redraw(false, false))
+        };
+        let resized = {
+            let (plot, target) = (plot.clone(), target.clone());
+            Closure::<dyn Fn()>::new(move || {
+                let size = Object::new();
+                let width = f64::from(target.client_width());
+                if width > 0.0
+                    && put(&size, "width", width).is_ok()
+                    && put(&size, "height", f64::from(height)).is_ok()
+                {
+                    plot.set_size(&size);
+                }
+            })
+        };
+        let resize = ResizeObserver::new(resized.as_ref().unchecked_ref())?;
+        resize.observe(target);
+        let theme = MutationObserver::new(redraw.as_ref())?;
+        let window = web_sys::window();
+        let root = window
+            .as_ref()
+            .and_then(|window| window.document())
+            .and_then(|page| page.document_element());
+        if let Some(root) = root {
+            let watched = Object::new();
+            put(&watched, "attributes", true)?;
+            theme.observe(root.as_ref(), &watched);
+        }
+        let scheme = match window {
+            Some(window) => window.match_media("(prefers-color-scheme: dark)")?,
+            None => None,
+        };
+        if let Some(scheme) = &scheme {
+            scheme.add_event_listener_with_callback("change", redraw.as_ref().unchecked_ref())?;
+        }
+        Ok(Self {
+            plot,
+            shown: RefCell::new(table.clone()),
+            resize,
+            theme,
+            scheme,
+            redraw,
+            _resized: resized,
+            _functions: functions,
+        })
+    }
+
+    /// Shows other values, leaving a zoom as it is.
+    fn set_table(&self, table: &Shared<Table>) -> Result<(), JsValue> {
+        if *self.shown.borrow() == *table {
+            return Ok(());
+        }
+        let zoom = self.zoom()?;
+        self.plot.set_data(&aligned(table), zoom.is_none());
+        if let Some((min, max)) = zoom {
+            let limits = Object::new();
+            put(&limits, "min", min)?;
+            put(&limits, "max", max)?;
+            self.plot.set_scale("x", &limits);
+        }
+        *self.shown.borrow_mut() = table.clone();
+        Ok(())
+    }
+
+    /// The part that a person zoomed into.
+    fn zoom(&self) -> Result<Option<(f64, f64)>, JsValue> {
+        let scales = Reflect::get((*self.plot).as_ref(), &"scales".into())?;
+        let x = Reflect::get(&scales, &"x".into())?;
+        let min = Reflect::get(&x, &"min".into())?.as_f64();
+        let max = Reflect::get(&x, &"max".into())?.as_f64();
+        let shown = self.shown.borrow();
+        let (Some(min), Some(max), Some(first), Some(last)) =
+            (min, max, shown.x.first(), shown.x.last())
+        else {
+            return Ok(None);
+        };
+        let zoomed = shown.x.len() > 1 && (min > *first || max < *last);
+        Ok(zoomed.then_some((min, max)))
+    }
+}
+
+/// uPlot's aligned data: an array of columns, `null` where there is no value.
+fn aligned(table: &Table) -> JsValue {
+    let data = Array::new();
+    data.push(&js_sys::Float64Array::from(table.x.as_slice()));
+    for column in &table.columns {
+        let values: Array = column
+            .iter()
+            .map(|value| value.map_or(JsValue::NULL, JsValue::from_f64))
+            .collect();
+        data.push(&values);
+    }
+    data.into()
+}
+
+fn options(
+    spec: &'static ChartSpec,
+    target: &HtmlElement,
+    height: u32,
+    functions: &mut Vec<Function2>,
+) -> Result<JsValue, JsValue> {
+    let options = Object::new();
+    put(&options, "width", f64::from(target.client_width().max(200)))?;
+    put(&options, "height", f64::from(height))?;
+    put(
+        &options,
+        "padding",
+        Array::of4(&12.into(), &12.into(), &0.into(), &0.into()),
+    )?;
+    put(&options, "scales", scales()?)?;
+    put(&options, "cursor", cursor()?)?;
+    let series = Array::new();
+    let x = Object::new();
+    put(&x, "label", spec.x_label)?;
+    put(&x, "value", value(spec.x_format, functions))?;
+    series.push(&x);
+    for line in spec.lines {
+        let options = line_options(line, target, functions)?;
+        series.push(&options);
+    }
+    put(&options, "series", series)?;
+    let axes = Array::new();
+    let x_axis = axis_options(spec.x_format, 34.0, target, functions)?;
+    let y_axis = axis_options(spec.y_format, spec.y_size, target, functions)?;
+    axes.push(&x_axis);
+    axes.push(&y_axis);
+    put(&options, "axes", axes)?;
+    Ok(options.into())
+}
+
+fn scales() -> Result<Object, JsValue> {
+    let (scales, x) = (Object::new(), Object::new());
+    put(&x, "time", false)?;
+    put(&scales, "x", x)?;
+    Ok(scales)
+}
+
+fn cursor() -> Result<Object, JsValue> {
+    let (cursor, drag) = (Object::new(), Object::new());
+    put(&drag, "x", true)?;
+    put(&drag, "y", false)?;
+    put(&cursor, "drag", drag)?;
+    put(&cursor, "y", false)?;
+    Ok(cursor)
+}
+
+fn line_options(
+    line: &'static LineSpec,
+    target: &HtmlElement,
+    functions: &mut Vec<Function2>,
+) -> Result<Object, JsValue> {
+    let options = Object::new();
+    put(&options, "label", line.label)?;
+    put(&options, "width", line.width)?;
+    put(&options, "alpha", line.alpha)?;
+    put(&options, "spanGaps", true)?;
+    put(&options, "value", value(line.format, functions))?;
+    put(&options, "stroke", color(line.color, target, functions))?;
+    let points = Object::new();
+    put(&points, "show", line.marked)?;
+    put(&points, "size", 6.0)?;
+    put(&points, "fill", color(line.color, target, functions))?;
+    put(&options, "points", points)?;
+    Ok(options)
+}
+
+fn axis_options(
+    format: fn(f64) -> String,
+    size: f64,
+    target: &HtmlElement,
+    functions: &mut Vec<Function2>,
+) -> Result<Object, JsValue> {
+    let (axis, grid, ticks) = (Object::new(), Object::new(), Object::new());
+    put(&axis, "stroke", color("--chart-axis", target, functions))?;
+    put(&axis, "size", size)?;
+    put(&axis, "gap", 6.0)?;
+    put(&axis, "font", "12px Vazirmatn, sans-serif")?;
+    let values = Closure::<dyn Fn(JsValue, JsValue) -> JsValue>::new(move |_, splits: JsValue| {
+        Array::from(&splits)
+            .iter()
+            .map(|split| split.as_f64().map_or(JsValue::NULL, |at| format(at).into()))
+            .collect::<Array>()
+            .into()
+    });
+    put(&axis, "values", keep(values, functions))?;
+    put(&grid, "stroke", color("--chart-grid", target, functions))?;
+    put(&grid, "width", 1.0)?;
+    put(&axis, "grid", grid)?;
+    put(&ticks, "show", false)?;
+    put(&axis, "ticks", ticks)?;
+    Ok(axis)
+}
+
+/// A legend's value in words; a dash while the cursor is elsewhere.
+fn value(format: fn(f64) -> String, functions: &mut Vec<Function2>) -> JsValue {
+    let words = Closure::<dyn Fn(JsValue, JsValue) -> JsValue>::new(move |_, raw: JsValue| {
+        raw.as_f64()
+            .map_or_else(|| crate::i18n::common::NONE_YET.to_owned(), format)
+            .into()
+    });
+    keep(words, functions)
+}
+
+/// The colour that a CSS variable has at the time of drawing.
+fn color(variable: &'static str, target: &HtmlElement, functions: &mut Vec<Function2>) -> JsValue {
+    let target = target.clone();
+    let read = Closure::<dyn Fn(JsValue, JsValue) -> JsValue>::new(move |_, _| {
+        web_sys::window()
+            .and_then(|window| window.get_computed_style(&target).ok().flatten())
+            .and_then(|style| style.get_property_value(variable).ok())
+            .map(|found| found.trim().to_owned())
+            .filter(|found| !found.is_empty())
+            .unwrap_or_else(|| "currentColor".to_owned())
+            .into()
+    });
+    keep(read, functions)
+}
+
+fn keep(function: Function2, functions: &mut Vec<Function2>) -> JsValue {
+    let value = function.as_ref().clone();
+    functions.push(function);
+    value
+}
+
+fn put(object: &Object, key: &str, value: impl Into<JsValue>) -> Result<(), JsValue> {
+    Reflect::set(object, &key.into(), &value.into()).map(|_| ())
+}

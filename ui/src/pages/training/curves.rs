@@ -1,0 +1,231 @@
+//! From a run's metrics to the rows of its charts: smoothing, alignment, thinning.
+//!
+//! Pure. Thinning keeps the lowest and the highest value of every stretch, so that a spike is never
+//! lost, and every row that carries a validation.
+
+use crate::components::Table;
+use amoozgar_types::job::{MetricPoint, Metrics};
+
+/// Above this many rows a chart is thinned.
+pub const MOST_ROWS: usize = 4_000;
+
+/// How much of the smoothed curve is memory: about the last thirty steps.
+const DECAY: f64 = 0.967;
+
+/// Columns: training loss, the same smoothed, validation loss.
+pub fn loss_table(metrics: &Metrics) -> Table {
+    let raw: Vec<Option<f64>> = metrics.train.iter().map(|one| one.loss.finite()).collect();
+    let smooth = smoothed(&raw);
+    let mut table = Table {
+        x: Vec::new(),
+        columns: vec![Vec::new(); 3],
+    };
+    let mut push = |step: u64, train: Option<f64>, smooth: Option<f64>, held_out: Option<f64>| {
+        table.x.push(step as f64);
+        for (column, value) in table.columns.iter_mut().zip([train, smooth, held_out]) {
+            column.push(value);
+        }
+    };
+    let mut validation = metrics.validation.iter().peekable();
+    let kept = kept_rows(&raw, &marks(metrics), MOST_ROWS);
+    for row in kept {
+        let (Some(point), Some(value), Some(smooth)) =
+            (metrics.train.get(row), raw.get(row), smooth.get(row))
+        else {
+            continue;
+        };
+        while let Some(earlier) = validation.next_if(|one| one.step < point.step) {
+            push(earlier.step, None, None, earlier.val_loss.finite());
+        }
+        let same = validation
+            .next_if(|one| one.step == point.step)
+            .and_then(|one| one.val_loss.finite());
+        push(point.step, *value, *smooth, same);
+    }
+    for later in validation {
+        push(later.step, None, None, later.val_loss.finite());
+    }
+    table
+}
+
+/// One column: the learning rate.
+pub fn lr_table(metrics: &Metrics) -> Table {
+    let lr: Vec<Option<f64>> = metrics.train.iter().map(|one| Some(one.lr)).collect();
+    let kept = kept_rows(&lr, &[], MOST_ROWS);
+    let points: Vec<&MetricPoint> = kept
+        .into_iter()
+        .filter_map(|row| metrics.train.get(row))
+        .collect();
+    Table {
+        x: points.iter().map(|one| one.step as f64).collect(),
+        columns: vec![points.iter().map(|one| Some(one.lr)).collect()],
+    }
+}
+
+/// Exponential moving average with Adam's correction of the start (Kingma & Ba 2015, section 3);
+/// a diverged step leaves it as it was.
+fn smoothed(values: &[Option<f64>]) -> Vec<Option<f64>> {
+    let (mut average, mut weight) = (0.0, 0.0);
+    values
+        .iter()
+        .map(|value| {
+            if let Some(value) = value {
+                average = DECAY * average + (1.0 - DECAY) * value;
+                weight = DECAY * weight + (1.0 - DECAY);
+            }
+            (weight > 0.0).then(|| average / weight)
+        })
+        .collect()
+}
+
+/// The rows at which the held-out text was measured.
+fn marks(metrics: &Metrics) -> Vec<usize> {
+    metrics
+        .validation
+        .iter()
+        .filter_map(|one| {
+            metrics
+                .train
+                .binary_search_by_key(&one.step, |point| point.step)
+                .ok()
+        })
+        .collect()
+}
+
+/// Which rows to draw, ascending: all of them up to `most`; above, the first, the last, the marked
+/// ones, and of every stretch the lowest and the highest.
+fn kept_rows(values: &[Option<f64>], marked: &[usize], most: usize) -> Vec<usize> {
+    if values.len() <= most {
+        return (0..values.len()).collect();
+    }
+    let stretch = values.len().div_ceil((most / 2).max(1));
+    let mut kept = vec![0, values.len() - 1];
+    kept.extend_from_slice(marked);
+    for (index, chunk) in values.chunks(stretch).enumerate() {
+        let finite = || {
+            chunk
+                .iter()
+                .enumerate()
+                .filter_map(|(row, value)| value.map(|value| (row, value)))
+        };
+        let lowest = finite().min_by(|a, b| a.1.total_cmp(&b.1));
+        let highest = finite().max_by(|a, b| a.1.total_cmp(&b.1));
+        kept.extend(
+            [lowest, highest]
+                .into_iter()
+                .flatten()
+                .map(|(row, _)| index * stretch + row),
+        );
+    }
+    kept.sort_unstable();
+    kept.dedup();
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::{MOST_ROWS, kept_rows, loss_table, lr_table, smoothed};
+    use amoozgar_types::Loss;
+    use amoozgar_types::job::{MetricPoint, Metrics, ValidationPoint};
+
+    fn metrics(n: u64, spike_at: u64) -> Metrics {
+        Metrics {
+            train: (1..=n)
+                .map(|step| MetricPoint {
+                    step,
+                    epoch: 0.0,
+                    loss: Loss::Finite(if step == spike_at { 99.0 } else { 2.0 }),
+                    lr: 1e-3,
+                    grad_norm: 1.0,
+                    tokens_per_s: 1.0,
+                })
+                .collect(),
+            validation: vec![ValidationPoint {
+                step: n / 2 + 1,
+                val_loss: Loss::Finite(3.0),
+                bits_per_byte: 1.0,
+            }],
+        }
+    }
+
+    #[test]
+    fn a_spike_among_a_hundred_thousand_steps_is_still_drawn() {
+        let table = loss_table(&metrics(100_000, 77_777));
+        assert!(
+            table.x.len() <= MOST_ROWS + 3,
+            "{} rows are drawn",
+            table.x.len()
+        );
+        let at = table.x.iter().position(|&step| step == 77_777.0);
+        assert_eq!(
+            table.columns[0][at.unwrap()],
+            Some(99.0),
+            "the spike is there"
+        );
+        assert!(table.x.is_sorted(), "rows ascend");
+        let held_out: Vec<_> = table.columns[2].iter().flatten().collect();
+        assert_eq!(held_out, [&3.0], "the validation is there once");
+        assert_eq!(
+            table.x.last(),
+            Some(&100_000.0),
+            "and so is the latest step"
+        );
+        assert!(
+            lr_table(&metrics(100_000, 1)).x.len() <= MOST_ROWS + 3,
+            "the rate is thinned too"
+        );
+    }
+
+    #[test]
+    fn columns_are_as_long_as_the_steps_even_where_validation_came_first() {
+        let mut given = metrics(3, 0);
+        given.validation.insert(
+            0,
+            ValidationPoint {
+                step: 0,
+                val_loss: Loss::Finite(8.0),
+                bits_per_byte: 4.0,
+            },
+        );
+        given.validation.push(ValidationPoint {
+            step: 9,
+            val_loss: Loss::Diverged,
+            bits_per_byte: 4.0,
+        });
+        let table = loss_table(&given);
+        assert_eq!(table.x, [0.0, 1.0, 2.0, 3.0, 9.0], "every step once");
+        for column in &table.columns {
+            assert_eq!(column.len(), table.x.len(), "aligned with the steps");
+        }
+        assert_eq!(
+            table.columns[2][4], None,
+            "a diverged loss is a gap, not a number"
+        );
+    }
+
+    #[test]
+    fn smoothing_starts_at_the_first_value_and_skips_gaps() {
+        let smooth = smoothed(&[Some(4.0), None, Some(4.0)]);
+        for value in smooth {
+            assert!(
+                (value.unwrap() - 4.0).abs() < 1e-12,
+                "a flat curve stays flat"
+            );
+        }
+        assert_eq!(
+            smoothed(&[None]),
+            [None],
+            "nothing is made up before the first value"
+        );
+    }
+
+    #[test]
+    fn few_rows_are_all_drawn() {
+        assert_eq!(
+            kept_rows(&[Some(1.0), None], &[], 2),
+            [0, 1],
+            "nothing is thinned"
+        );
+    }
+}

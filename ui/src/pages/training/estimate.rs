@@ -1,0 +1,151 @@
+//! What a run will need, before it is started.
+
+use crate::api;
+use crate::components::{Card, ErrorNote, Icon, IconName, Spinner};
+use crate::i18n::{common, training as words};
+use amoozgar_text::number;
+use amoozgar_types::ApiError;
+use amoozgar_types::ipc::{Estimate, NewRun, TrainingEstimate};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+use yew::prelude::*;
+
+/// How long typing must rest before the shell is asked.
+const REST: Duration = Duration::from_millis(400);
+
+/// Props of [`EstimatePanel`].
+#[derive(Properties, PartialEq)]
+pub struct EstimatePanelProps {
+    /// What to estimate; `None` while the form cannot be used.
+    pub request: Option<NewRun>,
+}
+
+/// Time, memory and disk of a run, and a warning where it does not fit.
+#[component]
+pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
+    let answer = use_state(|| None::<Result<Estimate, ApiError>>);
+    let waiting = use_state(|| false);
+    {
+        let (answer, waiting) = (answer.setter(), waiting.setter());
+        use_effect_with(props.request.clone(), move |request| {
+            let gone = Rc::new(Cell::new(false));
+            waiting.set(request.is_some());
+            if let Some(request) = request.clone() {
+                let gone = gone.clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    yew::platform::time::sleep(REST).await;
+                    if gone.get() {
+                        return;
+                    }
+                    let outcome = api::call::<TrainingEstimate>(request).await;
+                    if !gone.get() {
+                        answer.set(Some(outcome));
+                        waiting.set(false);
+                    }
+                });
+            }
+            move || gone.set(true)
+        });
+    }
+    let busy = if *waiting {
+        html! { <Spinner /> }
+    } else {
+        html! {}
+    };
+    html! {
+        <Card title={words::ESTIMATE} actions={busy} testid="run-estimate">
+            { match &*answer {
+                Some(Ok(estimate)) => html! {
+                    <Figures estimate={estimate.clone()} stale={*waiting || props.request.is_none()} />
+                },
+                Some(Err(error)) => html! { <ErrorNote error={error.clone()} /> },
+                None if *waiting => html! { <p class="estimate__hint">{ words::ESTIMATE_LOADING }</p> },
+                None => html! { <p class="estimate__hint">{ words::ESTIMATE_WAITING }</p> },
+            } }
+        </Card>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FiguresProps {
+    estimate: Estimate,
+    stale: bool,
+}
+
+#[component]
+fn Figures(props: &FiguresProps) -> Html {
+    let estimate = &props.estimate;
+    let warning = if estimate.memory_bytes > estimate.free_memory_bytes {
+        Some(words::NO_MEMORY)
+    } else if estimate.disk_bytes > estimate.free_disk_bytes {
+        Some(words::NO_DISK)
+    } else {
+        None
+    };
+    html! {
+        <div class={classes!("estimate", props.stale.then_some("is-stale"))} aria-live="polite">
+            <p class="estimate__time">
+                <span class="estimate__label">{ words::ESTIMATE_TIME }</span>
+                <strong>{ words::about(estimate.duration_s) }</strong>
+            </p>
+            <Share
+                label={words::ESTIMATE_MEMORY}
+                needed={estimate.memory_bytes}
+                free={estimate.free_memory_bytes}
+            />
+            <Share
+                label={words::ESTIMATE_DISK}
+                needed={estimate.disk_bytes}
+                free={estimate.free_disk_bytes}
+            />
+            <dl class="rows">
+                <div><dt>{ words::ESTIMATE_STEPS }</dt><dd>{ common::count(estimate.total_steps) }</dd></div>
+                <div><dt>{ words::ESTIMATE_TOKENS }</dt><dd>{ words::large(estimate.n_train_tokens) }</dd></div>
+                <div><dt>{ words::ESTIMATE_PARAMETERS }</dt><dd>{ words::large(estimate.n_parameters) }</dd></div>
+            </dl>
+            if let Some(warning) = warning {
+                <div class="note note--warning" role="alert" data-testid="run-warning">
+                    <Icon name={IconName::Alert} />
+                    <p>{ warning }</p>
+                </div>
+            }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ShareProps {
+    label: &'static str,
+    needed: u64,
+    free: u64,
+}
+
+/// How much of what is free will be needed.
+#[component]
+fn Share(props: &ShareProps) -> Html {
+    let fits = props.needed <= props.free;
+    let share = 100.0 * props.needed as f64 / props.free.max(1) as f64;
+    html! {
+        <div class={classes!("share", (!fits).then_some("is-over"))}>
+            <p class="share__words">
+                <span class="estimate__label">{ props.label }</span>
+                <span>
+                    <strong>{ number::bytes(props.needed) }</strong>
+                    { " " }
+                    <span class="share__free">{ words::of_free(props.free) }</span>
+                </span>
+            </p>
+            <svg class="share__bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="share__rest" width="100" height="4" />
+                // Fills from the right.
+                <rect
+                    class="share__needed"
+                    x={format!("{:.2}", 100.0 - share.clamp(1.0, 100.0))}
+                    width={format!("{:.2}", share.clamp(1.0, 100.0))}
+                    height="4"
+                />
+            </svg>
+        </div>
+    }
+}

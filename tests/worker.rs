@@ -41,7 +41,10 @@ fn a_worker_whose_input_closes_saves_where_it_is_and_ends() {
     let TrainEvent::Stopped { step, checkpoint } = last else {
         unreachable!("`until` answers what was wanted");
     };
-    assert!(step >= 13, "it stopped after what it had done: {step}");
+    assert!(
+        step >= 10,
+        "only a validation under way is repeated: {step}"
+    );
     let checkpoint = checkpoint.expect("a checkpoint was saved");
     assert!(Path::new(&checkpoint).is_dir(), "and is on the disk");
     let status = wait_for_end(&mut worker.child, PATIENCE).unwrap();
@@ -100,7 +103,9 @@ fn a_worker_pauses_goes_on_saves_and_stops_when_told() {
 fn a_run_killed_in_the_middle_ends_where_an_unbroken_one_does_to_the_last_bit() {
     let bench = Bench::new();
     let data = bench.write("stories.txt", persian_text(160));
-    let spec = bench.tiny_spec(&data);
+    // Long enough to be in its middle when the signal comes.
+    let mut spec = bench.tiny_spec(&data);
+    spec["optimizer"]["max_steps"] = json!(300);
 
     let mut unbroken = Worker::start(&bench, &bench.job_dir("unbroken", &spec));
     assert_eq!(unbroken.finish(), Some(0), "{:?}", unbroken.events.last());

@@ -1,1 +1,42 @@
-//! Models, data, training, evaluation and generation on candle.
+//! Models, tokenizers, data, training, checkpoints, evaluation and generation, on candle.
+//!
+//! Invariants:
+//! - Blocking, and knows nothing of tokio, Tauri, SQLite or the Hub; prints nothing.
+//! - Every random choice is keyed by (seed, purpose, index): nothing is drawn from global state, so
+//!   a run that was broken off goes on bit for bit.
+//! - Writes nowhere but in the job's folder, and every durable file is written under a temporary
+//!   name, synced and renamed.
+//! - Only operations that carry gradients stand in a training graph (see [`ops`]).
+//!
+//! Enter at [`train`], whose loop reads top-down; at [`Generator`], [`evaluate`] and [`inspect`] for
+//! what surrounds it.
+#![deny(missing_docs)]
+
+mod checkpoint;
+mod control;
+mod corpus;
+mod data;
+mod error;
+mod estimate;
+mod evaluate;
+mod export;
+mod files;
+mod generate;
+pub mod model;
+pub mod ops;
+pub mod optimizer;
+mod plan;
+pub mod random;
+mod threads;
+mod token_cache;
+pub mod tokenizer;
+mod trainer;
+
+pub use control::Control;
+pub use data::{DatasetSummary, inspect, preview};
+pub use error::EngineError;
+pub use estimate::{RunEstimate, estimate};
+pub use evaluate::{Evaluation, evaluate, logits};
+pub use generate::{Generation, Generator, SamplingParams};
+pub use threads::thread_environment;
+pub use trainer::{End, train};

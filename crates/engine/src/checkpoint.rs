@@ -1,0 +1,294 @@
+//! Checkpoints: weights, both moments and the loop's state in one folder that appears whole or not at
+//! all. A folder that does not match its own hash counts as damaged.
+
+use crate::EngineError;
+use crate::files;
+use crate::optimizer::{AdamW, Moments, with_values};
+use amoozgar_types::event::ValidationRecord;
+use candle_core::{Device, Var};
+use safetensors::tensor::{Dtype, TensorView};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+const WEIGHTS: &str = "model.safetensors";
+const MOMENTS: &str = "optimizer.safetensors";
+const STATE: &str = "state.json";
+
+/// What the loop carries from step to step, beside weights and moments.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LoopState {
+    /// Steps done; the schedule and the cursor into the data follow from it.
+    pub(crate) step: u64,
+    /// Loss of the last step.
+    pub(crate) train_loss: Option<f64>,
+    /// The lowest validation so far.
+    pub(crate) best: Option<ValidationRecord>,
+    /// Validations since then.
+    pub(crate) n_without_best: u64,
+    /// Whether patience ran out.
+    pub(crate) early_stopped: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    /// Of the specification and the text: a checkpoint of another run is refused.
+    run: String,
+    state: LoopState,
+    weights_blake3: String,
+    moments_blake3: String,
+}
+
+/// A checkpoint read back.
+pub(crate) struct Restored {
+    pub(crate) state: LoopState,
+    pub(crate) weights: BTreeMap<String, candle_core::Tensor>,
+    pub(crate) moments: BTreeMap<String, Moments>,
+}
+
+/// The folder of the checkpoints of one run.
+pub(crate) struct Checkpoints {
+    folder: PathBuf,
+    run: String,
+}
+
+impl Checkpoints {
+    pub(crate) fn new(job_dir: &Path, run: String) -> Self {
+        Self {
+            folder: job_dir.join("checkpoints"),
+            run,
+        }
+    }
+
+    pub(crate) fn path(&self, step: u64) -> PathBuf {
+        self.folder.join(format!("step-{step:08}"))
+    }
+
+    /// Saves, and answers with the folder and its size.
+    pub(crate) fn save(
+        &self,
+        state: &LoopState,
+        variables: &BTreeMap<String, Var>,
+        optimizer: &AdamW,
+    ) -> Result<(PathBuf, u64), EngineError> {
+        let place = self.path(state.step);
+        let temporary = files::temporary_name(&place);
+        files::create_dir(&self.folder)?;
+        files::remove_dir(&temporary)?;
+        let written = self.write(&temporary, state, variables, optimizer);
+        if written.is_err() {
+            // Give back the space at once: the disk may be full.
+            files::remove_dir(&temporary)?;
+        }
+        let size = written?;
+        files::put_in_place(&temporary, &place)?;
+        Ok((place, size))
+    }
+
+    fn write(
+        &self,
+        folder: &Path,
+        state: &LoopState,
+        variables: &BTreeMap<String, Var>,
+        optimizer: &AdamW,
+    ) -> Result<u64, EngineError> {
+        files::create_dir(folder)?;
+        let weights = weights_to_bytes(variables)?;
+        let moments = moments_to_bytes(optimizer)?;
+        let stored = Stored {
+            run: self.run.clone(),
+            state: state.clone(),
+            weights_blake3: blake3::hash(&weights).to_hex().to_string(),
+            moments_blake3: blake3::hash(&moments).to_hex().to_string(),
+        };
+        let state = serde_json::to_vec_pretty(&stored)
+            .map_err(|source| EngineError::io(folder, source.into()))?;
+        files::write_synced(&folder.join(WEIGHTS), &weights)?;
+        files::write_synced(&folder.join(MOMENTS), &moments)?;
+        files::write_synced(&folder.join(STATE), &state)?;
+        Ok((weights.len() + moments.len() + state.len()) as u64)
+    }
+
+    /// The latest checkpoint that is whole; `None` where there is none at all.
+    ///
+    /// # Errors
+    /// Where checkpoints are there but none can be used.
+    pub(crate) fn restore_latest(&self) -> Result<Option<Restored>, EngineError> {
+        let mut failure = None;
+        for step in self.steps()?.into_iter().rev() {
+            match self.read(&self.path(step)) {
+                Ok(restored) => return Ok(Some(restored)),
+                Err(error) => {
+                    tracing::warn!(step, %error, "a checkpoint cannot be used; trying the one before");
+                    failure.get_or_insert(error);
+                }
+            }
+        }
+        failure.map_or(Ok(None), Err)
+    }
+
+    /// Removes all but the `keep_last` latest and the best; answers with what was removed.
+    pub(crate) fn prune(
+        &self,
+        keep_last: usize,
+        best: Option<u64>,
+    ) -> Result<Vec<PathBuf>, EngineError> {
+        let steps = self.steps()?;
+        let mut removed = Vec::new();
+        for &step in steps.iter().take(steps.len().saturating_sub(keep_last)) {
+            if Some(step) != best {
+                files::remove_dir(&self.path(step))?;
+                removed.push(self.path(step));
+            }
+        }
+        Ok(removed)
+    }
+
+    /// The weights of one checkpoint, as bytes of a safetensors file.
+    pub(crate) fn weights(&self, step: u64) -> Result<Vec<u8>, EngineError> {
+        let folder = self.path(step);
+        let stored = Self::state(&folder)?;
+        checked(&folder, WEIGHTS, &stored.weights_blake3)
+    }
+
+    /// Steps of the checkpoints, ascending.
+    fn steps(&self) -> Result<Vec<u64>, EngineError> {
+        let entries = match std::fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(EngineError::io(&self.folder, source)),
+        };
+        let mut steps = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|source| EngineError::io(&self.folder, source))?;
+            let name = entry.file_name();
+            steps.extend(
+                name.to_str()
+                    .and_then(|name| name.strip_prefix("step-"))
+                    .and_then(|step| step.parse::<u64>().ok()),
+            );
+        }
+        steps.sort_unstable();
+        Ok(steps)
+    }
+
+    fn state(folder: &Path) -> Result<Stored, EngineError> {
+        let bytes = files::read(&folder.join(STATE)).map_err(|error| damaged(folder, &error))?;
+        serde_json::from_slice(&bytes).map_err(|error| damaged(folder, &error))
+    }
+
+    fn read(&self, folder: &Path) -> Result<Restored, EngineError> {
+        let stored = Self::state(folder)?;
+        if stored.run != self.run {
+            return Err(damaged(
+                folder,
+                &"it belongs to other settings or another text",
+            ));
+        }
+        let weights = checked(folder, WEIGHTS, &stored.weights_blake3)?;
+        let weights = candle_core::safetensors::load_buffer(&weights, &Device::Cpu)
+            .map_err(|error| damaged(folder, &error))?;
+        let moments = checked(folder, MOMENTS, &stored.moments_blake3)?;
+        Ok(Restored {
+            state: stored.state,
+            weights: weights.into_iter().collect(),
+            moments: read_moments(folder, &moments)?,
+        })
+    }
+}
+
+fn damaged(folder: &Path, why: &dyn std::fmt::Display) -> EngineError {
+    EngineError::InvalidCheckpoint {
+        path: folder.to_path_buf(),
+        detail: why.to_string(),
+    }
+}
+
+fn checked(folder: &Path, name: &str, hash: &str) -> Result<Vec<u8>, EngineError> {
+    let bytes = files::read(&folder.join(name)).map_err(|error| damaged(folder, &error))?;
+    if blake3::hash(&bytes).to_hex().as_str() == hash {
+        Ok(bytes)
+    } else {
+        Err(damaged(
+            folder,
+            &format!("`{name}` is not what was written"),
+        ))
+    }
+}
+
+/// The weights as a safetensors file, with the mark that transformers asks for.
+pub(crate) fn weights_to_bytes(variables: &BTreeMap<String, Var>) -> Result<Vec<u8>, EngineError> {
+    let mut parts = Vec::with_capacity(variables.len());
+    for (name, variable) in variables {
+        parts.push((
+            name.clone(),
+            variable.dims().to_vec(),
+            with_values(variable, bytes_of)?,
+        ));
+    }
+    serialize(&parts)
+}
+
+fn moments_to_bytes(optimizer: &AdamW) -> Result<Vec<u8>, EngineError> {
+    let mut parts = Vec::new();
+    for (name, moments) in optimizer.moments() {
+        parts.push((
+            format!("first.{name}"),
+            vec![moments.first.len()],
+            bytes_of(&moments.first),
+        ));
+        parts.push((
+            format!("second.{name}"),
+            vec![moments.second.len()],
+            bytes_of(&moments.second),
+        ));
+    }
+    serialize(&parts)
+}
+
+fn serialize(parts: &[(String, Vec<usize>, Vec<u8>)]) -> Result<Vec<u8>, EngineError> {
+    let fail = |source: safetensors::SafeTensorError| candle_core::Error::Msg(source.to_string());
+    let views = parts
+        .iter()
+        .map(|(name, shape, bytes)| {
+            Ok((
+                name.as_str(),
+                TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(fail)?,
+            ))
+        })
+        .collect::<Result<Vec<_>, candle_core::Error>>()?;
+    let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    Ok(safetensors::serialize(views, Some(metadata)).map_err(fail)?)
+}
+
+fn bytes_of(values: &[f32]) -> Vec<u8> {
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
+}
+
+fn read_moments(folder: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Moments>, EngineError> {
+    let file =
+        safetensors::SafeTensors::deserialize(bytes).map_err(|error| damaged(folder, &error))?;
+    let mut moments: BTreeMap<String, Moments> = BTreeMap::new();
+    for (name, view) in file.tensors() {
+        let values: Vec<f32> = view
+            .data()
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|&four| f32::from_le_bytes(four))
+            .collect();
+        let (kind, weight) = name.split_once('.').unwrap_or_default();
+        let entry = moments.entry(weight.to_owned()).or_insert_with(|| Moments {
+            first: Vec::new(),
+            second: Vec::new(),
+        });
+        match kind {
+            "first" => entry.first = values,
+            _ => entry.second = values,
+        }
+    }
+    Ok(moments)
+}

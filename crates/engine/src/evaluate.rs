@@ -1,0 +1,169 @@
+//! How well a model predicts a text: loss, perplexity, bits per byte.
+
+use crate::EngineError;
+use crate::corpus::encode_file;
+use crate::files::DurableFile;
+use crate::generate::load_model;
+use crate::model::Llama;
+use crate::{ops, threads};
+use candle_core::{Device, Tensor};
+use safetensors::tensor::{Dtype, TensorView};
+use std::path::Path;
+
+/// Tokens in one forward pass of an evaluation.
+const PASS_TOKENS: usize = 2048;
+
+/// What a text costs a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Mean negative log-likelihood, nats per token.
+    pub loss: f64,
+    /// `exp(loss)`.
+    pub perplexity: f64,
+    /// All nats, as bits, per UTF-8 byte of the normalized text (documents parted by a blank line).
+    pub bits_per_byte: f64,
+    /// Tokens predicted: all but the first document token.
+    pub n_tokens: u64,
+    /// Bytes of the text.
+    pub n_bytes: u64,
+}
+
+impl Evaluation {
+    pub(crate) fn new(sum_nll: f64, n_tokens: u64, n_bytes: u64) -> Self {
+        let loss = sum_nll / n_tokens.max(1) as f64;
+        Self {
+            loss,
+            perplexity: loss.exp(),
+            bits_per_byte: sum_nll / std::f64::consts::LN_2 / n_bytes.max(1) as f64,
+            n_tokens,
+            n_bytes,
+        }
+    }
+}
+
+/// Measures the model in `model_dir` on the documents of `data`, in windows of `context` tokens (the
+/// model's own where absent).
+///
+/// # Errors
+/// Where the model or the text cannot be read.
+pub fn evaluate(
+    model_dir: &Path,
+    data: &Path,
+    context: Option<usize>,
+) -> Result<Evaluation, EngineError> {
+    threads::pool(threads::count(None))?.install(|| {
+        let loaded = load_model(model_dir)?;
+        let tokenizer = loaded.tokenizer()?;
+        let longest = loaded.model.config().max_position_embeddings;
+        let context = context.unwrap_or(longest);
+        if context == 0 || context > longest {
+            return Err(EngineError::InvalidSpec {
+                field: "context",
+                detail: format!("{context} is outside 1 to {longest}"),
+            });
+        }
+        let (tokens, n_bytes) = encode_file(data, tokenizer)?;
+        let sum_nll = sum_nll(
+            &loaded.model,
+            &|start, n, out| out.extend(tokens.iter().skip(start).take(n)),
+            tokens.len(),
+            context,
+            &mut || Ok(()),
+        )?;
+        Ok(Evaluation::new(
+            sum_nll,
+            tokens.len().saturating_sub(1) as u64,
+            n_bytes,
+        ))
+    })
+}
+
+/// Writes the logits of `tokens` as one tensor `logits` `(T, V)` f32 to a safetensors file.
+///
+/// # Errors
+/// Where the model cannot be read, a token is unknown to it, or the file cannot be written.
+pub fn logits(model_dir: &Path, tokens: &[u32], out: &Path) -> Result<(), EngineError> {
+    threads::pool(threads::count(None))?.install(|| {
+        let loaded = load_model(model_dir)?;
+        let config = loaded.model.config();
+        if let Some(&token) = tokens
+            .iter()
+            .find(|&&token| token as usize >= config.vocab_size)
+        {
+            return Err(EngineError::TokenOutOfRange {
+                token,
+                vocab_size: config.vocab_size,
+            });
+        }
+        if tokens.is_empty() || tokens.len() > config.max_position_embeddings {
+            let detail = format!(
+                "{} tokens are outside 1 to {}",
+                tokens.len(),
+                config.max_position_embeddings
+            );
+            return Err(EngineError::InvalidSpec {
+                field: "tokens",
+                detail,
+            });
+        }
+        let vocab_size = config.vocab_size;
+        let input = Tensor::from_vec(tokens.to_vec(), (1, tokens.len()), &Device::Cpu)?;
+        let values = loaded
+            .model
+            .forward(&input)?
+            .flatten_all()?
+            .to_vec1::<f32>()?;
+        let bytes: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        let fail =
+            |source: safetensors::SafeTensorError| candle_core::Error::Msg(source.to_string());
+        let view =
+            TensorView::new(Dtype::F32, vec![tokens.len(), vocab_size], &bytes).map_err(fail)?;
+        let file = safetensors::serialize([("logits", view)], None).map_err(fail)?;
+        let mut durable = DurableFile::create(out)?;
+        durable.write(&file)?;
+        durable.finish()
+    })
+}
+
+/// Sum of the negative log-likelihoods of all tokens but the first, in windows of `context` that do
+/// not overlap: every token is predicted once. `between` is asked before each pass and may end it.
+pub(crate) fn sum_nll(
+    model: &Llama,
+    read: &dyn Fn(usize, usize, &mut Vec<u32>),
+    n_tokens: usize,
+    context: usize,
+    between: &mut dyn FnMut() -> Result<(), EngineError>,
+) -> Result<f64, EngineError> {
+    let n_predicted = n_tokens.saturating_sub(1);
+    let rows_per_pass = (PASS_TOKENS / context).max(1);
+    let mut sum = 0.0;
+    let mut start = 0;
+    while start < n_predicted {
+        between()?;
+        let whole_rows = ((n_predicted - start) / context).min(rows_per_pass);
+        let (rows, width) = if whole_rows > 0 {
+            (whole_rows, context)
+        } else {
+            (1, n_predicted - start)
+        };
+        let mut window = Vec::with_capacity(rows * width + 1);
+        read(start, rows * width + 1, &mut window);
+        let input = Tensor::from_slice(
+            window.get(..rows * width).unwrap_or_default(),
+            (rows, width),
+            &Device::Cpu,
+        )?;
+        let targets = Tensor::from_slice(
+            window.get(1..).unwrap_or_default(),
+            rows * width,
+            &Device::Cpu,
+        )?;
+        let nll = ops::nll(&model.forward(&input)?.detach(), &targets)?.to_vec1::<f32>()?;
+        sum += nll.iter().map(|&value| f64::from(value)).sum::<f64>();
+        start += rows * width;
+    }
+    Ok(sum)
+}

@@ -1,0 +1,113 @@
+//! The final model: a folder in the Hub's form that transformers loads as it is.
+
+use crate::EngineError;
+use crate::files;
+use crate::model::LlamaConfig;
+use crate::tokenizer::{BOS, Tokenizer};
+use amoozgar_types::TrainSpec;
+use amoozgar_types::event::ValidationRecord;
+use serde_json::json;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// The tokens' ids follow from the order in which the tokenizer is given them.
+const EOS_ID: u32 = 1;
+const PAD_ID: u32 = 2;
+
+/// What the model's card tells.
+pub(crate) struct Card<'a> {
+    pub(crate) spec: &'a TrainSpec,
+    pub(crate) best: Option<&'a ValidationRecord>,
+    pub(crate) n_train_tokens: u64,
+    pub(crate) total_steps: u64,
+}
+
+/// Writes `<job_dir>/final` and answers with its path.
+pub(crate) fn write_final(
+    job_dir: &Path,
+    config: &LlamaConfig,
+    weights: &[u8],
+    tokenizer: &Tokenizer,
+    card: &Card<'_>,
+) -> Result<PathBuf, EngineError> {
+    let place = job_dir.join("final");
+    let temporary = files::temporary_name(&place);
+    files::remove_dir(&temporary)?;
+    files::create_dir(&temporary)?;
+    let put = |name: &str, bytes: &[u8]| files::write_synced(&temporary.join(name), bytes);
+    let put_json =
+        |name: &str, value: &serde_json::Value| put(name, format!("{value:#}\n").as_bytes());
+    let bos = tokenizer.bos();
+    put_json("config.json", &config.to_json(EOS_ID, PAD_ID))?;
+    put_json(
+        "tokenizer_config.json",
+        &Tokenizer::config_json(config.max_position_embeddings),
+    )?;
+    // A document ends where the next would begin.
+    put_json(
+        "generation_config.json",
+        &json!({ "bos_token_id": bos, "eos_token_id": [EOS_ID, bos], "pad_token_id": PAD_ID, "do_sample": true, "temperature": 0.8 }),
+    )?;
+    put("tokenizer.json", tokenizer.to_json()?.as_bytes())?;
+    put("model.safetensors", weights)?;
+    put("README.md", readme(config, card).as_bytes())?;
+    files::put_in_place(&temporary, &place)?;
+    Ok(place)
+}
+
+fn readme(config: &LlamaConfig, card: &Card<'_>) -> String {
+    let spec = card.spec;
+    let name = if spec.name.is_empty() {
+        "A language model"
+    } else {
+        &spec.name
+    };
+    let file = |path: &str| {
+        Path::new(path).file_name().map_or_else(
+            || path.to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        )
+    };
+    let mut text = format!(
+        "---\nlanguage: fa\nlibrary_name: transformers\npipeline_tag: text-generation\n---\n# {name}\n\n\
+         A Llama-style decoder trained from scratch with Amoozgar on one computer.\n\n\
+         | what | value |\n|---|---|\n\
+         | weights | {} |\n| layers, width, heads, hidden | {}, {}, {} ({} for keys), {} |\n\
+         | vocabulary | {} (byte-level BPE of the same text) |\n| context | {} tokens |\n\
+         | text | `{}`, {} tokens, normalized |\n| steps | {} of {} sequences |\n\
+         | learning rate | {} (warm-up, cosine), weight decay {} |\n| seed | {} |\n",
+        config.n_parameters(),
+        config.num_hidden_layers,
+        config.hidden_size,
+        config.num_attention_heads,
+        config.num_key_value_heads,
+        config.intermediate_size,
+        config.vocab_size,
+        config.max_position_embeddings,
+        file(&spec.dataset.train),
+        card.n_train_tokens,
+        card.total_steps,
+        spec.optimizer.batch_size,
+        spec.optimizer.lr,
+        spec.optimizer.weight_decay,
+        spec.seed,
+    );
+    if let Some(best) = card.best {
+        let loss = best.val_loss.finite().unwrap_or(f64::NAN);
+        // Writing into a String cannot fail.
+        let _ = writeln!(
+            text,
+            "| held-out loss | {loss:.4} nats per token, {:.4} bits per byte, at step {} |",
+            best.bits_per_byte, best.step
+        );
+    }
+    let _ = write!(
+        text,
+        "\nText is expected in the normalized form that Amoozgar's `dataset normalize` writes; every document begins with `{BOS}`.\n\n\
+         ```python\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n\
+         tokenizer = AutoTokenizer.from_pretrained(\".\")\nmodel = AutoModelForCausalLM.from_pretrained(\".\")\n\
+         inputs = tokenizer(\"ای دل\", return_tensors=\"pt\", return_token_type_ids=False)\n\
+         print(tokenizer.decode(model.generate(**inputs, max_new_tokens=48)[0]))\n```\n"
+    );
+    text
+}

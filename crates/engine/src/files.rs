@@ -1,0 +1,105 @@
+//! Durable files: written under a temporary name, synced, renamed.
+
+use crate::EngineError;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Creates a folder with its parents.
+pub(crate) fn create_dir(path: &Path) -> Result<(), EngineError> {
+    fs::create_dir_all(path).map_err(|source| EngineError::io(path, source))
+}
+
+/// Removes a folder that may not be there.
+pub(crate) fn remove_dir(path: &Path) -> Result<(), EngineError> {
+    match fs::remove_dir_all(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(EngineError::io(path, source))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads a file whole.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, EngineError> {
+    fs::read(path).map_err(|source| EngineError::io(path, source))
+}
+
+/// Writes a file into a folder that is not yet in its place, and syncs it.
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
+    let fail = |source| EngineError::io(path, source);
+    let mut file = File::create(path).map_err(fail)?;
+    file.write_all(bytes).map_err(fail)?;
+    file.sync_all().map_err(fail)
+}
+
+/// Renames, replacing a folder that stands in the way, and syncs the parent.
+pub(crate) fn put_in_place(temporary: &Path, place: &Path) -> Result<(), EngineError> {
+    if place.is_dir() {
+        remove_dir(place)?;
+    }
+    fs::rename(temporary, place).map_err(|source| EngineError::io(place, source))?;
+    sync_parent(place)
+}
+
+/// The temporary name beside `place`.
+pub(crate) fn temporary_name(place: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".tmp-");
+    name.push(place.file_name().unwrap_or_default());
+    place.with_file_name(name)
+}
+
+/// A file that comes into its place only by [`DurableFile::finish`].
+pub(crate) struct DurableFile {
+    writer: BufWriter<File>,
+    temporary: PathBuf,
+    place: PathBuf,
+}
+
+impl DurableFile {
+    pub(crate) fn create(place: &Path) -> Result<Self, EngineError> {
+        let temporary = temporary_name(place);
+        let file =
+            File::create(&temporary).map_err(|source| EngineError::io(&temporary, source))?;
+        Ok(Self {
+            writer: BufWriter::with_capacity(1 << 20, file),
+            temporary,
+            place: place.to_path_buf(),
+        })
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        self.writer
+            .write_all(bytes)
+            .map_err(|source| EngineError::io(&self.place, source))
+    }
+
+    pub(crate) fn finish(self) -> Result<(), EngineError> {
+        let fail = |source| EngineError::io(&self.place, source);
+        let file = self
+            .writer
+            .into_inner()
+            .map_err(|error| fail(error.into_error()))?;
+        file.sync_all().map_err(fail)?;
+        put_in_place(&self.temporary, &self.place)
+    }
+}
+
+#[cfg(unix)]
+fn sync_parent(path: &Path) -> Result<(), EngineError> {
+    let Some(parent) = path.parent() else {
+        return Ok(());
+    };
+    File::open(parent)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|source| EngineError::io(parent, source))
+}
+
+#[cfg(not(unix))]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "other systems cannot sync a folder"
+)]
+fn sync_parent(_path: &Path) -> Result<(), EngineError> {
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! Byte-level BPE, trained on the run's own text and saved as the `tokenizer.json` that transformers
+//! loads. Any text comes back exactly from its tokens.
+
+use crate::EngineError;
+use crate::files;
+use serde_json::json;
+use std::path::Path;
+use tokenizers::models::TrainerWrapper;
+use tokenizers::models::bpe::{BPE, BpeTrainerBuilder};
+use tokenizers::pre_tokenizers::PreTokenizerWrapper;
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::pre_tokenizers::sequence::Sequence;
+use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
+use tokenizers::processors::template::TemplateProcessing;
+use tokenizers::{AddedToken, SplitDelimiterBehavior};
+
+/// Stands before every document.
+pub const BOS: &str = "<|bos|>";
+/// Ends a document in conversations; reserved.
+pub const EOS: &str = "<|eos|>";
+/// Fills up batches; reserved.
+pub const PAD: &str = "<|pad|>";
+
+/// Bytes, special tokens and one merge: the smallest vocabulary.
+pub const MIN_VOCAB_SIZE: usize = 260;
+
+/// Words with their leading space, where ZWNJ and diacritics belong to the word (`می‌` and `‌ها` stay
+/// whole); numbers; signs; white space. GPT-2's own expression isolates ZWNJ and diacritics.
+const WORDS: &str =
+    " ?[\\p{L}\\p{M}\u{200c}]+| ?\\p{N}+| ?[^\\s\\p{L}\\p{M}\\p{N}\u{200c}]+|\\s+(?!\\S)|\\s+";
+
+/// Text to tokens and back.
+#[derive(Debug, Clone)]
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    bos: u32,
+}
+
+impl Tokenizer {
+    /// Trains on `documents`.
+    ///
+    /// # Errors
+    /// Where the library refuses.
+    pub fn train<I>(documents: I, vocab_size: usize) -> Result<Self, EngineError>
+    where
+        I: Iterator<Item = String> + Send,
+    {
+        let fail = |source: tokenizers::Error| EngineError::tokenizer(&source);
+        let special = |text: &str| AddedToken::from(text, true).normalized(false);
+        let mut trainer = TrainerWrapper::from(
+            BpeTrainerBuilder::new()
+                .show_progress(false)
+                .vocab_size(vocab_size)
+                .min_frequency(2)
+                .special_tokens(vec![special(BOS), special(EOS), special(PAD)])
+                .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
+                .build(),
+        );
+        let split = Split::new(
+            SplitPattern::Regex(WORDS.to_owned()),
+            SplitDelimiterBehavior::Isolated,
+            false,
+        )
+        .map_err(fail)?;
+        let bytes = ByteLevel::new(false, false, false);
+        let mut inner = tokenizers::Tokenizer::new(BPE::default());
+        inner.with_pre_tokenizer(Some(Sequence::new(vec![
+            PreTokenizerWrapper::Split(split),
+            PreTokenizerWrapper::ByteLevel(bytes),
+        ])));
+        inner.with_decoder(Some(bytes));
+        inner.train(&mut trainer, documents).map_err(fail)?;
+        let bos = inner
+            .token_to_id(BOS)
+            .ok_or_else(|| EngineError::tokenizer(&"no token for the beginning"))?;
+        let template = TemplateProcessing::builder()
+            .try_single(format!("{BOS} $A"))
+            .map_err(|source| EngineError::tokenizer(&source))?
+            .try_pair(format!("{BOS} $A $B:1"))
+            .map_err(|source| EngineError::tokenizer(&source))?
+            .special_tokens(vec![(BOS, bos)])
+            .build()
+            .map_err(|source| EngineError::tokenizer(&source))?;
+        inner.with_post_processor(Some(template));
+        Ok(Self::wrap(inner, bos))
+    }
+
+    /// Reads a `tokenizer.json`, ours or another's.
+    ///
+    /// # Errors
+    /// Where the file is missing or is no tokenizer.
+    pub fn load(path: &Path, bos: Option<u32>) -> Result<Self, EngineError> {
+        let bytes = files::read(path)?;
+        let inner = tokenizers::Tokenizer::from_bytes(&bytes).map_err(|source| {
+            EngineError::InvalidModel {
+                path: path.to_path_buf(),
+                detail: source.to_string(),
+            }
+        })?;
+        let bos = inner.token_to_id(BOS).or(bos).unwrap_or(0);
+        Ok(Self::wrap(inner, bos))
+    }
+
+    fn wrap(mut inner: tokenizers::Tokenizer, bos: u32) -> Self {
+        // A special token's name that stands in a text is text: it must not end a document.
+        inner.set_encode_special_tokens(true);
+        Self { inner, bos }
+    }
+
+    /// The `tokenizer.json`.
+    ///
+    /// # Errors
+    /// Where the library refuses.
+    pub fn to_json(&self) -> Result<String, EngineError> {
+        self.inner
+            .to_string(true)
+            .map_err(|source| EngineError::tokenizer(&source))
+    }
+
+    /// The `tokenizer_config.json` that goes with it.
+    pub fn config_json(context_length: usize) -> serde_json::Value {
+        json!({
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "bos_token": BOS,
+            "eos_token": EOS,
+            "pad_token": PAD,
+            "model_max_length": context_length,
+            "clean_up_tokenization_spaces": false,
+        })
+    }
+
+    /// The token before every document.
+    pub fn bos(&self) -> u32 {
+        self.bos
+    }
+
+    /// Whether the token ends a document.
+    pub fn ends_document(&self, token: u32) -> bool {
+        token == self.bos || self.inner.token_to_id(EOS) == Some(token)
+    }
+
+    /// Size of the vocabulary.
+    pub fn vocab_size(&self) -> usize {
+        self.inner.get_vocab_size(true)
+    }
+
+    /// The text's tokens, nothing added.
+    ///
+    /// # Errors
+    /// Where the library refuses.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, EngineError> {
+        let encoding = self
+            .inner
+            .encode_fast(text, false)
+            .map_err(|source| EngineError::tokenizer(&source))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// The tokens' text; special tokens give none.
+    ///
+    /// # Errors
+    /// Where the library refuses.
+    pub fn decode(&self, tokens: &[u32]) -> Result<String, EngineError> {
+        self.inner
+            .decode(tokens, true)
+            .map_err(|source| EngineError::tokenizer(&source))
+    }
+}

@@ -1,0 +1,273 @@
+//! The training loop, to be read from top to bottom: evaluate, sample, save, pause or stop, one step,
+//! log. What it stands on is prepared in [`session`]; everything it says goes out as a [`TrainEvent`].
+
+mod clock;
+mod session;
+
+use crate::checkpoint::LoopState;
+use crate::corpus::Progress;
+use crate::export::{self, Card};
+use crate::{Control, EngineError, threads};
+use amoozgar_types::event::{
+    CheckpointRecord, Outcome, SampleRecord, StepRecord, ValidationRecord,
+};
+use amoozgar_types::{Loss, TrainEvent, TrainSpec};
+use clock::RunClock;
+use session::Session;
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Instant;
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum End {
+    /// The final model is written.
+    Finished(Outcome),
+    /// The run was stopped and can be resumed by the same call.
+    Stopped {
+        /// Steps done.
+        step: u64,
+        /// Folder of the checkpoint that was saved; absent before the first step.
+        checkpoint: Option<String>,
+    },
+}
+
+/// Trains as `spec` says, in `job_dir`. Where `job_dir/checkpoints` holds a checkpoint, the run goes on
+/// from the latest that is whole, bit for bit as if it had never been broken off.
+///
+/// `observer` gets every event in order, `Finished` or `Stopped` included but not `Failed`; the run
+/// waits while it is called.
+///
+/// # Errors
+/// Whatever ends the run before its time.
+///
+/// # Panics
+/// Where `observer` or the run itself panics.
+pub fn train(
+    spec: &TrainSpec,
+    job_dir: &Path,
+    control: &Control,
+    observer: &mut dyn FnMut(TrainEvent),
+) -> Result<End, EngineError> {
+    crate::plan::validate(spec)?;
+    let n_threads = threads::count(spec.threads);
+    let pool = threads::pool(n_threads)?;
+    let (say, heard) = mpsc::sync_channel::<TrainEvent>(0);
+    let (acknowledge, acknowledged) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(move || {
+            let mut emit = move |event| {
+                // An observer that panicked hears no more; its panic goes on below.
+                if say.send(event).is_ok() {
+                    let _ = acknowledged.recv();
+                }
+            };
+            pool.install(|| run(spec, job_dir, control, n_threads, &mut emit))
+        });
+        for event in heard {
+            observer(event);
+            // The worker is gone only if it panicked, which `join` reports.
+            let _ = acknowledge.send(());
+        }
+        worker
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+type Emit<'a> = &'a mut (dyn FnMut(TrainEvent) + Send);
+
+fn run(
+    spec: &TrainSpec,
+    job_dir: &Path,
+    control: &Control,
+    n_threads: usize,
+    emit: Emit<'_>,
+) -> Result<End, EngineError> {
+    let clock = Instant::now();
+    let prepared = {
+        let mut report = |stage, fraction| emit(TrainEvent::Loading { stage, fraction });
+        Session::prepare(spec, job_dir, &mut Progress::new(control, &mut report))
+    };
+    let (mut session, mut state) = match prepared {
+        Err(EngineError::StoppedWhileLoading) => return Ok(stopped(0, None, emit)),
+        prepared => prepared?,
+    };
+    emit(TrainEvent::Started(session.run_plan(&state, n_threads)));
+
+    let plan = session.plan.clone();
+    let start_step = state.step;
+    let mut saved_step = (start_step > 0).then_some(start_step);
+    let mut timing = RunClock::new(&plan);
+    loop {
+        let last = state.step >= plan.total_steps;
+        let fresh = state.step > start_step;
+
+        // Evaluate.
+        let mut new_best = false;
+        if fresh && (last || state.step.is_multiple_of(plan.evaluate_every)) {
+            let started = Instant::now();
+            match session.validate(control) {
+                Ok(evaluation) => {
+                    let record =
+                        record_validation(&mut state, evaluation.loss, evaluation.bits_per_byte);
+                    new_best = record.best;
+                    state.early_stopped = !last
+                        && spec
+                            .evaluation
+                            .patience
+                            .is_some_and(|patience| state.n_without_best >= patience);
+                    emit(TrainEvent::Validation(record));
+                    // Sample.
+                    for (index, prompt) in spec.evaluation.prompts.iter().enumerate() {
+                        let text = session.sample(prompt, state.step, index as u64)?;
+                        emit(TrainEvent::Sample(SampleRecord {
+                            step: state.step,
+                            prompt: prompt.clone(),
+                            text,
+                        }));
+                    }
+                }
+                // A stop in the midst of a validation: the resumed run must repeat it, so the step
+                // before is what is kept.
+                Err(EngineError::StoppedWhileLoading) => {
+                    let checkpoint = saved_step.map(|step| session.checkpoint_path(step));
+                    return Ok(stopped(saved_step.unwrap_or(0), checkpoint, emit));
+                }
+                Err(error) => return Err(error),
+            }
+            timing.validated(started.elapsed());
+        }
+
+        // Save.
+        let end = last || state.early_stopped;
+        let due = fresh && state.step.is_multiple_of(plan.checkpoint_every);
+        let wanted = control.take_checkpoint_wish();
+        if saved_step != Some(state.step) && (end || due || new_best || wanted) {
+            save(&mut session, &state, spec, emit)?;
+            saved_step = Some(state.step);
+        }
+        if end {
+            break;
+        }
+
+        // Pause or stop.
+        if control.stop_wanted() || control.pause_wanted() {
+            if state.step > 0 && saved_step != Some(state.step) {
+                save(&mut session, &state, spec, emit)?;
+                saved_step = Some(state.step);
+            }
+            if !control.stop_wanted() {
+                emit(TrainEvent::Paused { step: state.step });
+                control.wait_while_paused();
+            }
+            if control.stop_wanted() {
+                let checkpoint = saved_step.map(|step| session.checkpoint_path(step));
+                return Ok(stopped(state.step, checkpoint, emit));
+            }
+            emit(TrainEvent::Resumed { step: state.step });
+            timing.restart();
+        }
+
+        // One step.
+        let done = session.step(state.step)?;
+        state.step += 1;
+        state.train_loss = Some(done.loss);
+        if !(done.loss.is_finite() && done.grad_norm.is_finite()) {
+            return Err(EngineError::Diverged { step: state.step });
+        }
+
+        // Log.
+        timing.stepped(done.n_tokens);
+        emit(TrainEvent::Step(StepRecord {
+            step: state.step,
+            epoch: plan.epoch(state.step),
+            loss: Loss::from(done.loss),
+            lr: plan.schedule.lr(state.step),
+            grad_norm: done.grad_norm,
+            tokens_per_s: timing.tokens_per_s(),
+            eta_s: timing.eta_s(state.step),
+        }));
+    }
+
+    let best_step = state.best.as_ref().map_or(state.step, |best| best.step);
+    let card = Card {
+        spec,
+        best: state.best.as_ref(),
+        n_train_tokens: session.corpus.train.len() as u64,
+        total_steps: state.step,
+    };
+    let model_dir = export::write_final(
+        job_dir,
+        session.config(),
+        &session.weights_of(best_step)?,
+        &session.corpus.tokenizer,
+        &card,
+    )?;
+    let outcome = Outcome {
+        step: state.step,
+        model_dir: model_dir.display().to_string(),
+        train_loss: Loss::from(state.train_loss.unwrap_or(f64::NAN)),
+        val_loss: state
+            .best
+            .as_ref()
+            .map_or(Loss::Diverged, |best| best.val_loss),
+        bits_per_byte: state.best.as_ref().map_or(0.0, |best| best.bits_per_byte),
+        best_step,
+        early_stopped: state.early_stopped,
+        elapsed_s: clock.elapsed().as_secs_f64(),
+    };
+    emit(TrainEvent::Finished(outcome.clone()));
+    Ok(End::Finished(outcome))
+}
+
+fn stopped(step: u64, checkpoint: Option<String>, emit: Emit<'_>) -> End {
+    emit(TrainEvent::Stopped {
+        step,
+        checkpoint: checkpoint.clone(),
+    });
+    End::Stopped { step, checkpoint }
+}
+
+/// Notes a validation in the loop's state.
+fn record_validation(state: &mut LoopState, loss: f64, bits_per_byte: f64) -> ValidationRecord {
+    let lowest = state
+        .best
+        .as_ref()
+        .and_then(|best| best.val_loss.finite())
+        .unwrap_or(f64::INFINITY);
+    let best = loss < lowest;
+    let record = ValidationRecord {
+        step: state.step,
+        val_loss: Loss::from(loss),
+        bits_per_byte,
+        best,
+    };
+    if best {
+        state.best = Some(record.clone());
+        state.n_without_best = 0;
+    } else {
+        state.n_without_best += 1;
+    }
+    record
+}
+
+/// Saves a checkpoint, removes what is too old, and says so.
+fn save(
+    session: &mut Session,
+    state: &LoopState,
+    spec: &TrainSpec,
+    emit: Emit<'_>,
+) -> Result<(), EngineError> {
+    let (path, size_bytes) = session.save(state)?;
+    let best_step = state.best.as_ref().map(|best| best.step);
+    let removed = session.prune(spec.checkpoint.keep_last, best_step)?;
+    emit(TrainEvent::Checkpoint(CheckpointRecord {
+        step: state.step,
+        path,
+        size_bytes,
+        best: best_step == Some(state.step),
+        removed,
+    }));
+    Ok(())
+}

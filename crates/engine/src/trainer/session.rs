@@ -1,0 +1,284 @@
+//! What the loop works with: text, model, optimizer, checkpoints.
+
+use crate::checkpoint::{Checkpoints, LoopState, weights_to_bytes};
+use crate::corpus::{self, Corpus, Progress};
+use crate::evaluate::{Evaluation, sum_nll};
+use crate::generate::{SamplingParams, continue_prompt};
+use crate::model::{Llama, LlamaConfig};
+use crate::optimizer::{AdamW, Gradients};
+use crate::plan::{EpochOrder, Plan};
+use crate::random::Keyed;
+use crate::token_cache::TokenCache;
+use crate::{Control, EngineError};
+use amoozgar_types::TrainSpec;
+use amoozgar_types::event::{LoadingStage, RunPlan};
+use candle_core::{Device, Tensor, Var};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// A run in memory.
+pub(super) struct Session {
+    pub(super) plan: Plan,
+    pub(super) corpus: Corpus,
+    spec: TrainSpec,
+    model: Llama,
+    variables: BTreeMap<String, Var>,
+    optimizer: AdamW,
+    checkpoints: Checkpoints,
+    order: EpochOrder,
+}
+
+/// What one optimizer step did.
+pub(super) struct StepDone {
+    /// Mean loss of the step's tokens before the update.
+    pub(super) loss: f64,
+    /// Gradient norm before clipping.
+    pub(super) grad_norm: f64,
+    pub(super) n_tokens: usize,
+}
+
+impl Session {
+    /// Reads the text, builds the model, and restores the latest checkpoint where there is one.
+    pub(super) fn prepare(
+        spec: &TrainSpec,
+        job_dir: &Path,
+        progress: &mut Progress<'_>,
+    ) -> Result<(Self, LoopState), EngineError> {
+        let corpus = corpus::prepare(spec, &job_dir.join("cache"), progress)?;
+        let context = spec.model.context_length;
+        require(&spec.dataset.train, &corpus.train, context + 1)?;
+        require(
+            spec.dataset
+                .validation
+                .as_ref()
+                .unwrap_or(&spec.dataset.train),
+            &corpus.validation,
+            2,
+        )?;
+
+        progress.at(LoadingStage::Model, 0.0)?;
+        let plan = Plan::new(spec, corpus.train.len());
+        let config = LlamaConfig::from_spec(
+            &spec.model,
+            corpus.tokenizer.vocab_size(),
+            corpus.tokenizer.bos(),
+        );
+        let variables = Llama::init(&config, spec.seed)?;
+        let model = Llama::over_variables(&config, &variables, context)?;
+        progress.at(LoadingStage::Model, 1.0)?;
+
+        let checkpoints = Checkpoints::new(job_dir, run_hash(spec, &corpus));
+        let mut optimizer = AdamW::new(plan.adamw, &variables);
+        let mut state = LoopState::default();
+        if let Some(restored) = checkpoints.restore_latest()? {
+            progress.at(LoadingStage::Restoring, 0.0)?;
+            for (name, variable) in &variables {
+                let incomplete = || EngineError::InvalidCheckpoint {
+                    path: checkpoints.path(restored.state.step),
+                    detail: format!("the weight `{name}` is missing"),
+                };
+                variable.set(restored.weights.get(name).ok_or_else(incomplete)?)?;
+            }
+            optimizer = AdamW::restore(plan.adamw, restored.state.step, restored.moments);
+            state = restored.state;
+            progress.at(LoadingStage::Restoring, 1.0)?;
+        }
+        let session = Self {
+            plan,
+            corpus,
+            spec: spec.clone(),
+            model,
+            variables,
+            optimizer,
+            checkpoints,
+            order: EpochOrder::default(),
+        };
+        Ok((session, state))
+    }
+
+    pub(super) fn config(&self) -> &LlamaConfig {
+        self.model.config()
+    }
+
+    pub(super) fn run_plan(&self, state: &LoopState, threads: usize) -> RunPlan {
+        RunPlan {
+            total_steps: self.plan.total_steps,
+            steps_per_epoch: self.plan.steps_per_epoch,
+            start_step: state.step,
+            n_parameters: self.config().n_parameters(),
+            vocab_size: self.config().vocab_size,
+            n_train_tokens: self.corpus.train.len() as u64,
+            n_val_tokens: self.corpus.validation.len() as u64,
+            n_val_bytes: self.corpus.n_val_bytes,
+            threads,
+        }
+    }
+
+    /// Step number `step_from_zero`: forward and backward over the micro-batches, clip, update.
+    pub(super) fn step(&mut self, step_from_zero: u64) -> Result<StepDone, EngineError> {
+        let context = self.spec.model.context_length;
+        let starts = self.plan.sequence_starts(step_from_zero, &mut self.order);
+        let n_micro = starts.len().div_ceil(self.plan.micro_batch);
+        let mut gradients = Gradients::default();
+        let mut loss = 0.0;
+        for rows in starts.chunks(self.plan.micro_batch) {
+            let (tokens, targets) = self.sequences(rows, context)?;
+            let micro_loss = self.model.loss(&tokens, &targets)?;
+            loss += f64::from(micro_loss.to_scalar::<f32>()?) / n_micro as f64;
+            let grads = micro_loss.backward()?;
+            gradients.add(&self.variables, &grads, 1.0 / n_micro as f32)?;
+        }
+        let grad_norm = gradients.norm();
+        if loss.is_finite() && grad_norm.is_finite() {
+            let clip = self.spec.optimizer.grad_clip;
+            // PyTorch's clip_grad_norm_ adds the same millionth.
+            let scale = if clip > 0.0 {
+                (clip / (grad_norm + 1e-6)).min(1.0)
+            } else {
+                1.0
+            };
+            let lr = self.plan.schedule.lr(step_from_zero + 1);
+            self.optimizer
+                .step(&self.variables, &gradients, lr, scale)?;
+        }
+        Ok(StepDone {
+            loss,
+            grad_norm,
+            n_tokens: starts.len() * context,
+        })
+    }
+
+    /// Tokens and targets `(rows, context)` of the sequences that begin at `starts`.
+    fn sequences(&self, starts: &[usize], context: usize) -> Result<(Tensor, Tensor), EngineError> {
+        let (mut tokens, mut targets) = (Vec::new(), Vec::new());
+        for &start in starts {
+            self.corpus.train.read(start, context, &mut tokens);
+            self.corpus.train.read(start + 1, context, &mut targets);
+        }
+        let shape = (starts.len(), context);
+        Ok((
+            Tensor::from_vec(tokens, shape, &Device::Cpu)?,
+            Tensor::from_vec(targets, shape, &Device::Cpu)?,
+        ))
+    }
+
+    /// Measures the held-out text. A stop ends it with [`EngineError::StoppedWhileLoading`].
+    pub(super) fn validate(&self, control: &Control) -> Result<Evaluation, EngineError> {
+        let validation = &self.corpus.validation;
+        let model = self.frozen()?;
+        let mut between = || {
+            if control.stop_wanted() {
+                Err(EngineError::StoppedWhileLoading)
+            } else {
+                Ok(())
+            }
+        };
+        let read = |start, n, out: &mut Vec<u32>| validation.read(start, n, out);
+        let sum = sum_nll(
+            &model,
+            &read,
+            validation.len(),
+            self.spec.model.context_length,
+            &mut between,
+        )?;
+        Ok(Evaluation::new(
+            sum,
+            validation.len().saturating_sub(1) as u64,
+            self.corpus.n_val_bytes,
+        ))
+    }
+
+    /// The model's continuation of a prompt, the same whenever this step is reached.
+    pub(super) fn sample(
+        &self,
+        prompt: &str,
+        step: u64,
+        index: u64,
+    ) -> Result<String, EngineError> {
+        let params = SamplingParams {
+            max_tokens: self.spec.evaluation.sample_tokens,
+            temperature: self.spec.evaluation.temperature,
+            top_k: None,
+            top_p: None,
+            seed: Keyed::new(self.spec.seed, "samples")
+                .child(step)
+                .bits(index),
+        };
+        let generation = continue_prompt(
+            &self.frozen()?,
+            &self.corpus.tokenizer,
+            prompt,
+            &params,
+            &mut |_| ControlFlow::Continue(()),
+            &|f| f(),
+        )?;
+        Ok(generation.text)
+    }
+
+    /// The model over the same storage, without a graph.
+    fn frozen(&self) -> Result<Llama, EngineError> {
+        let weights = self
+            .variables
+            .iter()
+            .map(|(name, variable)| (name.clone(), variable.as_detached_tensor()))
+            .collect();
+        Ok(Llama::new(
+            self.model.config(),
+            &weights,
+            self.spec.model.context_length,
+        )?)
+    }
+
+    pub(super) fn save(&self, state: &LoopState) -> Result<(String, u64), EngineError> {
+        let (path, size) = self
+            .checkpoints
+            .save(state, &self.variables, &self.optimizer)?;
+        Ok((path.display().to_string(), size))
+    }
+
+    pub(super) fn prune(
+        &self,
+        keep_last: usize,
+        best: Option<u64>,
+    ) -> Result<Vec<String>, EngineError> {
+        let removed = self.checkpoints.prune(keep_last, best)?;
+        Ok(removed
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect())
+    }
+
+    pub(super) fn checkpoint_path(&self, step: u64) -> String {
+        self.checkpoints.path(step).display().to_string()
+    }
+
+    /// The weights after `step`, as a safetensors file. Where that checkpoint was removed from outside,
+    /// the weights at hand.
+    pub(super) fn weights_of(&self, step: u64) -> Result<Vec<u8>, EngineError> {
+        self.checkpoints.weights(step).or_else(|error| {
+            tracing::warn!(step, %error, "the best checkpoint cannot be read; the last weights are kept");
+            weights_to_bytes(&self.variables)
+        })
+    }
+}
+
+fn require(path: &str, tokens: &TokenCache, needed: usize) -> Result<(), EngineError> {
+    if tokens.len() >= needed {
+        return Ok(());
+    }
+    Err(EngineError::DatasetTooSmall {
+        path: path.into(),
+        needed: needed as u64,
+        found: tokens.len() as u64,
+    })
+}
+
+/// Everything that a resumed run must have in common with the one that was broken off. Names, intervals
+/// and threads may change.
+fn run_hash(spec: &TrainSpec, corpus: &Corpus) -> String {
+    let facts = (&corpus.key, &spec.model, &spec.optimizer, spec.seed);
+    blake3::hash(format!("{facts:?}").as_bytes())
+        .to_hex()
+        .to_string()
+}

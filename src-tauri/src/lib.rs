@@ -1,1 +1,34 @@
-//! shell
+//! Amoozgar's shell: it hosts the interface, keeps the queue of training runs, and starts each run
+//! as a process of its own.
+//!
+//! Invariants:
+//! - Training never runs in the window's process: [`jobs`] starts `amoozgar worker JOB_DIR`.
+//! - Commands are thin: the signed-in user, one call, one error mapping ([`error`]).
+//! - What blocks (SQLite, files, inference) runs in `spawn_blocking`; no lock is held across an await.
+//! - The webview holds no token: who is signed in is known to [`state`] alone.
+//!
+//! Enter at [`main`]; the window is put together in [`window`].
+
+mod clock;
+mod db;
+mod error;
+mod files;
+mod logging;
+mod notify;
+mod paths;
+mod state;
+mod tray;
+mod words;
+
+pub mod cli;
+pub mod commands;
+pub mod events;
+pub mod jobs;
+pub mod window;
+
+use std::process::ExitCode;
+
+/// What the executable does: the window where no command is given, else the command.
+pub fn main() -> ExitCode {
+    cli::main()
+}

@@ -1,0 +1,81 @@
+//! `amoozgar dataset`: look at a file, or normalize one.
+
+use super::{Input, Mode, print_json, print_text, read_text};
+use crate::error;
+use crate::jobs::exit;
+use amoozgar_types::ApiError;
+use amoozgar_types::ipc::DatasetFormat;
+use clap::Subcommand;
+use serde::Serialize;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub enum Dataset {
+    /// Say what is in a dataset, or what is wrong with it and where.
+    Check {
+        /// A .txt or .jsonl file; `-` reads plain text from standard input.
+        file: PathBuf,
+    },
+    /// Print a text in the normal form that models are trained on.
+    Normalize {
+        /// A text file; `-` reads standard input.
+        file: PathBuf,
+    },
+}
+
+/// Does what was asked.
+pub fn run(command: &Dataset, mode: &Mode) -> Result<u8, ApiError> {
+    match command {
+        Dataset::Check { file } => check(file, mode)?,
+        Dataset::Normalize { file } => normalize(file, mode)?,
+    }
+    Ok(exit::FINISHED)
+}
+
+fn check(file: &std::path::Path, mode: &Mode) -> Result<(), ApiError> {
+    #[derive(Serialize)]
+    struct Report {
+        path: String,
+        format: DatasetFormat,
+        n_rows: u64,
+        size_bytes: u64,
+    }
+    let input = Input::open(file)?;
+    let summary =
+        amoozgar_engine::inspect(input.path()).map_err(|failure| error::of_engine(&failure))?;
+    let report = Report {
+        path: file.display().to_string(),
+        format: summary.format,
+        n_rows: summary.n_rows,
+        size_bytes: summary.size_bytes,
+    };
+    match mode {
+        Mode::Json => print_json(&report),
+        Mode::Words => print_text(&format!(
+            "path {}\nformat {}\nn_rows {}\nsize_bytes {}\n",
+            report.path,
+            match report.format {
+                DatasetFormat::Txt => "txt",
+                DatasetFormat::Jsonl => "jsonl",
+            },
+            report.n_rows,
+            report.size_bytes
+        )),
+    }
+}
+
+fn normalize(file: &std::path::Path, mode: &Mode) -> Result<(), ApiError> {
+    #[derive(Serialize)]
+    struct Normalized {
+        text: String,
+        n_bytes: usize,
+    }
+    let text = amoozgar_text::normalize(&read_text(file)?);
+    match mode {
+        Mode::Words => print_text(&text),
+        Mode::Json => print_json(&Normalized {
+            n_bytes: text.len(),
+            text,
+        }),
+    }
+}

@@ -1,0 +1,193 @@
+//! `amoozgar train`: a run without the window. The same engine, the same events, the same folder.
+
+use super::{is_standard, read_text, signalled};
+use crate::clock::new_id;
+use crate::jobs::{JOB_FILE, exit, worker};
+use crate::paths::Paths;
+use crate::{error, files};
+use amoozgar_engine::Control;
+use amoozgar_types::event::WorkerCommand;
+use amoozgar_types::id::JobId;
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainEvent, TrainSpec};
+use clap::Args;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+/// The exit status of a process that a second Ctrl-C ended.
+const KILLED_BY_INTERRUPT: i32 = 130;
+
+#[derive(Debug, Args)]
+pub struct Train {
+    /// The specification, in TOML or JSON; `-` reads standard input.
+    #[arg(required_unless_present = "resume")]
+    spec: Option<PathBuf>,
+    /// Go on with the run in this folder from its latest checkpoint.
+    #[arg(long, value_name = "JOB_DIR", conflicts_with = "job_dir")]
+    resume: Option<PathBuf>,
+    /// The new run's folder, instead of one under the data folder.
+    #[arg(long, value_name = "DIR")]
+    job_dir: Option<PathBuf>,
+}
+
+/// Trains to the end, or until Ctrl-C, which saves a checkpoint first. Events go to standard output
+/// in JSON; where standard error is a terminal, a line of words goes there.
+pub fn run(arguments: &Train, data_dir: Option<PathBuf>) -> Result<u8, ApiError> {
+    let job_dir = match prepare(arguments, data_dir) {
+        Ok(job_dir) => job_dir,
+        Err(failure) => {
+            let failed = TrainEvent::Failed {
+                error: failure.clone(),
+            };
+            write(&failed)?;
+            eprintln!("amoozgar: {}", error::sentence(&failure));
+            return Ok(exit::of_error(&failure));
+        }
+    };
+    if let Ok(spec) = worker::read_spec(&job_dir) {
+        let resume = ["train".as_ref(), "--resume".as_ref(), job_dir.as_os_str()];
+        worker::start_again_with_environment(spec.threads, &resume);
+    }
+    let control = Control::new();
+    stop_on_signals(control.clone());
+    let words = io::stderr().is_terminal();
+    if words {
+        eprintln!("{}", job_dir.display());
+    }
+    let mut total_steps = 0;
+    let status = worker::run(&job_dir, &control, &mut |event| {
+        if let TrainEvent::Started(plan) = event {
+            total_steps = plan.total_steps;
+        }
+        if words && let Some(line) = line(event, total_steps) {
+            eprintln!("{line}");
+        }
+        if let TrainEvent::Failed { error } = event {
+            eprintln!("amoozgar: {}", error::sentence(error));
+        }
+        worker::write_event(event)
+    });
+    Ok(status)
+}
+
+fn write(event: &TrainEvent) -> Result<(), ApiError> {
+    worker::write_event(event).map_err(|failure| error::io_error(Path::new("-"), &failure))
+}
+
+/// The run's folder, with its job.json in it.
+fn prepare(arguments: &Train, data_dir: Option<PathBuf>) -> Result<PathBuf, ApiError> {
+    let spec = arguments.spec.as_deref().map(read_spec).transpose()?;
+    let job_dir = match (&arguments.resume, &arguments.job_dir) {
+        (Some(dir), _) if !dir.is_dir() => {
+            return Err(ApiError::with(
+                ErrorCode::FileNotFound,
+                ErrorParams {
+                    path: Some(dir.display().to_string()),
+                    ..ErrorParams::default()
+                },
+            ));
+        }
+        (Some(dir), _) | (None, Some(dir)) => absolute(dir)?,
+        (None, None) => Paths::resolve(data_dir)?.job(&JobId::new(new_id())),
+    };
+    if let Some(spec) = spec {
+        files::create_dir(&job_dir)?;
+        let text = serde_json::to_vec_pretty(&spec)
+            .map_err(|failure| error::internal("job.json could not be encoded", &failure))?;
+        files::write_atomically(&job_dir.join(JOB_FILE), &text)?;
+    }
+    Ok(job_dir)
+}
+
+/// Reads a specification; the paths in it are meant from its own folder.
+fn read_spec(path: &Path) -> Result<TrainSpec, ApiError> {
+    let text = read_text(path)?;
+    let is_json = match path.extension() {
+        Some(extension) => extension.eq_ignore_ascii_case("json"),
+        None => text.trim_start().starts_with('{'),
+    };
+    let mut spec: TrainSpec = if is_json {
+        serde_json::from_str(&text)
+            .map_err(|failure| unusable(path, u64::try_from(failure.line()).ok(), &failure))?
+    } else {
+        toml::from_str(&text).map_err(|failure| {
+            let line = failure.span().and_then(|span| {
+                let before = text.get(..span.start)?;
+                Some(before.matches('\n').count() as u64 + 1)
+            });
+            unusable(path, line, &failure.message())
+        })?
+    };
+    let base = if is_standard(path) {
+        PathBuf::from(".")
+    } else {
+        path.parent().map(Path::to_owned).unwrap_or_default()
+    };
+    let dataset = &mut spec.dataset;
+    dataset.train = resolve(&base, &dataset.train)?;
+    dataset.validation = match &dataset.validation {
+        Some(validation) => Some(resolve(&base, validation)?),
+        None => None,
+    };
+    Ok(spec)
+}
+
+fn unusable(path: &Path, line: Option<u64>, detail: &dyn std::fmt::Display) -> ApiError {
+    ApiError::with(
+        ErrorCode::InvalidSpec,
+        ErrorParams {
+            path: Some(path.display().to_string()),
+            line,
+            detail: Some(match line {
+                Some(line) => format!("line {line}: {detail}"),
+                None => detail.to_string(),
+            }),
+            ..ErrorParams::default()
+        },
+    )
+}
+
+fn resolve(base: &Path, path: &str) -> Result<String, ApiError> {
+    absolute(&base.join(path)).map(|path| path.display().to_string())
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, ApiError> {
+    std::path::absolute(path).map_err(|failure| error::io_error(path, &failure))
+}
+
+/// The first signal saves and ends; the second ends at once.
+fn stop_on_signals(control: Control) {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(async {
+                signalled().await;
+                control.send(WorkerCommand::Stop);
+                signalled().await;
+                std::process::exit(KILLED_BY_INTERRUPT);
+            }),
+            Err(failure) => tracing::warn!(%failure, "signals cannot be heard"),
+        }
+    });
+}
+
+fn line(event: &TrainEvent, total_steps: u64) -> Option<String> {
+    Some(match event {
+        TrainEvent::Step(step) if step.step % 10 == 0 || step.step == total_steps => format!(
+            "step {}/{total_steps}  loss {:.4}  {:.0} tokens/s",
+            step.step,
+            step.loss.finite().unwrap_or(f64::NAN),
+            step.tokens_per_s
+        ),
+        TrainEvent::Validation(record) => format!(
+            "validation at step {}: loss {:.4}, {:.4} bits per byte",
+            record.step,
+            record.val_loss.finite().unwrap_or(f64::NAN),
+            record.bits_per_byte
+        ),
+        TrainEvent::Finished(outcome) => format!("finished: {}", outcome.model_dir),
+        TrainEvent::Stopped { step, .. } => format!("stopped at step {step}"),
+        _ => return None,
+    })
+}

@@ -1,0 +1,278 @@
+//! Making and watching runs.
+
+use super::{Answer, Request, plan, system};
+use crate::clock::{new_id, now_ms};
+use crate::db::{Db, blocking};
+use crate::error;
+use crate::files;
+use crate::jobs::{LOG_FILE, NewJob};
+use crate::state::App;
+use amoozgar_store::StoredDataset;
+use amoozgar_types::id::{JobId, UserId};
+use amoozgar_types::ipc::{
+    Estimate, JobUpdate, NewRun, Reorder, TrainingCreate, TrainingDelete, TrainingEstimate,
+    TrainingGet, TrainingList, TrainingLog, TrainingMetrics, TrainingPause, TrainingReorder,
+    TrainingResume, TrainingStop, TrainingSubscribe, TrainingUnsubscribe,
+};
+use amoozgar_types::job::{JobDetail, JobRecord, JobStatus};
+use amoozgar_types::{ApiError, TrainSpec};
+use std::path::{Path, PathBuf};
+use tauri::State;
+use tauri::ipc::Channel;
+
+/// Samples that a run's page shows.
+const MAX_SAMPLES: u32 = 200;
+/// Lines of the log that a run's page shows.
+const MAX_LOG_LINES: usize = 500;
+
+/// Memory and time of a run, before it is made.
+#[tauri::command]
+pub async fn training_estimate(
+    state: State<'_, App>,
+    request: Request<TrainingEstimate>,
+) -> Answer<TrainingEstimate> {
+    let user_id = state.user_id()?;
+    let (db, root) = (state.db.clone(), state.paths.root().to_owned());
+    blocking(move || {
+        let (spec, _) = planned(&db, &user_id, &request)?;
+        let train = Path::new(&spec.dataset.train);
+        let train_bytes = std::fs::metadata(train)
+            .map_err(|failure| error::io_error(train, &failure))?
+            .len();
+        let run = amoozgar_engine::estimate(&spec, train_bytes)
+            .map_err(|failure| error::of_engine(&failure))?;
+        Ok(Estimate {
+            n_parameters: run.n_parameters,
+            memory_bytes: run.memory_bytes,
+            free_memory_bytes: system::free_memory_bytes()?,
+            n_train_tokens: run.n_train_tokens,
+            total_steps: run.total_steps,
+            duration_s: run.duration_s,
+            disk_bytes: run.disk_bytes,
+            free_disk_bytes: system::free_disk_bytes(&root)?,
+        })
+    })
+    .await
+}
+
+/// Makes a run and queues it.
+#[tauri::command]
+pub async fn training_create(
+    state: State<'_, App>,
+    request: Request<TrainingCreate>,
+) -> Answer<TrainingCreate> {
+    let owner = state.user_id()?;
+    let (db, whose) = (state.db.clone(), owner.clone());
+    let (spec, record) = blocking(move || {
+        let (spec, dataset) = planned(&db, &whose, &request)?;
+        let record = new_record(&request, &spec, &dataset);
+        Ok((spec, record))
+    })
+    .await?;
+    let job_dir = state.paths.job(&record.job_id);
+    let job = NewJob {
+        owner,
+        record,
+        spec,
+        job_dir,
+    };
+    state.jobs.create(job).await
+}
+
+/// Every run of the user, latest first.
+#[tauri::command]
+pub async fn training_list(
+    state: State<'_, App>,
+    request: Request<TrainingList>,
+) -> Answer<TrainingList> {
+    let () = request;
+    let user_id = state.user_id()?;
+    state.db.call(move |store| store.jobs(&user_id)).await
+}
+
+/// One run with what its page shows beside the curves.
+#[tauri::command]
+pub async fn training_get(
+    state: State<'_, App>,
+    request: Request<TrainingGet>,
+) -> Answer<TrainingGet> {
+    let user_id = state.user_id()?;
+    state
+        .db
+        .call(move |store| {
+            let Some(job) = store.job(&user_id, &request)? else {
+                return Ok(None);
+            };
+            Ok(Some(JobDetail {
+                checkpoints: store.checkpoints(&request)?,
+                samples: store.samples(&request, MAX_SAMPLES)?,
+                job: job.record,
+                spec: job.spec,
+            }))
+        })
+        .await?
+        .ok_or_else(error::not_found)
+}
+
+/// Asks a running job to save and wait.
+#[tauri::command]
+pub async fn training_pause(
+    state: State<'_, App>,
+    request: Request<TrainingPause>,
+) -> Answer<TrainingPause> {
+    state.jobs.pause(state.user_id()?, request).await
+}
+
+/// Lets a paused job go on, or queues an ended one again.
+#[tauri::command]
+pub async fn training_resume(
+    state: State<'_, App>,
+    request: Request<TrainingResume>,
+) -> Answer<TrainingResume> {
+    state.jobs.resume(state.user_id()?, request).await
+}
+
+/// Asks a job to save and end, or takes it off the queue.
+#[tauri::command]
+pub async fn training_stop(
+    state: State<'_, App>,
+    request: Request<TrainingStop>,
+) -> Answer<TrainingStop> {
+    state.jobs.stop(state.user_id()?, request).await
+}
+
+/// Removes an ended run with its folder.
+#[tauri::command]
+pub async fn training_delete(
+    state: State<'_, App>,
+    request: Request<TrainingDelete>,
+) -> Answer<TrainingDelete> {
+    state.jobs.delete(state.user_id()?, request).await
+}
+
+/// Moves a queued run.
+#[tauri::command]
+pub async fn training_reorder(
+    state: State<'_, App>,
+    request: Request<TrainingReorder>,
+) -> Answer<TrainingReorder> {
+    let Reorder { job_id, position } = request;
+    state.jobs.reorder(state.user_id()?, job_id, position).await
+}
+
+/// The curves so far.
+#[tauri::command]
+pub async fn training_metrics(
+    state: State<'_, App>,
+    request: Request<TrainingMetrics>,
+) -> Answer<TrainingMetrics> {
+    let user_id = state.user_id()?;
+    state
+        .db
+        .call(move |store| match store.job(&user_id, &request)? {
+            Some(_) => store.metrics(&request).map(Some),
+            None => Ok(None),
+        })
+        .await?
+        .ok_or_else(error::not_found)
+}
+
+/// The last lines of the run's log.
+#[tauri::command]
+pub async fn training_log(
+    state: State<'_, App>,
+    request: Request<TrainingLog>,
+) -> Answer<TrainingLog> {
+    let user_id = state.user_id()?;
+    let db = state.db.clone();
+    blocking(move || {
+        let job = db
+            .now(|store| store.job(&user_id, &request))?
+            .ok_or_else(error::not_found)?;
+        files::tail(&PathBuf::from(job.job_dir).join(LOG_FILE), MAX_LOG_LINES)
+    })
+    .await
+}
+
+/// Live updates of one run over `channel`; the row as it is now comes first.
+#[tauri::command]
+pub async fn training_subscribe(
+    state: State<'_, App>,
+    request: Request<TrainingSubscribe>,
+    channel: Channel<JobUpdate>,
+) -> Answer<TrainingSubscribe> {
+    let user_id = state.user_id()?;
+    let job_id = request.clone();
+    let job = state
+        .db
+        .call(move |store| store.job(&user_id, &job_id))
+        .await?
+        .ok_or_else(error::not_found)?;
+    let first = JobUpdate {
+        job: job.record,
+        loading: None,
+        train: Vec::new(),
+        validation: Vec::new(),
+        samples: Vec::new(),
+        checkpoints: Vec::new(),
+    };
+    channel
+        .send(first)
+        .map_err(|failure| error::internal("the channel is closed", &failure))?;
+    let sink = Box::new(move |update| channel.send(update).is_ok());
+    Ok(state.jobs.subscriptions.subscribe(request, sink))
+}
+
+/// Ends a subscription.
+#[tauri::command]
+pub async fn training_unsubscribe(
+    state: State<'_, App>,
+    request: Request<TrainingUnsubscribe>,
+) -> Answer<TrainingUnsubscribe> {
+    state.user()?;
+    state.jobs.subscriptions.unsubscribe(request);
+    Ok(())
+}
+
+fn planned(
+    db: &Db,
+    user_id: &UserId,
+    run: &NewRun,
+) -> Result<(TrainSpec, StoredDataset), ApiError> {
+    let dataset = db
+        .now(|store| store.dataset(user_id, &run.dataset_id))?
+        .ok_or_else(|| ApiError::invalid_field("dataset_id"))?;
+    let settings = db.now(|store| store.settings(user_id))?;
+    let spec = plan::spec(run, &dataset, &settings)?;
+    Ok((spec, dataset))
+}
+
+fn new_record(run: &NewRun, spec: &TrainSpec, dataset: &StoredDataset) -> JobRecord {
+    let now = now_ms();
+    JobRecord {
+        job_id: JobId::new(new_id()),
+        name: spec.name.clone(),
+        status: JobStatus::Queued,
+        queue_position: None,
+        dataset_id: Some(dataset.record.dataset_id.clone()),
+        dataset_name: dataset.record.name.clone(),
+        preset: run.preset,
+        progress: 0.0,
+        epoch: 0.0,
+        step: 0,
+        total_steps: 0,
+        n_parameters: 0,
+        loss: None,
+        val_loss: None,
+        bits_per_byte: None,
+        tokens_per_s: None,
+        eta_s: None,
+        error: None,
+        pid: None,
+        model_dir: None,
+        created_ms: now,
+        started_ms: None,
+        updated_ms: now,
+        finished_ms: None,
+    }
+}

@@ -1,0 +1,74 @@
+//! Training runs: the queue, one supervisor per worker process, and the worker itself. Knows
+//! nothing of Tauri: what happens is told to an [`Observer`].
+//!
+//! Invariants:
+//! - A status changes only through `JobStatus::may_become`.
+//! - While a job is live, its supervisor alone writes its row; otherwise the queue does.
+//! - No worker outlives the program for long: its standard input closes, it saves and ends; what is
+//!   left of it is ended at the next start.
+
+mod orphan;
+mod progress;
+mod queue;
+mod record;
+mod subscriptions;
+mod supervisor;
+
+pub mod worker;
+
+pub use queue::{Jobs, NewJob};
+pub use record::LOG_FILE;
+pub use subscriptions::{Sink, Subscriptions};
+
+use amoozgar_types::id::{JobId, UserId};
+use amoozgar_types::job::JobRecord;
+
+/// The specification's name in a run's folder.
+pub const JOB_FILE: &str = "job.json";
+
+/// Who is told what happens to jobs.
+pub trait Observer: Send + Sync + 'static {
+    /// A row changed its state or came to be.
+    fn changed(&self, owner: &UserId, job: &JobRecord);
+    /// A row is gone.
+    fn deleted(&self, owner: &UserId, job_id: &JobId);
+    /// A live job got further; `None` once nothing runs.
+    fn progressed(&self, live: Option<(&UserId, &JobRecord)>);
+    /// A run ended in a way that its owner should hear of.
+    fn ended(&self, owner: &UserId, job: &JobRecord);
+}
+
+/// The exit statuses of `worker` and `train`.
+pub mod exit {
+    use amoozgar_types::{ApiError, ErrorCode};
+
+    /// The run is complete.
+    pub const FINISHED: u8 = 0;
+    /// The run failed.
+    pub const FAILED: u8 = 1;
+    /// What it was given cannot be used.
+    pub const BAD_INPUT: u8 = 2;
+    /// The run was stopped and can be resumed.
+    pub const STOPPED: u8 = 3;
+
+    /// The status of a failure: bad input, or any other.
+    pub fn of_error(error: &ApiError) -> u8 {
+        match error.code {
+            ErrorCode::InvalidField
+            | ErrorCode::NotFound
+            | ErrorCode::FileNotFound
+            | ErrorCode::PermissionDenied
+            | ErrorCode::EmptyFile
+            | ErrorCode::BinaryFile
+            | ErrorCode::InvalidUtf8
+            | ErrorCode::InvalidJson
+            | ErrorCode::MissingField
+            | ErrorCode::UnsupportedFormat
+            | ErrorCode::DatasetTooSmall
+            | ErrorCode::InvalidModel
+            | ErrorCode::InvalidCheckpoint
+            | ErrorCode::InvalidSpec => BAD_INPUT,
+            _ => FAILED,
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! What a run's events do to its row: pure, so that every order of events can be tested.
+
+use amoozgar_types::UtcMs;
+use amoozgar_types::event::{CheckpointRecord, LoadingStage, SampleRecord, TrainEvent};
+use amoozgar_types::ipc::JobUpdate;
+use amoozgar_types::job::{JobRecord, JobStatus, MetricPoint, ValidationPoint};
+use amoozgar_types::{ApiError, Loss};
+use std::mem;
+
+/// What the supervisor has to do about an event, beside keeping what it brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing at once.
+    Keep,
+    /// The status changed: write the row and tell the pages.
+    StatusChanged,
+    /// The run goes on from this step: what was recorded after it never happened.
+    Planned {
+        /// The step of the checkpoint.
+        start_step: u64,
+    },
+    /// The worker has said its last word.
+    Last,
+}
+
+/// What came in since it was last taken.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The row at each change of status, for the store checks every step of the way.
+    pub rows: Vec<JobRecord>,
+    /// Training points.
+    pub train: Vec<MetricPoint>,
+    /// Validation points.
+    pub validation: Vec<ValidationPoint>,
+    /// Samples.
+    pub samples: Vec<SampleRecord>,
+    /// Checkpoints.
+    pub checkpoints: Vec<CheckpointRecord>,
+}
+
+/// How a worker ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Last {
+    /// With its model written.
+    Finished {
+        /// The folder.
+        model_dir: String,
+        /// The final model's validation loss.
+        val_loss: Loss,
+        /// The same in bits per byte.
+        bits_per_byte: f64,
+    },
+    /// On request, with a checkpoint.
+    Stopped,
+    /// With an error.
+    Failed(ApiError),
+}
+
+/// A live run: its row, and what has not been stored or shown yet.
+#[derive(Debug)]
+pub struct Progress {
+    /// The row.
+    pub job: JobRecord,
+    /// The worker's last word, once said.
+    pub last: Option<Last>,
+    loading: Option<(LoadingStage, f64)>,
+    to_store: Batch,
+    to_show: Batch,
+    unstored: bool,
+    unshown: bool,
+}
+
+impl Progress {
+    /// Follows a run from the row it has now.
+    pub fn new(job: JobRecord) -> Self {
+        Self {
+            job,
+            last: None,
+            loading: None,
+            to_store: Batch::default(),
+            to_show: Batch::default(),
+            unstored: false,
+            unshown: false,
+        }
+    }
+
+    /// Moves the row to `next`, if the state machine allows it.
+    pub fn become_status(&mut self, next: JobStatus, now: UtcMs) -> bool {
+        let from = self.job.status;
+        if from == next {
+            return false;
+        }
+        if !from.may_become(next) {
+            tracing::warn!(job_id = %self.job.job_id, ?from, ?next, "a status change was refused");
+            return false;
+        }
+        self.job.status = next;
+        if next.has_ended() {
+            self.job.pid = None;
+            self.job.eta_s = None;
+            self.job.tokens_per_s = None;
+            self.job.finished_ms = Some(now);
+        }
+        self.touch(now);
+        self.to_store.rows.push(self.job.clone());
+        true
+    }
+
+    /// Takes in one event.
+    pub fn apply(&mut self, event: TrainEvent, now: UtcMs) -> Effect {
+        self.touch(now);
+        match event {
+            TrainEvent::Loading { stage, fraction } => {
+                self.loading = Some((stage, fraction));
+                return self.status_effect(JobStatus::Loading, now);
+            }
+            TrainEvent::Started(plan) => {
+                self.loading = None;
+                self.become_status(JobStatus::Loading, now);
+                self.become_status(JobStatus::Running, now);
+                self.job.total_steps = plan.total_steps;
+                self.job.n_parameters = plan.n_parameters;
+                self.job.step = plan.start_step;
+                self.job.progress = percent(plan.start_step, plan.total_steps);
+                return Effect::Planned {
+                    start_step: plan.start_step,
+                };
+            }
+            TrainEvent::Step(step) => {
+                self.job.step = step.step;
+                self.job.epoch = step.epoch;
+                self.job.loss = Some(step.loss);
+                self.job.tokens_per_s = Some(step.tokens_per_s);
+                self.job.eta_s = step.eta_s;
+                self.job.progress = percent(step.step, self.job.total_steps);
+                let point = MetricPoint {
+                    step: step.step,
+                    epoch: step.epoch,
+                    loss: step.loss,
+                    lr: step.lr,
+                    grad_norm: step.grad_norm,
+                    tokens_per_s: step.tokens_per_s,
+                };
+                self.to_store.train.push(point);
+                self.to_show.train.push(point);
+            }
+            TrainEvent::Validation(record) => {
+                self.job.val_loss = Some(record.val_loss);
+                self.job.bits_per_byte = Some(record.bits_per_byte);
+                let point = ValidationPoint {
+                    step: record.step,
+                    val_loss: record.val_loss,
+                    bits_per_byte: record.bits_per_byte,
+                };
+                self.to_store.validation.push(point);
+                self.to_show.validation.push(point);
+            }
+            TrainEvent::Sample(record) => {
+                self.to_store.samples.push(record.clone());
+                self.to_show.samples.push(record);
+            }
+            TrainEvent::Checkpoint(record) => {
+                self.to_store.checkpoints.push(record.clone());
+                self.to_show.checkpoints.push(record);
+            }
+            TrainEvent::Paused { step } => {
+                self.job.step = step;
+                self.job.eta_s = None;
+                return self.status_effect(JobStatus::Paused, now);
+            }
+            TrainEvent::Resumed { step } => {
+                self.job.step = step;
+                return self.status_effect(JobStatus::Running, now);
+            }
+            TrainEvent::Finished(outcome) => {
+                self.job.step = outcome.step;
+                self.last = Some(Last::Finished {
+                    model_dir: outcome.model_dir,
+                    val_loss: outcome.val_loss,
+                    bits_per_byte: outcome.bits_per_byte,
+                });
+                return Effect::Last;
+            }
+            TrainEvent::Stopped { step, .. } => {
+                self.job.step = step;
+                self.last = Some(Last::Stopped);
+                return Effect::Last;
+            }
+            TrainEvent::Failed { error } => {
+                self.last = Some(Last::Failed(error));
+                return Effect::Last;
+            }
+        }
+        Effect::Keep
+    }
+
+    /// Puts the row into the state that the worker's last word, or its silence, means.
+    pub fn end(&mut self, quitting: bool, died: impl FnOnce() -> ApiError, now: UtcMs) {
+        let status = match self.last.take() {
+            Some(Last::Finished {
+                model_dir,
+                val_loss,
+                bits_per_byte,
+            }) => {
+                self.job.model_dir = Some(model_dir);
+                self.job.val_loss = Some(val_loss);
+                self.job.bits_per_byte = Some(bits_per_byte);
+                self.job.progress = 100.0;
+                // A run that ends while it is paused, or before its first step, was running last.
+                if self.job.status != JobStatus::Running {
+                    self.become_status(JobStatus::Loading, now);
+                    self.become_status(JobStatus::Running, now);
+                }
+                JobStatus::Completed
+            }
+            Some(Last::Stopped) if quitting => JobStatus::Interrupted,
+            Some(Last::Stopped) => JobStatus::Stopped,
+            Some(Last::Failed(error)) => {
+                self.job.error = Some(error);
+                JobStatus::Failed
+            }
+            None => {
+                if !quitting {
+                    self.job.error = Some(died());
+                }
+                JobStatus::Interrupted
+            }
+        };
+        self.become_status(status, now);
+    }
+
+    /// What waits to be stored; `None` where nothing does.
+    pub fn take_to_store(&mut self) -> Option<Batch> {
+        mem::take(&mut self.unstored).then(|| mem::take(&mut self.to_store))
+    }
+
+    /// Puts back what could not be stored, before what came meanwhile.
+    pub fn put_back(&mut self, mut batch: Batch) {
+        batch.rows.append(&mut self.to_store.rows);
+        batch.train.append(&mut self.to_store.train);
+        batch.validation.append(&mut self.to_store.validation);
+        batch.samples.append(&mut self.to_store.samples);
+        batch.checkpoints.append(&mut self.to_store.checkpoints);
+        self.to_store = batch;
+        self.unstored = true;
+    }
+
+    /// What waits to be shown; `None` where nothing does.
+    pub fn take_to_show(&mut self) -> Option<JobUpdate> {
+        if !mem::take(&mut self.unshown) {
+            return None;
+        }
+        let batch = mem::take(&mut self.to_show);
+        Some(JobUpdate {
+            job: self.job.clone(),
+            loading: self.loading,
+            train: batch.train,
+            validation: batch.validation,
+            samples: batch.samples,
+            checkpoints: batch.checkpoints,
+        })
+    }
+
+    fn status_effect(&mut self, next: JobStatus, now: UtcMs) -> Effect {
+        if self.become_status(next, now) {
+            Effect::StatusChanged
+        } else {
+            Effect::Keep
+        }
+    }
+
+    fn touch(&mut self, now: UtcMs) {
+        self.job.updated_ms = now;
+        self.unstored = true;
+        self.unshown = true;
+    }
+}
+
+fn percent(step: u64, total_steps: u64) -> f64 {
+    if total_steps == 0 {
+        0.0
+    } else {
+        (step as f64 / total_steps as f64 * 100.0).clamp(0.0, 100.0)
+    }
+}

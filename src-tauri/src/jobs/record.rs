@@ -1,0 +1,166 @@
+//! A run's own files: log.txt for people, metrics.jsonl for programs.
+
+use crate::clock::{now_ms, utc_text};
+use crate::error::io_error;
+use crate::files;
+use amoozgar_types::{ApiError, Loss, TrainEvent};
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// The log's name in a run's folder.
+pub const LOG_FILE: &str = "log.txt";
+/// The name of the metrics in a run's folder.
+pub const METRICS_FILE: &str = "metrics.jsonl";
+
+/// Lines that wait to be appended to a run's files.
+#[derive(Debug, Default)]
+pub struct Record {
+    dir: PathBuf,
+    log: String,
+    metrics: String,
+}
+
+impl Record {
+    /// The files of the run in `dir`.
+    pub fn new(dir: PathBuf) -> Self {
+        Self {
+            dir,
+            log: String::new(),
+            metrics: String::new(),
+        }
+    }
+
+    /// Adds a line to the log.
+    pub fn note(&mut self, text: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.log, "{} {text}", utc_text(now_ms()));
+    }
+
+    /// Adds an event: to the log in words, to the metrics as the line it came in.
+    pub fn event(&mut self, event: &TrainEvent, line: &str) {
+        if let Some(text) = describe(event) {
+            self.note(&text);
+        }
+        if matches!(event, TrainEvent::Step(_) | TrainEvent::Validation(_)) {
+            self.metrics.push_str(line);
+            self.metrics.push('\n');
+        }
+    }
+
+    /// Takes what waits, to be written on a thread that may block.
+    pub fn take(&mut self) -> Self {
+        let empty = Self::new(self.dir.clone());
+        std::mem::replace(self, empty)
+    }
+
+    /// Appends what waits.
+    pub fn write(&self) -> Result<(), ApiError> {
+        append(&self.dir.join(LOG_FILE), &self.log)?;
+        append(&self.dir.join(METRICS_FILE), &self.metrics)
+    }
+
+    /// Drops the metrics after `step`, which a resumed run makes anew.
+    pub fn truncate_metrics(dir: &Path, step: u64) -> Result<(), ApiError> {
+        let path = dir.join(METRICS_FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(io_error(&path, &error)),
+        };
+        let mut kept = String::with_capacity(text.len());
+        for line in text
+            .lines()
+            .filter(|line| step_of(line).is_some_and(|at| at <= step))
+        {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        files::write_atomically(&path, kept.as_bytes())
+    }
+}
+
+fn step_of(line: &str) -> Option<u64> {
+    match serde_json::from_str(line).ok()? {
+        TrainEvent::Step(record) => Some(record.step),
+        TrainEvent::Validation(record) => Some(record.step),
+        _ => None,
+    }
+}
+
+fn append(path: &Path, text: &str) -> Result<(), ApiError> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| io_error(path, &error))
+}
+
+/// An event in a line of words; steps are told in tens, or the log would be nothing else.
+fn describe(event: &TrainEvent) -> Option<String> {
+    Some(match event {
+        TrainEvent::Loading { stage, fraction } => {
+            if *fraction > 0.0 && *fraction < 1.0 {
+                return None;
+            }
+            format!("loading {stage:?} {:.0}%", fraction * 100.0).to_lowercase()
+        }
+        TrainEvent::Started(plan) => format!(
+            "started at step {} of {}: {} parameters, {} training tokens, {} held-out tokens, {} threads",
+            plan.start_step,
+            plan.total_steps,
+            plan.n_parameters,
+            plan.n_train_tokens,
+            plan.n_val_tokens,
+            plan.threads
+        ),
+        TrainEvent::Step(step) => {
+            if step.step % 10 != 0 && step.step != 1 {
+                return None;
+            }
+            format!(
+                "step {} epoch {:.3} loss {} lr {:.3e} grad_norm {:.3} tokens/s {:.0}",
+                step.step,
+                step.epoch,
+                loss(step.loss),
+                step.lr,
+                step.grad_norm,
+                step.tokens_per_s
+            )
+        }
+        TrainEvent::Validation(record) => format!(
+            "validation at step {}: val_loss {} bits_per_byte {:.4}{}",
+            record.step,
+            loss(record.val_loss),
+            record.bits_per_byte,
+            if record.best { " (best)" } else { "" }
+        ),
+        TrainEvent::Sample(_) => return None,
+        TrainEvent::Checkpoint(record) => {
+            format!("checkpoint at step {}: {}", record.step, record.path)
+        }
+        TrainEvent::Paused { step } => format!("paused at step {step}"),
+        TrainEvent::Resumed { step } => format!("resumed at step {step}"),
+        TrainEvent::Finished(outcome) => format!(
+            "finished at step {}: val_loss {} bits_per_byte {:.4} best_step {} in {:.1} s, model in {}",
+            outcome.step,
+            loss(outcome.val_loss),
+            outcome.bits_per_byte,
+            outcome.best_step,
+            outcome.elapsed_s,
+            outcome.model_dir
+        ),
+        TrainEvent::Stopped { step, .. } => format!("stopped at step {step}"),
+        TrainEvent::Failed { error } => format!("failed: {error}"),
+    })
+}
+
+fn loss(loss: Loss) -> String {
+    loss.finite()
+        .map_or_else(|| "diverged".to_owned(), |value| format!("{value:.4}"))
+}

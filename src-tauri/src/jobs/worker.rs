@@ -1,0 +1,165 @@
+//! The worker process: one training run. It reads job.json, writes one event a line to standard
+//! output, and takes `pause`, `resume`, `stop`, `checkpoint` lines on standard input. When standard
+//! input closes, the application is gone: the run saves a checkpoint and ends.
+
+use super::{JOB_FILE, exit};
+use crate::error;
+use crate::logging;
+use amoozgar_engine::{Control, End, train};
+use amoozgar_types::event::WorkerCommand;
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainEvent, TrainSpec};
+use std::ffi::OsStr;
+use std::io::{self, BufRead, Write};
+use std::path::Path;
+#[cfg(unix)]
+use std::process::Command;
+use std::process::ExitCode;
+
+/// Runs the job of `job_dir` to its end.
+pub fn main(job_dir: &Path) -> ExitCode {
+    logging::init_console();
+    if let Ok(spec) = read_spec(job_dir) {
+        start_again_with_environment(spec.threads, &["worker".as_ref(), job_dir.as_os_str()]);
+    }
+    yield_to_others();
+    let control = Control::new();
+    listen(control.clone());
+    ExitCode::from(run(job_dir, &control, &mut write_event))
+}
+
+/// Trains, passes every event to `out` and makes sure that the last word is said exactly once.
+/// Answers the exit status. When `out` fails nobody listens any more, and the run stops.
+pub fn run(
+    job_dir: &Path,
+    control: &Control,
+    out: &mut dyn FnMut(&TrainEvent) -> io::Result<()>,
+) -> u8 {
+    let mut last_said = false;
+    let mut deaf = false;
+    let mut emit = |event: TrainEvent| {
+        let is_last = matches!(
+            event,
+            TrainEvent::Finished(_) | TrainEvent::Stopped { .. } | TrainEvent::Failed { .. }
+        );
+        if is_last && last_said {
+            return;
+        }
+        last_said |= is_last;
+        if let Err(failure) = out(&event)
+            && !deaf
+        {
+            deaf = true;
+            tracing::warn!(%failure, "nobody reads the events any more: saving and ending");
+            control.send(WorkerCommand::Stop);
+        }
+    };
+    let spec = match read_spec(job_dir) {
+        Ok(spec) => spec,
+        Err(error) => {
+            emit(TrainEvent::Failed { error });
+            return exit::BAD_INPUT;
+        }
+    };
+    match train(&spec, job_dir, control, &mut emit) {
+        Ok(End::Finished(outcome)) => {
+            emit(TrainEvent::Finished(outcome));
+            exit::FINISHED
+        }
+        Ok(End::Stopped { step, checkpoint }) => {
+            emit(TrainEvent::Stopped { step, checkpoint });
+            exit::STOPPED
+        }
+        Err(failure) => {
+            let error = error::of_engine(&failure);
+            let status = exit::of_error(&error);
+            emit(TrainEvent::Failed { error });
+            status
+        }
+    }
+}
+
+/// Reads a run's specification.
+pub fn read_spec(job_dir: &Path) -> Result<TrainSpec, ApiError> {
+    let path = job_dir.join(JOB_FILE);
+    let text =
+        std::fs::read_to_string(&path).map_err(|failure| error::io_error(&path, &failure))?;
+    serde_json::from_str(&text).map_err(|failure| {
+        ApiError::with(
+            ErrorCode::InvalidSpec,
+            ErrorParams {
+                path: Some(path.display().to_string()),
+                line: u64::try_from(failure.line()).ok(),
+                detail: Some(failure.to_string()),
+                ..ErrorParams::default()
+            },
+        )
+    })
+}
+
+/// What a process that trains needs in its environment before it starts.
+pub fn environment(threads: Option<usize>) -> [(&'static str, String); 3] {
+    let threads = threads
+        .filter(|threads| *threads > 0)
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    amoozgar_engine::thread_environment(threads)
+}
+
+/// Becomes the same program with `arguments` in the environment that training needs, unless it has
+/// that already. The process, its id and its streams stay the same.
+pub fn start_again_with_environment(threads: Option<usize>, arguments: &[&OsStr]) {
+    let environment = environment(threads);
+    if environment
+        .iter()
+        .all(|(name, _)| std::env::var_os(name).is_some())
+    {
+        return;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        let failure = match std::env::current_exe() {
+            Ok(program) => Command::new(program)
+                .args(arguments)
+                .envs(environment)
+                .exec(),
+            Err(failure) => failure,
+        };
+        tracing::warn!(%failure, "the run goes on with fewer threads than it could use");
+    }
+    #[cfg(not(unix))]
+    let _ = arguments;
+}
+
+/// Writes one event as one line, so that whoever reads never sees half of one.
+pub fn write_event(event: &TrainEvent) -> io::Result<()> {
+    let mut line = serde_json::to_vec(event)?;
+    line.push(b'\n');
+    let mut out = io::stdout().lock();
+    out.write_all(&line)?;
+    out.flush()
+}
+
+fn listen(control: Control) {
+    std::thread::spawn(move || {
+        for line in io::stdin().lock().lines() {
+            let Ok(line) = line else { break };
+            match WorkerCommand::parse(&line) {
+                Some(command) => control.send(command),
+                None => tracing::warn!(%line, "not a command"),
+            }
+        }
+        control.send(WorkerCommand::Stop);
+    });
+}
+
+/// Lets the window stay quick, and makes the worker the first to go when memory runs out.
+fn yield_to_others() {
+    #[cfg(unix)]
+    if let Err(failure) = rustix::process::nice(10) {
+        tracing::warn!(%failure, "the priority could not be lowered");
+    }
+    #[cfg(target_os = "linux")]
+    if let Err(failure) = std::fs::write("/proc/self/oom_score_adj", "500") {
+        tracing::debug!(%failure, "the out-of-memory score could not be raised");
+    }
+}

@@ -1,0 +1,91 @@
+//! Notifications: the row, the event, and the system's own bubble unless the window is in front.
+
+use crate::clock::{new_id, now_ms};
+use crate::db::Db;
+use crate::events::emit;
+use crate::state::Session;
+use crate::{window, words};
+use amoozgar_types::ApiError;
+use amoozgar_types::id::{NotificationId, UserId};
+use amoozgar_types::ipc::{NotificationAdded, NotificationContent, NotificationRecord, OpenRoute};
+use amoozgar_types::job::JobRecord;
+use tauri::AppHandle;
+
+/// Says that a run has ended, where its state needs saying. Blocks.
+pub fn job_ended(
+    app: &AppHandle,
+    db: &Db,
+    session: &Session,
+    owner: &UserId,
+    job: &JobRecord,
+) -> Result<(), ApiError> {
+    let Some(content) = NotificationContent::of_job(job) else {
+        return Ok(());
+    };
+    let (title, body) = words::notification(&content);
+    let route = content.route();
+    let record = NotificationRecord {
+        notification_id: NotificationId::new(new_id()),
+        content,
+        read: false,
+        created_ms: now_ms(),
+    };
+    // The bubble does not depend on the row: a full disk is the very thing to hear of.
+    let kept = db.now(|store| store.insert_notification(owner, &record));
+    if kept.is_ok() && session.is(owner) {
+        emit::<NotificationAdded>(app, &record);
+    }
+    let wanted = db
+        .now(|store| store.settings(owner))
+        .map_or(true, |settings| settings.native_notifications);
+    if wanted && !window::is_in_front(app) {
+        bubble(app, title, body, Some(route));
+    }
+    kept
+}
+
+/// Says once that the program goes on in the tray.
+pub fn tray_hint(app: &AppHandle) {
+    bubble(app, words::APP_NAME, words::TRAY_HINT.to_owned(), None);
+}
+
+/// Shows the system's own notification from a thread of its own: a notification daemon may answer
+/// late, or never.
+fn bubble(app: &AppHandle, title: &'static str, body: String, route: Option<String>) {
+    let app = app.clone();
+    std::thread::spawn(move || {
+        let mut notification = notify_rust::Notification::new();
+        notification
+            .appname(words::APP_NAME)
+            .summary(title)
+            .body(&body)
+            .icon("amoozgar")
+            .action("default", words::NOTIFICATION_OPEN);
+        match notification.show() {
+            Ok(shown) => wait_for_click(&app, shown, route),
+            Err(failure) => {
+                tracing::warn!(%failure, "the system shows no notifications");
+            }
+        }
+    });
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+fn wait_for_click(app: &AppHandle, shown: notify_rust::NotificationHandle, route: Option<String>) {
+    shown.wait_for_action(|action| {
+        if action == "default" {
+            open(app, route);
+        }
+    });
+}
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn wait_for_click<T>(_app: &AppHandle, _shown: T, _route: Option<String>) {}
+
+/// Brings the window to the front, on the page given.
+pub fn open(app: &AppHandle, route: Option<String>) {
+    window::show(app);
+    if let Some(route) = route {
+        emit::<OpenRoute>(app, &route);
+    }
+}

@@ -1,0 +1,136 @@
+//! Where things live: the data folder and what is in it, and the bundled resources.
+
+use crate::error::io_error;
+use crate::files;
+use amoozgar_types::id::JobId;
+use amoozgar_types::{ApiError, ErrorCode};
+use std::env;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// The application's identifier, which names its folder among the user's data.
+pub const IDENTIFIER: &str = "ir.amoozgar.app";
+
+/// The data folder.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    root: PathBuf,
+}
+
+impl Paths {
+    /// The folder given, else `AMOOZGAR_DATA_DIR`, else the platform's place for application data.
+    pub fn resolve(given: Option<PathBuf>) -> Result<Self, ApiError> {
+        let root = given
+            .or_else(|| {
+                env::var_os("AMOOZGAR_DATA_DIR")
+                    .filter(|dir| !dir.is_empty())
+                    .map(PathBuf::from)
+            })
+            .or_else(|| dirs::data_dir().map(|dir| dir.join(IDENTIFIER)))
+            .ok_or_else(|| {
+                ApiError::detail(
+                    ErrorCode::Io,
+                    "the home folder is unknown; set AMOOZGAR_DATA_DIR",
+                )
+            })?;
+        let root = std::path::absolute(&root).map_err(|error| io_error(&root, &error))?;
+        Ok(Self { root })
+    }
+
+    /// Makes the folders that the program writes to.
+    pub fn create(&self) -> Result<(), ApiError> {
+        for dir in [self.jobs(), self.datasets(), self.logs()] {
+            files::create_dir(&dir)?;
+        }
+        Ok(())
+    }
+
+    /// Holds the data folder for this process: two windows over one folder would end each other's
+    /// runs. The lock lasts as long as the file is open.
+    pub fn lock(&self) -> Result<File, ApiError> {
+        let path = self.root.join("amoozgar.lock");
+        let file = File::create(&path).map_err(|error| io_error(&path, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(ApiError::detail(
+                ErrorCode::InvalidState,
+                format!("another window uses `{}`", self.root.display()),
+            )),
+            Err(TryLockError::Error(error)) => {
+                // Some network file systems know no locks; better unguarded than not at all.
+                tracing::warn!(%error, path = %path.display(), "the data folder cannot be locked");
+                Ok(file)
+            }
+        }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.root.join("amoozgar.db")
+    }
+
+    /// All runs.
+    pub fn jobs(&self) -> PathBuf {
+        self.root.join("jobs")
+    }
+
+    /// One run.
+    pub fn job(&self, job_id: &JobId) -> PathBuf {
+        self.jobs().join(job_id.as_str())
+    }
+
+    /// Imported datasets.
+    pub fn datasets(&self) -> PathBuf {
+        self.root.join("datasets")
+    }
+
+    /// The program's own logs.
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+}
+
+/// The folder of the bundled datasets: `AMOOZGAR_RESOURCES`, the installed resources, or the
+/// `data` folder of a source tree around the executable.
+pub fn resources(installed: Option<PathBuf>) -> Option<PathBuf> {
+    let mut candidates: Vec<PathBuf> = env::var_os("AMOOZGAR_RESOURCES")
+        .map(PathBuf::from)
+        .into_iter()
+        .collect();
+    candidates.extend(installed.map(|dir| dir.join("data")));
+    #[cfg(debug_assertions)]
+    candidates.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("data"));
+    if let Ok(executable) = env::current_exe() {
+        candidates.extend(executable.ancestors().skip(1).map(|dir| dir.join("data")));
+    }
+    candidates
+        .into_iter()
+        .find(|dir| dir.join("stories.txt").is_file() || dir.join("fetched").is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::Paths;
+    use amoozgar_types::ErrorCode;
+
+    #[test]
+    fn a_data_folder_serves_one_window_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::resolve(Some(dir.path().to_owned())).unwrap();
+        paths.create().unwrap();
+        let held = paths.lock().unwrap();
+        assert_eq!(
+            paths.lock().unwrap_err().code,
+            ErrorCode::InvalidState,
+            "the second is refused"
+        );
+        drop(held);
+        assert!(paths.lock().is_ok(), "free again once the first is gone");
+    }
+}

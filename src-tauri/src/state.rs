@@ -1,0 +1,179 @@
+//! What the shell knows while it runs: the folders, the database, the queue, who is signed in.
+
+use crate::db::Db;
+use crate::error;
+use crate::events::emit;
+use crate::jobs::{Jobs, Observer};
+use crate::paths::Paths;
+use crate::{notify, tray};
+use amoozgar_types::id::{JobId, UserId};
+use amoozgar_types::ipc::{JobChanged, JobDeleted, Settings, User};
+use amoozgar_types::job::JobRecord;
+use amoozgar_types::{ApiError, ErrorCode};
+use std::fs::File;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tauri::AppHandle;
+
+/// The shell's state, managed by Tauri.
+pub struct App {
+    /// The data folder.
+    pub paths: Paths,
+    /// The database.
+    pub db: Db,
+    /// The queue.
+    pub jobs: Jobs,
+    /// Who is signed in.
+    pub session: Arc<Session>,
+    /// Which run is live.
+    pub live: Arc<Live>,
+    /// The generation under way, to be stopped by setting it.
+    pub generation: Mutex<Arc<AtomicBool>>,
+    /// Where a damaged database was set aside at this start.
+    pub database_set_aside: Option<String>,
+    /// Whether the program is ending.
+    pub quitting: AtomicBool,
+    /// Held for as long as this process uses the data folder.
+    pub lock: File,
+}
+
+impl App {
+    /// The signed-in user, without whom nearly every command is refused.
+    pub fn user(&self) -> Result<User, ApiError> {
+        self.session
+            .user()
+            .ok_or(ApiError::new(ErrorCode::NotSignedIn))
+    }
+
+    /// The signed-in user's id.
+    pub fn user_id(&self) -> Result<UserId, ApiError> {
+        self.user().map(|user| user.user_id)
+    }
+
+    /// The settings in force: the signed-in user's, else the defaults.
+    pub async fn settings(&self) -> Settings {
+        let Ok(user_id) = self.user_id() else {
+            return Settings::default();
+        };
+        self.db
+            .call(move |store| store.settings(&user_id))
+            .await
+            .unwrap_or_default()
+    }
+
+    /// Makes room for a new generation: the one under way is stopped.
+    pub fn begin_generation(&self) -> Arc<AtomicBool> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut current = self
+            .generation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        current.store(true, Ordering::Relaxed);
+        *current = Arc::clone(&stop);
+        stop
+    }
+
+    /// Stops the generation under way, if there is one.
+    pub fn stop_generation(&self) {
+        self.generation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .store(true, Ordering::Relaxed);
+    }
+}
+
+/// Who is signed in.
+#[derive(Default)]
+pub struct Session {
+    user: Mutex<Option<User>>,
+}
+
+impl Session {
+    /// The signed-in user.
+    pub fn user(&self) -> Option<User> {
+        self.user
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Signs a user in, or out.
+    pub fn set(&self, user: Option<User>) {
+        *self.user.lock().unwrap_or_else(PoisonError::into_inner) = user;
+    }
+
+    /// Whether `user_id` is signed in.
+    pub fn is(&self, user_id: &UserId) -> bool {
+        self.user().is_some_and(|user| user.user_id == *user_id)
+    }
+}
+
+/// Which run is live, for the tray and for closing the window.
+#[derive(Default)]
+pub struct Live {
+    job: Mutex<Option<(UserId, JobRecord)>>,
+}
+
+impl Live {
+    /// The live run with its owner.
+    pub fn get(&self) -> Option<(UserId, JobRecord)> {
+        self.job
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn set(&self, job: Option<(UserId, JobRecord)>) {
+        *self.job.lock().unwrap_or_else(PoisonError::into_inner) = job;
+    }
+}
+
+/// Tells the interface, the tray and the notifications what happens to jobs.
+pub struct Announcer {
+    /// Tauri's side.
+    pub handle: AppHandle,
+    /// Where notifications are kept.
+    pub db: Db,
+    /// Whose events may be shown.
+    pub session: Arc<Session>,
+    /// What runs.
+    pub live: Arc<Live>,
+}
+
+impl Observer for Announcer {
+    fn changed(&self, owner: &UserId, job: &JobRecord) {
+        if self.session.is(owner) {
+            emit::<JobChanged>(&self.handle, job);
+        }
+    }
+
+    fn deleted(&self, owner: &UserId, job_id: &JobId) {
+        if self.session.is(owner) {
+            emit::<JobDeleted>(&self.handle, job_id);
+        }
+    }
+
+    fn progressed(&self, live: Option<(&UserId, &JobRecord)>) {
+        let live = live
+            .filter(|(_, job)| job.status.is_live())
+            .map(|(owner, job)| (owner.clone(), job.clone()));
+        self.live.set(live.clone());
+        tray::show(&self.handle, live.as_ref().map(|(_, job)| job));
+    }
+
+    fn ended(&self, owner: &UserId, job: &JobRecord) {
+        let (handle, db) = (self.handle.clone(), self.db.clone());
+        let session = Arc::clone(&self.session);
+        let (owner, job) = (owner.clone(), job.clone());
+        tokio::task::spawn_blocking(move || {
+            if let Err(failure) = notify::job_ended(&handle, &db, &session, &owner, &job) {
+                tracing::error!(error = %failure, "a notification could not be kept");
+            }
+        });
+    }
+}
+
+/// The failure of a lock or a channel that no caller can act on.
+pub fn tauri_error(what: &str, failure: &tauri::Error) -> ApiError {
+    error::internal(what, failure)
+}

@@ -1,0 +1,234 @@
+//! The window: put together, shown, hidden, and left in order.
+
+use crate::clock::now_ms;
+use crate::db::Db;
+use crate::jobs::{Jobs, Observer};
+use crate::paths::Paths;
+use crate::state::{Announcer, App, Live, Session, tauri_error};
+use crate::{commands, error, logging, notify, tray, words};
+use amoozgar_store::{Opened, Store};
+use amoozgar_types::ApiError;
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tauri::webview::PageLoadEvent;
+use tauri::{AppHandle, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent};
+
+/// The one window's label.
+const MAIN: &str = "main";
+/// How long quitting may take in all, before the program ends regardless.
+const QUIT_WITHIN: Duration = Duration::from_secs(25);
+
+/// Opens the window and returns when the program ends.
+pub fn run(paths: Paths) -> ExitCode {
+    if let Err(failure) = paths.create() {
+        return refuse(&failure);
+    }
+    let _log = logging::init_window(&paths);
+    let built = tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .plugin(
+            tauri_plugin_window_state::Builder::default()
+                .with_state_flags(
+                    tauri_plugin_window_state::StateFlags::all()
+                        - tauri_plugin_window_state::StateFlags::VISIBLE,
+                )
+                .build(),
+        )
+        .invoke_handler(commands::handler())
+        .on_page_load(|webview, load| {
+            if load.event() == PageLoadEvent::Started {
+                // Whatever page listened before is gone.
+                if let Some(state) = webview.try_state::<App>() {
+                    state.jobs.subscriptions.clear();
+                }
+            }
+        })
+        .on_window_event(on_window_event)
+        .setup(move |app| {
+            set_up(app.handle(), paths).map_err(|failure| {
+                eprintln!("amoozgar: {}", error::sentence(&failure));
+                Box::new(failure) as Box<dyn Error>
+            })
+        })
+        .build(tauri::generate_context!());
+    match built {
+        Ok(app) => {
+            app.run(on_run_event);
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            tracing::error!(%failure, "the window could not be opened");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Brings the window to the front.
+pub fn show(app: &AppHandle) {
+    let Some(window) = app.get_webview_window(MAIN) else {
+        return;
+    };
+    let shown = window
+        .show()
+        .and_then(|()| window.unminimize())
+        .and_then(|()| window.set_focus());
+    if let Err(failure) = shown {
+        tracing::warn!(%failure, "the window could not be shown");
+    }
+}
+
+/// Whether the user looks at the window.
+pub fn is_in_front(app: &AppHandle) -> bool {
+    app.get_webview_window(MAIN).is_some_and(|window| {
+        window.is_visible().unwrap_or(false)
+            && window.is_focused().unwrap_or(false)
+            && !window.is_minimized().unwrap_or(false)
+    })
+}
+
+/// Ends the program in order: a live run saves a checkpoint first.
+pub fn quit(app: &AppHandle) {
+    let state = app.state::<App>();
+    if state.quitting.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    let (app, jobs) = (app.clone(), state.jobs.clone());
+    tauri::async_runtime::spawn(async move {
+        if tokio::time::timeout(QUIT_WITHIN, jobs.quit())
+            .await
+            .is_err()
+        {
+            tracing::warn!("a run did not end in time");
+        }
+        app.exit(0);
+    });
+}
+
+fn refuse(failure: &ApiError) -> ExitCode {
+    // The window is not there yet, and neither is the log.
+    let sentence = error::sentence(failure);
+    eprintln!("amoozgar: {sentence}");
+    ExitCode::FAILURE
+}
+
+fn set_up(app: &AppHandle, paths: Paths) -> Result<(), ApiError> {
+    let lock = paths.lock()?;
+    let Opened { store, set_aside } =
+        Store::open(&paths.database(), now_ms()).map_err(|failure| error::of_store(&failure))?;
+    let db = Db::new(store);
+    let installed = app.path().resource_dir().ok();
+    if let Err(failure) = commands::datasets::register_bundled(&db, installed) {
+        tracing::error!(error = %failure, "the bundled datasets could not be listed");
+    }
+    let program = std::env::current_exe()
+        .map_err(|failure| error::internal("the executable's path is unknown", &failure))?;
+    let session = Arc::new(Session::default());
+    let live = Arc::new(Live::default());
+    let observer: Arc<dyn Observer> = Arc::new(Announcer {
+        handle: app.clone(),
+        db: db.clone(),
+        session: Arc::clone(&session),
+        live: Arc::clone(&live),
+    });
+    let jobs = tauri::async_runtime::block_on(async { Jobs::start(db.clone(), observer, program) });
+    app.manage(App {
+        paths,
+        db,
+        jobs,
+        session,
+        live,
+        generation: Mutex::new(Arc::new(AtomicBool::new(false))),
+        database_set_aside: set_aside.map(|path| path.display().to_string()),
+        quitting: AtomicBool::new(false),
+        lock,
+    });
+    tray::create(app);
+    quit_on_signals(app);
+    open_window(app).map_err(|failure| tauri_error("the window could not be made", &failure))
+}
+
+fn open_window(app: &AppHandle) -> tauri::Result<()> {
+    WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
+        .title(words::APP_NAME)
+        .inner_size(1200.0, 800.0)
+        .min_inner_size(720.0, 560.0)
+        .build()
+        .map(drop)
+}
+
+fn on_window_event(window: &Window, event: &WindowEvent) {
+    let WindowEvent::CloseRequested { api, .. } = event else {
+        return;
+    };
+    let app = window.app_handle();
+    let state = app.state::<App>();
+    if state.live.get().is_none() || state.quitting.load(Ordering::SeqCst) {
+        return;
+    }
+    // Which of the two it is depends on a setting, and reading it blocks: decide aside.
+    api.prevent_close();
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let state = app.state::<App>();
+        if state.settings().await.keep_in_tray {
+            hide(&app).await;
+        } else {
+            quit(&app);
+        }
+    });
+}
+
+async fn hide(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(MAIN)
+        && let Err(failure) = window.hide()
+    {
+        tracing::warn!(%failure, "the window could not be hidden");
+        return;
+    }
+    let state = app.state::<App>();
+    let mut settings = state.settings().await;
+    let Ok(user_id) = state.user_id() else { return };
+    if settings.tray_hint_shown {
+        return;
+    }
+    settings.tray_hint_shown = true;
+    let native = settings.native_notifications;
+    let saved = state
+        .db
+        .call(move |store| store.set_settings(&user_id, &settings, now_ms()));
+    if let Err(failure) = saved.await {
+        tracing::warn!(error = %failure, "the hint will be shown again");
+    }
+    if native {
+        notify::tray_hint(app);
+    }
+}
+
+fn on_run_event(app: &AppHandle, event: RunEvent) {
+    match event {
+        RunEvent::ExitRequested { api, code, .. } if code.is_none() => {
+            let state = app.state::<App>();
+            if state.live.get().is_some() {
+                api.prevent_exit();
+                quit(app);
+            }
+        }
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => show(app),
+        _ => {}
+    }
+}
+
+/// The session's end and a terminal's Ctrl-C end the program in order too.
+fn quit_on_signals(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        crate::cli::signalled().await;
+        quit(&app);
+    });
+}

@@ -87,9 +87,13 @@ fn page(route: Route) -> Html {
         Route::Home => html! { <pages::home::HomePage /> },
         Route::Training => html! { <pages::training::TrainingListPage /> },
         Route::NewRun => html! { <pages::training::NewRunPage /> },
-        Route::Job { id } => html! { <pages::training::JobPage key={id.clone()} id={id.clone()} /> },
+        Route::Job { id } => {
+            html! { <pages::training::JobPage key={id.clone()} id={id.clone()} /> }
+        }
         Route::Datasets => html! { <pages::datasets::DatasetsPage /> },
-        Route::Dataset { id } => html! { <pages::dataset::DatasetPage key={id.clone()} id={id.clone()} /> },
+        Route::Dataset { id } => {
+            html! { <pages::dataset::DatasetPage key={id.clone()} id={id.clone()} /> }
+        }
         Route::Notifications => html! { <pages::notifications::NotificationsPage /> },
         Route::Settings => html! { <pages::settings::SettingsPage /> },
         Route::NotFound => html! { <pages::not_found::NotFoundPage /> },

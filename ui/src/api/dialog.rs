@@ -28,10 +28,7 @@ struct Options {
 }
 
 /// Lets a person choose one file; `None` where they thought better of it.
-pub async fn pick_file(
-    title: &str,
-    filters: Vec<FileFilter>,
-) -> Result<Option<String>, ApiError> {
+pub async fn pick_file(title: &str, filters: Vec<FileFilter>) -> Result<Option<String>, ApiError> {
     let options = OpenOptions {
         options: Options {
             title: title.to_owned(),

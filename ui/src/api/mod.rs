@@ -8,7 +8,7 @@ mod dialog;
 mod listen;
 
 pub use dialog::{FileFilter, pick_file};
-pub use listen::{ListenGuard, listen, listen_file_drop};
+pub use listen::{listen, listen_file_drop};
 
 use amoozgar_types::ipc::Command;
 use amoozgar_types::{ApiError, ErrorCode};
@@ -56,8 +56,10 @@ fn answer<T: DeserializeOwned>(outcome: Result<JsValue, JsValue>) -> Result<T, A
     match outcome {
         Ok(value) => serde_wasm_bindgen::from_value(value)
             .map_err(|error| ApiError::detail(ErrorCode::Internal, error)),
-        Err(rejected) => Err(serde_wasm_bindgen::from_value(rejected.clone())
-            .unwrap_or_else(|_| internal(rejected))),
+        Err(rejected) => {
+            Err(serde_wasm_bindgen::from_value(rejected.clone())
+                .unwrap_or_else(|_| internal(rejected)))
+        }
     }
 }
 

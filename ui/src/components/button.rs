@@ -57,7 +57,11 @@ pub struct ButtonProps {
 /// A button with words, and a picture where wanted.
 #[component]
 pub fn Button(props: &ButtonProps) -> Html {
-    let kind = if props.onclick.is_some() { "button" } else { "submit" };
+    let kind = if props.onclick.is_some() {
+        "button"
+    } else {
+        "submit"
+    };
     let onclick = props.onclick.clone();
     html! {
         <button

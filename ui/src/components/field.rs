@@ -69,7 +69,7 @@ pub fn TextField(props: &TextFieldProps) -> Html {
                 id={props.id.clone()}
                 class={classes!("input", props.error.is_some().then_some("is-invalid"))}
                 type={props.kind.clone()}
-                dir={props.dir.clone()}
+                dir={direction(&props.dir, &props.value)}
                 value={props.value.clone()}
                 placeholder={props.placeholder.clone()}
                 disabled={props.disabled}
@@ -105,7 +105,7 @@ pub struct NumberFieldProps {
     #[prop_or_default]
     pub unit: Option<AttrValue>,
     /// `ltr` for rates such as 2e-3.
-    #[prop_or(AttrValue::Static("auto"))]
+    #[prop_or(AttrValue::Static("rtl"))]
     pub dir: AttrValue,
     /// Shown while it is empty.
     #[prop_or_default]
@@ -134,7 +134,7 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
                     id={props.id.clone()}
                     class={classes!(
                         "input",
-                        "input--number",
+                        props.unit.is_some().then_some("input--with-unit"),
                         props.error.is_some().then_some("is-invalid"),
                     )}
                     type="text"
@@ -180,6 +180,15 @@ fn Frame(props: &FrameProps) -> Html {
                 <p class="field__help" id={note_id}>{ help }</p>
             }
         </div>
+    }
+}
+
+/// An empty field says nothing about its direction: it reads from the right like the page.
+fn direction(wanted: &AttrValue, value: &AttrValue) -> AttrValue {
+    if wanted == "auto" && value.is_empty() {
+        AttrValue::Static("rtl")
+    } else {
+        wanted.clone()
     }
 }
 

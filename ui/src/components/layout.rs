@@ -51,28 +51,29 @@ fn Sidebar() -> Html {
     let unread = use_unread().count();
     let here = use_route::<Route>();
     let section = here.as_ref().map(section);
-    let item = |to: Route, icon: IconName, label: &'static str, testid: &'static str, badge: u32| {
-        let current = section.as_ref() == Some(&to);
-        html! {
-            <li>
-                <LinkTo
-                    {to}
-                    class="nav__link"
-                    {current}
-                    title={label}
-                    {testid}
-                >
-                    <Icon name={icon} />
-                    <span class="nav__label">{ label }</span>
-                    if badge > 0 {
-                        <span class="nav__badge" aria-label={common::unread(badge)}>
-                            { common::count(badge.into()) }
-                        </span>
-                    }
-                </LinkTo>
-            </li>
-        }
-    };
+    let item =
+        |to: Route, icon: IconName, label: &'static str, testid: &'static str, badge: u32| {
+            let current = section.as_ref() == Some(&to);
+            html! {
+                <li>
+                    <LinkTo
+                        {to}
+                        class="nav__link"
+                        {current}
+                        title={label}
+                        {testid}
+                    >
+                        <Icon name={icon} />
+                        <span class="nav__label">{ label }</span>
+                        if badge > 0 {
+                            <span class="nav__badge" aria-label={common::unread(badge)}>
+                                { common::count(badge.into()) }
+                            </span>
+                        }
+                    </LinkTo>
+                </li>
+            }
+        };
     html! {
         <aside class="sidebar">
             <LinkTo to={Route::Home} class="sidebar__brand" title={common::APP_NAME}>

@@ -1,6 +1,7 @@
 //! Words of the sign-in page.
 
 use super::common::count;
+use amoozgar_text::bidi::isolate;
 
 /// First start.
 pub const WELCOME: &str = "به آموزگار خوش آمدید";
@@ -58,5 +59,5 @@ pub fn password_too_short(least: usize) -> String {
 
 /// «سلام، سارا»
 pub fn hello(name: &str) -> String {
-    format!("سلام، {name}")
+    format!("سلام، {}", isolate(name))
 }

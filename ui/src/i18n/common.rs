@@ -35,13 +35,10 @@ pub const DELETE: &str = "حذف";
 pub const CLOSE: &str = "بستن";
 /// The folded technical part of an error.
 pub const DETAILS: &str = "جزئیات فنی";
-/// Goes one page back.
-pub const BACK: &str = "بازگشت";
 /// Stands where there is no value yet.
 pub const NONE_YET: &str = "—";
 /// Shown once, when the first run starts.
-pub const TRAY_HINT: &str =
-    "آموزش در پس‌زمینه هم ادامه دارد: با بستن پنجره، آموزگار در ناحیهٔ اعلان می‌ماند و پایان کار را خبر می‌دهد.";
+pub const TRAY_HINT: &str = "آموزش در پس‌زمینه هم ادامه دارد: با بستن پنجره، آموزگار در ناحیهٔ اعلان می‌ماند و پایان کار را خبر می‌دهد.";
 /// A page that is not there.
 pub const NOT_FOUND_TITLE: &str = "این صفحه پیدا نشد";
 /// A page that is not there.

@@ -1,6 +1,7 @@
 //! Words of the dataset pages.
 
 use super::common::count;
+use amoozgar_text::bidi::isolate;
 use amoozgar_types::ipc::{DatasetFormat, DatasetSource};
 
 /// Page.
@@ -10,8 +11,7 @@ pub const SUBTITLE: &str = "متن‌هایی که مدل از آن‌ها می�
 /// Import card.
 pub const IMPORT_TITLE: &str = "وارد کردن فایل";
 /// Import card.
-pub const IMPORT_TEXT: &str =
-    "متن ساده (‎.txt، بندها با یک سطر خالی از هم جدا) یا ‎.jsonl با فیلد text. فایل را روی پنجره هم می‌توانید رها کنید.";
+pub const IMPORT_TEXT: &str = "متن ساده (‎.txt، بندها با یک سطر خالی از هم جدا) یا ‎.jsonl با فیلد text. فایل را روی پنجره هم می‌توانید رها کنید.";
 /// Import card.
 pub const PATH: &str = "نشانی فایل";
 /// Import card.
@@ -43,7 +43,7 @@ pub const EMPTY_TEXT: &str = "یک فایل متنی وارد کنید تا مد
 /// Empty preview.
 pub const EMPTY_ROWS_TITLE: &str = "سندی برای نمایش نیست";
 /// Button.
-pub const TRAIN_ON_IT: &str = "آموزش با این داده";
+pub const NEW_RUN: &str = "آموزش تازه";
 /// Button.
 pub const DELETE: &str = "حذف مجموعه‌داده";
 /// Question.
@@ -85,22 +85,25 @@ pub fn format(format: DatasetFormat) -> &'static str {
 
 /// Toast.
 pub fn imported(name: &str, n_rows: u64) -> String {
-    format!("«{name}» با {} سند وارد شد.", count(n_rows))
+    format!("«{}» با {} سند وارد شد.", isolate(name), count(n_rows))
 }
 
 /// Toast.
 pub fn deleted(name: &str) -> String {
-    format!("«{name}» حذف شد.")
+    format!("«{}» حذف شد.", isolate(name))
 }
 
 /// Question.
 pub fn delete_text(name: &str) -> String {
-    format!("رونوشت «{name}» از پوشهٔ برنامه پاک می‌شود. فایل اصلی و مدل‌هایی که از آن آموخته‌اند می‌مانند.")
+    format!(
+        "رونوشت «{}» از پوشهٔ برنامه پاک می‌شود. فایل اصلی و مدل‌هایی که از آن آموخته‌اند می‌مانند.",
+        isolate(name)
+    )
 }
 
 /// For screen readers.
 pub fn delete_label(name: &str) -> String {
-    format!("حذف «{name}»")
+    format!("حذف «{}»", isolate(name))
 }
 
 /// «۱ تا ۲۰ از ۴۹۵»

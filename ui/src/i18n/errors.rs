@@ -90,7 +90,11 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             "در فایل ‎.jsonl هر سطر باید یک شیء کامل JSON باشد؛ آن سطر را درست کنید.",
         ),
         ErrorCode::MissingField => (
-            format!("فیلد «{}» نیست یا متن نیست{}.", field(params), place(params)),
+            format!(
+                "فیلد «{}» نیست یا متن نیست{}.",
+                field(params),
+                place(params)
+            ),
             "هر سطر باید فیلدی به نام text داشته باشد که مقدارش متن است.",
         ),
         ErrorCode::UnsupportedFormat => (
@@ -152,7 +156,9 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
 /// « (سطر ۷، بایت ۱۲۸)», as far as it is known.
 fn place(params: &ErrorParams) -> String {
     let line = params.line.map(|line| format!("سطر {}", count(line)));
-    let offset = params.offset.map(|offset| format!("بایت {}", count(offset)));
+    let offset = params
+        .offset
+        .map(|offset| format!("بایت {}", count(offset)));
     let parts: Vec<_> = line.into_iter().chain(offset).collect();
     if parts.is_empty() {
         String::new()
@@ -235,7 +241,10 @@ mod tests {
             let words = describe(&ApiError::new(*code));
             let persian = |text: &str| text.chars().any(|c| ('\u{0600}'..'\u{0700}').contains(&c));
             assert!(persian(&words.message), "{code:?}: `{}`", words.message);
-            assert!(words.hint.is_some_and(|hint| persian(&hint)), "{code:?} has a hint");
+            assert!(
+                words.hint.is_some_and(|hint| persian(&hint)),
+                "{code:?} has a hint"
+            );
         }
     }
 
@@ -250,7 +259,11 @@ mod tests {
             },
         ));
         assert!(words.message.contains("سطر ۷"), "`{}`", words.message);
-        assert_eq!(words.path.as_deref(), Some("/tmp/a.jsonl"), "the file is named");
+        assert_eq!(
+            words.path.as_deref(),
+            Some("/tmp/a.jsonl"),
+            "the file is named"
+        );
     }
 
     #[test]

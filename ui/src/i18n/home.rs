@@ -1,6 +1,7 @@
 //! Words of the home page.
 
 use super::common::count;
+use amoozgar_text::bidi::isolate;
 use amoozgar_text::number;
 
 /// Page.
@@ -65,7 +66,7 @@ pub const PROGRESS: &str = "پیشرفت آموزش";
 
 /// «سلام، سارا»
 pub fn greeting(name: &str) -> String {
-    format!("سلام، {name}")
+    format!("سلام، {}", isolate(name))
 }
 
 /// «گام ۱۲۰ از ۶۰۰»
@@ -75,10 +76,7 @@ pub fn steps(done: u64, total: u64) -> String {
 
 /// «۱٬۲۰۰ توکن در ثانیه»
 pub fn speed(tokens_per_s: f64) -> String {
-    format!(
-        "{} توکن در ثانیه",
-        number::format_decimal(tokens_per_s, 0)
-    )
+    format!("{} توکن در ثانیه", number::format_decimal(tokens_per_s, 0))
 }
 
 /// «۸ هسته»
@@ -88,7 +86,11 @@ pub fn cores(n_cpus: u32) -> String {
 
 /// «۵ گیگابایت از ۸ گیگابایت»
 pub fn memory(free_bytes: u64, all_bytes: u64) -> String {
-    format!("{} از {}", number::bytes(free_bytes), number::bytes(all_bytes))
+    format!(
+        "{} از {}",
+        number::bytes(free_bytes),
+        number::bytes(all_bytes)
+    )
 }
 
 /// «۲ اجرا در صف»

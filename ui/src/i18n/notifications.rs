@@ -2,6 +2,7 @@
 
 use super::common;
 use super::errors;
+use amoozgar_text::bidi::isolate;
 use amoozgar_types::ipc::NotificationContent;
 
 /// Page.
@@ -34,21 +35,29 @@ pub fn words(content: &NotificationContent) -> (&'static str, String) {
             "آموزش تکمیل شد",
             match val_loss {
                 Some(loss) => format!(
-                    "«{job_name}» پایان یافت؛ زیان اعتبارسنجی {}.",
+                    "«{}» پایان یافت؛ زیان اعتبارسنجی {}.",
+                    isolate(job_name),
                     common::loss(*loss)
                 ),
-                None => format!("«{job_name}» پایان یافت."),
+                None => format!("«{}» پایان یافت.", isolate(job_name)),
             },
         ),
         NotificationContent::TrainingFailed {
             job_name, error, ..
         } => (
             "خطا در آموزش",
-            format!("«{job_name}»: {}", errors::describe(error).message),
+            format!(
+                "«{}»: {}",
+                isolate(job_name),
+                errors::describe(error).message
+            ),
         ),
         NotificationContent::TrainingInterrupted { job_name, .. } => (
             "آموزش قطع شد",
-            format!("فرایند «{job_name}» ناگهان پایان یافت؛ می‌توانید آن را ادامه دهید."),
+            format!(
+                "فرایند «{}» ناگهان پایان یافت؛ می‌توانید آن را ادامه دهید.",
+                isolate(job_name)
+            ),
         ),
     }
 }

@@ -94,8 +94,14 @@ fn Head(props: &HeadProps) -> Html {
         n => common::count(n),
     };
     let facts = [
-        (datasets::FACT_SOURCE, datasets::source(dataset.source).to_owned()),
-        (datasets::FACT_FORMAT, datasets::format(dataset.format).to_owned()),
+        (
+            datasets::FACT_SOURCE,
+            datasets::source(dataset.source).to_owned(),
+        ),
+        (
+            datasets::FACT_FORMAT,
+            datasets::format(dataset.format).to_owned(),
+        ),
         (datasets::FACT_ROWS, common::count(dataset.n_rows)),
         (datasets::FACT_VALIDATION, validation),
         (datasets::FACT_SIZE, number::bytes(dataset.size_bytes)),
@@ -118,7 +124,7 @@ fn Head(props: &HeadProps) -> Html {
                         }
                         <ButtonLink
                             to={Route::NewRun}
-                            label={datasets::TRAIN_ON_IT}
+                            label={datasets::NEW_RUN}
                             icon={IconName::Training}
                             variant={Variant::Primary}
                             testid="dataset-train"

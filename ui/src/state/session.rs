@@ -27,7 +27,9 @@ impl Session {
 
     /// The signed-in user.
     pub fn user(&self) -> Option<User> {
-        self.account.as_ref().and_then(|account| account.user.clone())
+        self.account
+            .as_ref()
+            .and_then(|account| account.user.clone())
     }
 
     /// Why the shell could not say who is signed in.

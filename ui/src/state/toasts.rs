@@ -131,7 +131,11 @@ mod tests {
         let list = ["a", "b", "c", "d", "e"]
             .into_iter()
             .fold(Rc::new(ToastList::default()), show);
-        let texts: Vec<_> = list.toasts.iter().map(|toast| toast.text.as_str()).collect();
+        let texts: Vec<_> = list
+            .toasts
+            .iter()
+            .map(|toast| toast.text.as_str())
+            .collect();
         assert_eq!(texts, ["b", "c", "d", "e"], "four are shown, latest last");
     }
 
@@ -139,7 +143,9 @@ mod tests {
     fn the_same_message_is_not_shown_twice() {
         let list = show(show(Rc::new(ToastList::default()), "a"), "a");
         assert_eq!(list.toasts.len(), 1, "the newer one replaces the older");
-        let list = list.clone().reduce(ToastAction::Dismiss(list.toasts[0].key));
+        let list = list
+            .clone()
+            .reduce(ToastAction::Dismiss(list.toasts[0].key));
         assert!(list.toasts.is_empty(), "a dismissed message is gone");
     }
 }

@@ -3,7 +3,9 @@
 mod delete;
 mod import;
 
-use crate::components::{Card, EmptyState, ErrorState, IconButton, IconName, LinkTo, PageHeader, Skeleton};
+use crate::components::{
+    Card, EmptyState, ErrorState, IconButton, IconName, LinkTo, PageHeader, Skeleton,
+};
 use crate::hooks::use_query;
 use crate::i18n::{common, datasets, time};
 use crate::route::Route;

@@ -40,7 +40,9 @@ pub fn HomePage() -> Html {
     let finished_one = jobs
         .as_ref()
         .is_some_and(|jobs| jobs.iter().any(|job| job.status == JobStatus::Completed));
-    let title = user.map(|user| home::greeting(&user.name)).unwrap_or_default();
+    let title = user
+        .map(|user| home::greeting(&user.name))
+        .unwrap_or_default();
     html! {
         <>
             <PageHeader

@@ -80,8 +80,12 @@ pub fn RegisterForm(props: &RegisterFormProps) -> Html {
         })
     };
     let onsubmit = {
-        let (form, submitted, busy, failure) =
-            (form.clone(), submitted.clone(), busy.clone(), failure.clone());
+        let (form, submitted, busy, failure) = (
+            form.clone(),
+            submitted.clone(),
+            busy.clone(),
+            failure.clone(),
+        );
         move |event: SubmitEvent| {
             event.prevent_default();
             submitted.set(true);
@@ -184,16 +188,32 @@ mod tests {
     fn a_name_alone_makes_a_profile_without_a_password() {
         let form = form("  سارا ", "", "");
         assert!(form.is_good(), "the password is optional");
-        assert_eq!(form.request().name, "سارا", "spaces at the edges are not part of a name");
-        assert!(form.request().password.is_none(), "an empty password is none");
+        assert_eq!(
+            form.request().name,
+            "سارا",
+            "spaces at the edges are not part of a name"
+        );
+        assert!(
+            form.request().password.is_none(),
+            "an empty password is none"
+        );
     }
 
     #[test]
     fn what_the_shell_would_refuse_is_said_while_one_types() {
         assert!(form(" ", "", "").name_error().is_some(), "an empty name");
-        assert!(form(&"ن".repeat(65), "", "").name_error().is_some(), "a name of 65");
-        assert!(form("ن", "12345", "12345").password_error().is_some(), "five characters");
-        assert!(form("ن", "123456", "12345").again_error().is_some(), "two passwords");
+        assert!(
+            form(&"ن".repeat(65), "", "").name_error().is_some(),
+            "a name of 65"
+        );
+        assert!(
+            form("ن", "12345", "12345").password_error().is_some(),
+            "five characters"
+        );
+        assert!(
+            form("ن", "123456", "12345").again_error().is_some(),
+            "two passwords"
+        );
         assert!(form("ن", "123456", "123456").is_good(), "six are enough");
     }
 }

@@ -16,9 +16,19 @@ use threads::ThreadsForm;
 use yew::prelude::*;
 
 const THEMES: [(Theme, &str, IconName, &str); 3] = [
-    (Theme::Light, words::THEME_LIGHT, IconName::Sun, "theme-light"),
+    (
+        Theme::Light,
+        words::THEME_LIGHT,
+        IconName::Sun,
+        "theme-light",
+    ),
     (Theme::Dark, words::THEME_DARK, IconName::Moon, "theme-dark"),
-    (Theme::System, words::THEME_SYSTEM, IconName::Screen, "theme-system"),
+    (
+        Theme::System,
+        words::THEME_SYSTEM,
+        IconName::Screen,
+        "theme-system",
+    ),
 ];
 
 /// All preferences, and the program's own facts.

@@ -37,7 +37,7 @@ pub fn ThreadsForm(props: &ThreadsFormProps) -> Html {
     };
     let unchanged = parsed == Ok(props.threads);
     let onsubmit = {
-        let (onsave, parsed) = (props.onsave.clone(), parsed.clone());
+        let (onsave, parsed) = (props.onsave.clone(), parsed);
         move |event: SubmitEvent| {
             event.prevent_default();
             if let Ok(threads) = parsed

@@ -178,7 +178,7 @@ impl Drawn {
         let window = web_sys::window();
         let root = window
             .as_ref()
-            .and_then(|window| window.document())
+            .and_then(web_sys::Window::document)
             .and_then(|page| page.document_element());
         if let Some(root) = root {
             let watched = Object::new();
@@ -268,6 +268,7 @@ fn options(
     )?;
     put(&options, "scales", scales()?)?;
     put(&options, "cursor", cursor()?)?;
+    put(&options, "legend", legend(spec, functions)?)?;
     let series = Array::new();
     let x = Object::new();
     put(&x, "label", spec.x_label)?;
@@ -301,6 +302,27 @@ fn cursor() -> Result<Object, JsValue> {
     put(&cursor, "drag", drag)?;
     put(&cursor, "y", false)?;
     Ok(cursor)
+}
+
+/// Marks in the legend name the variable itself, so that they follow the theme by themselves.
+fn legend(spec: &'static ChartSpec, functions: &mut Vec<Function2>) -> Result<Object, JsValue> {
+    let (legend, markers) = (Object::new(), Object::new());
+    let fill = Closure::<dyn Fn(JsValue, JsValue) -> JsValue>::new(move |_, series: JsValue| {
+        let index = series.as_f64().map_or(0, |index| index as usize);
+        let line = index.checked_sub(1).and_then(|line| spec.lines.get(line));
+        line.map_or(JsValue::NULL, |line| {
+            let share = 100.0 * line.alpha;
+            format!(
+                "color-mix(in srgb, var({}) {share}%, transparent)",
+                line.color
+            )
+            .into()
+        })
+    });
+    put(&markers, "width", 0.0)?;
+    put(&markers, "fill", keep(fill, functions))?;
+    put(&legend, "markers", markers)?;
+    Ok(legend)
 }
 
 fn line_options(

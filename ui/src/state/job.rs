@@ -70,7 +70,7 @@ pub struct JobState {
 /// What the page learns.
 pub enum JobAction {
     /// The answer of `training_get`.
-    Detail(JobDetail),
+    Detail(Box<JobDetail>),
     /// The answer of `training_metrics`.
     Metrics(Metrics),
     /// A message of the channel.
@@ -169,7 +169,7 @@ impl Reducible for JobState {
     fn reduce(self: Rc<Self>, action: JobAction) -> Rc<Self> {
         let mut next = (*self).clone();
         match action {
-            JobAction::Detail(detail) => next.put_detail(detail),
+            JobAction::Detail(detail) => next.put_detail(*detail),
             JobAction::Metrics(metrics) => next.put_metrics(metrics),
             JobAction::Update(update) => next.put_update(update),
             JobAction::Changed(job) => next.put_job(job),

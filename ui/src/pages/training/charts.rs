@@ -17,7 +17,7 @@ static LOSS: ChartSpec = ChartSpec {
             label: words::LINE_TRAIN,
             color: "--chart-train",
             width: 1.0,
-            alpha: 0.3,
+            alpha: 0.4,
             format: words::legend_loss,
             marked: false,
         },

@@ -9,8 +9,11 @@ use amoozgar_types::job::{MetricPoint, Metrics};
 /// Above this many rows a chart is thinned.
 pub const MOST_ROWS: usize = 4_000;
 
-/// How much of the smoothed curve is memory: about the last thirty steps.
-const DECAY: f64 = 0.967;
+/// The smoothed curve averages this part of the run on each side of a step...
+const WINDOW_SHARE: usize = 40;
+
+/// ...but never more than this many steps.
+const WIDEST: usize = 200;
 
 /// Columns: training loss, the same smoothed, validation loss.
 pub fn loss_table(metrics: &Metrics) -> Table {
@@ -62,18 +65,26 @@ pub fn lr_table(metrics: &Metrics) -> Table {
     }
 }
 
-/// Exponential moving average with Adam's correction of the start (Kingma & Ba 2015, section 3);
-/// a diverged step leaves it as it was.
+/// Mean over a centred window, which does not lag behind a falling curve as an exponential average
+/// does; it narrows towards both ends. A diverged step does not count.
 fn smoothed(values: &[Option<f64>]) -> Vec<Option<f64>> {
-    let (mut average, mut weight) = (0.0, 0.0);
-    values
-        .iter()
-        .map(|value| {
-            if let Some(value) = value {
-                average = DECAY * average + (1.0 - DECAY) * value;
-                weight = DECAY * weight + (1.0 - DECAY);
-            }
-            (weight > 0.0).then(|| average / weight)
+    let widest = (values.len() / WINDOW_SHARE).clamp(2, WIDEST);
+    let mut sums = Vec::with_capacity(values.len() + 1);
+    let (mut sum, mut count) = (0.0, 0_u32);
+    sums.push((sum, count));
+    for value in values {
+        if let Some(value) = value {
+            sum += value;
+            count += 1;
+        }
+        sums.push((sum, count));
+    }
+    (0..values.len())
+        .map(|row| {
+            let half = widest.min(row).min(values.len() - 1 - row);
+            let (from, to) = (sums.get(row - half)?, sums.get(row + half + 1)?);
+            let n = to.1 - from.1;
+            (n > 0).then(|| (to.0 - from.0) / f64::from(n))
         })
         .collect()
 }
@@ -205,19 +216,20 @@ mod tests {
     }
 
     #[test]
-    fn smoothing_starts_at_the_first_value_and_skips_gaps() {
-        let smooth = smoothed(&[Some(4.0), None, Some(4.0)]);
-        for value in smooth {
-            assert!(
-                (value.unwrap() - 4.0).abs() < 1e-12,
-                "a flat curve stays flat"
-            );
+    fn smoothing_follows_a_falling_line_without_lagging_and_skips_gaps() {
+        let falling: Vec<_> = (0..400).map(|row| Some(400.0 - f64::from(row))).collect();
+        for (row, (value, smooth)) in falling.iter().zip(smoothed(&falling)).enumerate() {
+            let apart = (value.unwrap() - smooth.unwrap()).abs();
+            assert!(apart < 1e-9, "a straight line is its own mean, row {row}");
         }
+        let smooth = smoothed(&[Some(4.0), Some(4.0), None, Some(4.0), Some(4.0)]);
+        assert_eq!(smooth[2], Some(4.0), "a diverged step is bridged");
         assert_eq!(
             smoothed(&[None]),
             [None],
-            "nothing is made up before the first value"
+            "nothing is made up where there is nothing"
         );
+        assert_eq!(smoothed(&[]), [], "nor from an empty run");
     }
 
     #[test]

@@ -81,7 +81,7 @@ async fn fetch(
     match api::call::<TrainingGet>(id.clone()).await {
         Ok(detail) => {
             error.set(None);
-            dispatcher.dispatch(JobAction::Detail(detail));
+            dispatcher.dispatch(JobAction::Detail(Box::new(detail)));
         }
         Err(failure) => {
             error.set(Some(failure));

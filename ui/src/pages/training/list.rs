@@ -134,11 +134,13 @@ fn RunRow(props: &RunRowProps) -> Html {
                     <span class="run-row__percent">{ number::percent(job.progress, 0) }</span>
                 }
             </div>
-            <dl class="run-row__figures">
-                { figure(words::TRAIN_LOSS, common::loss_or_dash(job.loss)) }
-                { figure(words::VAL_LOSS, common::loss_or_dash(job.val_loss)) }
-                { time_figure(job) }
-            </dl>
+            if job.status != JobStatus::Queued {
+                <dl class="run-row__figures">
+                    { figure(words::TRAIN_LOSS, common::loss_or_dash(job.loss)) }
+                    { figure(words::VAL_LOSS, common::loss_or_dash(job.val_loss)) }
+                    { time_figure(job) }
+                </dl>
+            }
         </article>
     }
 }

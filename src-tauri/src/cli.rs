@@ -76,7 +76,7 @@ pub fn main() -> ExitCode {
     let Some(command) = cli.command else {
         return match Paths::resolve(cli.common.data_dir) {
             Ok(paths) => window::run(paths),
-            Err(failure) => report(&cli_mode(cli.common.json), &failure),
+            Err(failure) => report(cli_mode(cli.common.json), &failure),
         };
     };
     if let Command::Worker { job_dir } = command {
@@ -86,14 +86,14 @@ pub fn main() -> ExitCode {
     let mode = cli_mode(cli.common.json);
     let done = match command {
         Command::Train(arguments) => train::run(&arguments, cli.common.data_dir),
-        Command::Generate(arguments) => model::generate(&arguments, &mode, cli.common.data_dir),
-        Command::Evaluate(arguments) => model::evaluate(&arguments, &mode, cli.common.data_dir),
-        Command::Dataset(arguments) => dataset::run(&arguments, &mode),
+        Command::Generate(arguments) => model::generate(&arguments, mode, cli.common.data_dir),
+        Command::Evaluate(arguments) => model::evaluate(&arguments, mode, cli.common.data_dir),
+        Command::Dataset(arguments) => dataset::run(&arguments, mode),
         Command::Worker { .. } => unreachable!("BUG: the worker has its own way in"),
     };
     match done {
         Ok(status) => ExitCode::from(status),
-        Err(failure) => report(&mode, &failure),
+        Err(failure) => report(mode, &failure),
     }
 }
 
@@ -127,12 +127,12 @@ fn cli_mode(json: bool) -> Mode {
     if json { Mode::Json } else { Mode::Words }
 }
 
-fn report(mode: &Mode, failure: &ApiError) -> ExitCode {
+fn report(mode: Mode, failure: &ApiError) -> ExitCode {
     #[derive(Serialize)]
     struct Report<'a> {
         error: &'a ApiError,
     }
-    if *mode == Mode::Json
+    if mode == Mode::Json
         && let Err(unheard) = print_json(&Report { error: failure })
     {
         tracing::debug!(error = %unheard, "nobody reads the error");

@@ -16,6 +16,9 @@ mod supervisor;
 
 pub mod worker;
 
+#[cfg(all(test, unix))]
+mod queue_tests;
+
 pub use queue::{Jobs, NewJob};
 pub use record::LOG_FILE;
 pub use subscriptions::{Sink, Subscriptions};
@@ -34,7 +37,7 @@ pub trait Observer: Send + Sync + 'static {
     fn deleted(&self, owner: &UserId, job_id: &JobId);
     /// A live job got further; `None` once nothing runs.
     fn progressed(&self, live: Option<(&UserId, &JobRecord)>);
-    /// A run ended in a way that its owner should hear of.
+    /// A run ended, and its owner has not seen to it themselves. May block.
     fn ended(&self, owner: &UserId, job: &JobRecord);
 }
 

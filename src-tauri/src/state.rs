@@ -162,14 +162,10 @@ impl Observer for Announcer {
     }
 
     fn ended(&self, owner: &UserId, job: &JobRecord) {
-        let (handle, db) = (self.handle.clone(), self.db.clone());
-        let session = Arc::clone(&self.session);
-        let (owner, job) = (owner.clone(), job.clone());
-        tokio::task::spawn_blocking(move || {
-            if let Err(failure) = notify::job_ended(&handle, &db, &session, &owner, &job) {
-                tracing::error!(error = %failure, "a notification could not be kept");
-            }
-        });
+        let told = notify::job_ended(&self.handle, &self.db, &self.session, owner, job);
+        if let Err(failure) = told {
+            tracing::error!(error = %failure, "a notification could not be kept");
+        }
     }
 }
 

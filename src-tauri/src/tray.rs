@@ -99,15 +99,13 @@ fn build(app: &AppHandle) -> tauri::Result<Tray> {
         .item(&toggle)
         .text(QUIT, words::TRAY_QUIT)
         .build()?;
-    let mut builder = TrayIconBuilder::with_id("main")
+    let builder = TrayIconBuilder::with_id("main")
+        .icon(tauri::include_image!("./icons/tray.png"))
         .tooltip(words::APP_NAME)
         .menu(&menu)
         .show_menu_on_left_click(false)
         .on_menu_event(on_menu)
         .on_tray_icon_event(on_icon);
-    if let Some(icon) = app.default_window_icon() {
-        builder = builder.icon(icon.clone());
-    }
     Ok(Tray {
         icon: builder.build(app)?,
         status,

@@ -24,7 +24,7 @@ pub enum Dataset {
 }
 
 /// Does what was asked.
-pub fn run(command: &Dataset, mode: &Mode) -> Result<u8, ApiError> {
+pub fn run(command: &Dataset, mode: Mode) -> Result<u8, ApiError> {
     match command {
         Dataset::Check { file } => check(file, mode)?,
         Dataset::Normalize { file } => normalize(file, mode)?,
@@ -32,7 +32,7 @@ pub fn run(command: &Dataset, mode: &Mode) -> Result<u8, ApiError> {
     Ok(exit::FINISHED)
 }
 
-fn check(file: &std::path::Path, mode: &Mode) -> Result<(), ApiError> {
+fn check(file: &std::path::Path, mode: Mode) -> Result<(), ApiError> {
     #[derive(Serialize)]
     struct Report {
         path: String,
@@ -64,7 +64,7 @@ fn check(file: &std::path::Path, mode: &Mode) -> Result<(), ApiError> {
     }
 }
 
-fn normalize(file: &std::path::Path, mode: &Mode) -> Result<(), ApiError> {
+fn normalize(file: &std::path::Path, mode: Mode) -> Result<(), ApiError> {
     #[derive(Serialize)]
     struct Normalized {
         text: String,

@@ -64,7 +64,7 @@ pub struct Evaluate {
 /// Prints the continuation as it comes, or the whole of it in JSON.
 pub fn generate(
     arguments: &Generate,
-    mode: &Mode,
+    mode: Mode,
     data_dir: Option<PathBuf>,
 ) -> Result<u8, ApiError> {
     #[derive(Serialize)]
@@ -124,7 +124,7 @@ pub fn generate(
 /// Prints loss, perplexity and bits per byte, or writes logits.
 pub fn evaluate(
     arguments: &Evaluate,
-    mode: &Mode,
+    mode: Mode,
     data_dir: Option<PathBuf>,
 ) -> Result<u8, ApiError> {
     #[derive(Serialize)]

@@ -283,3 +283,112 @@ fn percent(step: u64, total_steps: u64) -> f64 {
         (step as f64 / total_steps as f64 * 100.0).clamp(0.0, 100.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Effect, Progress};
+    use amoozgar_types::event::TrainEvent;
+    use amoozgar_types::job::{JobRecord, JobStatus};
+    use amoozgar_types::{ApiError, ErrorCode};
+    use serde_json::json;
+
+    fn queued() -> JobRecord {
+        serde_json::from_value(json!({
+            "job_id": "j", "name": "n", "status": "queued", "dataset_name": "d", "preset": "tiny",
+            "progress": 0.0, "epoch": 0.0, "step": 0, "total_steps": 0, "n_parameters": 0,
+            "created_ms": 1, "updated_ms": 1
+        }))
+        .unwrap()
+    }
+
+    fn event(value: serde_json::Value) -> TrainEvent {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn started(start_step: u64) -> TrainEvent {
+        event(json!({
+            "event": "started", "total_steps": 10, "steps_per_epoch": 5, "start_step": start_step,
+            "n_parameters": 7, "vocab_size": 300, "n_train_tokens": 1, "n_val_tokens": 1,
+            "n_val_bytes": 1, "threads": 1
+        }))
+    }
+
+    fn running() -> Progress {
+        let mut progress = Progress::new(queued());
+        progress.become_status(JobStatus::Starting, 2);
+        assert_eq!(
+            progress.apply(started(4), 3),
+            Effect::Planned { start_step: 4 },
+            "what came after the checkpoint has to go"
+        );
+        progress
+    }
+
+    fn silence() -> ApiError {
+        ApiError::detail(ErrorCode::WorkerDied, "signal 9")
+    }
+
+    #[test]
+    fn every_hop_of_the_state_machine_reaches_the_store() {
+        let mut progress = running();
+        let rows = progress.take_to_store().unwrap().rows;
+        let hops: Vec<JobStatus> = rows.iter().map(|row| row.status).collect();
+        assert_eq!(
+            hops,
+            [JobStatus::Starting, JobStatus::Loading, JobStatus::Running],
+            "a run that never said `loading` still passes through it"
+        );
+        assert!(progress.take_to_store().is_none(), "nothing waits now");
+    }
+
+    #[test]
+    fn progress_counts_from_the_checkpoint_on() {
+        let mut progress = running();
+        assert!((progress.job.progress - 40.0).abs() < 1e-9, "4 of 10");
+        progress.apply(
+            event(json!({"event": "step", "step": 5, "epoch": 1.0, "loss": "diverged", "lr": 0.1,
+                "grad_norm": 1.0, "tokens_per_s": 1.0, "eta_s": null})),
+            4,
+        );
+        assert!((progress.job.progress - 50.0).abs() < 1e-9, "5 of 10");
+        let batch = progress.take_to_store().unwrap();
+        progress.put_back(batch);
+        assert_eq!(
+            progress.take_to_store().unwrap().train.len(),
+            1,
+            "what could not be stored waits for the next time"
+        );
+    }
+
+    #[test]
+    fn a_run_that_stops_because_the_program_quits_is_interrupted_and_not_stopped() {
+        for (quitting, status) in [
+            (true, JobStatus::Interrupted),
+            (false, JobStatus::Stopped),
+        ] {
+            let mut progress = running();
+            let stopped = event(json!({"event": "stopped", "step": 5, "checkpoint": null}));
+            assert_eq!(progress.apply(stopped, 4), Effect::Last, "the last word");
+            progress.end(quitting, silence, 5);
+            assert_eq!(progress.job.status, status, "quitting: {quitting}");
+            assert!(progress.job.error.is_none(), "and nothing went wrong");
+        }
+    }
+
+    #[test]
+    fn silence_is_an_interruption_and_an_error_a_failure() {
+        let mut silent = running();
+        silent.end(false, silence, 5);
+        assert_eq!(silent.job.status, JobStatus::Interrupted, "no last word");
+        assert_eq!(silent.job.error, Some(silence()), "how the process ended");
+
+        let mut failed = running();
+        let error = ApiError::new(ErrorCode::DiskFull);
+        failed.apply(TrainEvent::Failed { error: error.clone() }, 4);
+        failed.end(false, silence, 5);
+        assert_eq!(failed.job.status, JobStatus::Failed, "it said why");
+        assert_eq!(failed.job.error, Some(error), "in its own words");
+        assert_eq!(failed.job.finished_ms, Some(5), "and when");
+    }
+}

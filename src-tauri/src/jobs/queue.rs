@@ -34,6 +34,21 @@ pub struct Context {
     pub program: PathBuf,
 }
 
+impl Context {
+    /// Has the owner told that a run ended; returns once the notification is kept.
+    pub async fn announce(&self, owner: &UserId, job: &JobRecord) {
+        let observer = Arc::clone(&self.observer);
+        let (owner, job) = (owner.clone(), job.clone());
+        let told = blocking(move || {
+            observer.ended(&owner, &job);
+            Ok(())
+        });
+        if let Err(failure) = told.await {
+            tracing::error!(error = %failure, "an ended run could not be announced");
+        }
+    }
+}
+
 /// A run to be made.
 pub struct NewJob {
     /// Whose it is.
@@ -222,7 +237,7 @@ impl Queue {
             record.updated_ms = now;
             record.finished_ms = Some(now);
             self.write(&owner, &record).await?;
-            self.context.observer.ended(&owner, &record);
+            self.context.announce(&owner, &record).await;
             if let Some(pid) = pid {
                 let orphan = Orphan {
                     pid,

@@ -262,10 +262,10 @@ impl Supervisor {
                 sleep(FINISH_RETRY).await;
             }
         }
-        self.tell();
         if !self.quitting {
-            self.context.observer.ended(&self.owner, &self.progress.job);
+            self.context.announce(&self.owner, &self.progress.job).await;
         }
+        self.tell();
     }
 
     /// Tells the pages that the row's state changed.

@@ -1,0 +1,332 @@
+//! The queue against processes that speak the worker's protocol: a shell script per behaviour.
+#![allow(clippy::unwrap_used)]
+
+use super::queue::{Jobs, NewJob};
+use super::{Observer, Sink};
+use crate::clock::now_ms;
+use crate::db::Db;
+use amoozgar_store::Store;
+use amoozgar_types::id::{JobId, UserId};
+use amoozgar_types::ipc::{JobUpdate, User};
+use amoozgar_types::job::{JobRecord, JobStatus};
+use amoozgar_types::spec::SizePreset;
+use amoozgar_types::{ErrorCode, TrainSpec};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// Loads, plans ten steps from `$START`, makes three of them, then does `$THEN`.
+const WORKER: &str = r#"#!/bin/sh
+START=$(cat "$2/start" 2>/dev/null || echo 0)
+echo '{"event":"loading","stage":"model","fraction":0.0}'
+echo '{"event":"started","total_steps":10,"steps_per_epoch":5,"start_step":'$START',"n_parameters":7,"vocab_size":300,"n_train_tokens":100,"n_val_tokens":10,"n_val_bytes":30,"threads":1}'
+for i in 1 2 3; do
+  echo '{"event":"step","step":'$((START + i))',"epoch":0.1,"loss":'$((9 - i))'.5,"lr":0.001,"grad_norm":1.0,"tokens_per_s":10.0,"eta_s":1.0}'
+done
+"#;
+const FINISH: &str = r#"echo '{"event":"finished","step":10,"model_dir":"/m","train_loss":1.0,"val_loss":2.5,"bits_per_byte":1.5,"best_step":9,"early_stopped":false,"elapsed_s":1.0}'"#;
+/// Follows orders until its input closes, as the worker does.
+const OBEY: &str = r#"
+while read line; do
+  case $line in
+    pause) echo '{"event":"paused","step":3}';;
+    resume) echo '{"event":"resumed","step":3}';;
+    stop) break;;
+  esac
+done
+echo '{"event":"stopped","step":3,"checkpoint":null}'
+exit 3
+"#;
+
+/// Passes on what the queue tells.
+struct Ears {
+    changes: UnboundedSender<(JobId, JobStatus)>,
+    ended: Mutex<Vec<JobStatus>>,
+}
+
+impl Observer for Ears {
+    fn changed(&self, _: &UserId, job: &JobRecord) {
+        let _ = self.changes.send((job.job_id.clone(), job.status));
+    }
+    fn deleted(&self, _: &UserId, _: &JobId) {}
+    fn progressed(&self, _: Option<(&UserId, &JobRecord)>) {}
+    fn ended(&self, _: &UserId, job: &JobRecord) {
+        self.ended.lock().unwrap().push(job.status);
+    }
+}
+
+struct Bench {
+    dir: TempDir,
+    db: Db,
+    ears: Arc<Ears>,
+    changes: UnboundedReceiver<(JobId, JobStatus)>,
+    owner: UserId,
+    program: PathBuf,
+}
+
+impl Bench {
+    fn new(then: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("worker.sh");
+        std::fs::write(&program, format!("{WORKER}{then}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let store = Store::open(&dir.path().join("a.db"), 1).unwrap().store;
+        let owner = UserId::new("u1");
+        let user = User {
+            user_id: owner.clone(),
+            name: "سارا".into(),
+            has_password: false,
+            created_ms: 1,
+        };
+        store.insert_user(&user, None, 1).unwrap();
+        let (sender, changes) = unbounded_channel();
+        Self {
+            dir,
+            db: Db::new(store),
+            ears: Arc::new(Ears {
+                changes: sender,
+                ended: Mutex::default(),
+            }),
+            changes,
+            owner,
+            program,
+        }
+    }
+
+    fn start(&self) -> Jobs {
+        let observer: Arc<dyn Observer> = Arc::clone(&self.ears) as Arc<dyn Observer>;
+        Jobs::start(self.db.clone(), observer, self.program.clone())
+    }
+
+    fn job(&self, id: &str) -> NewJob {
+        let spec: TrainSpec =
+            serde_json::from_str(r#"{"dataset": {"train": "/t.txt"}, "threads": 1}"#).unwrap();
+        NewJob {
+            owner: self.owner.clone(),
+            record: record(id),
+            spec,
+            job_dir: self.dir.path().join(id),
+        }
+    }
+
+    /// Waits until the job is in the state; the whole wait is bounded.
+    async fn until(&mut self, id: &str, status: JobStatus) {
+        let heard = async {
+            while let Some(change) = self.changes.recv().await {
+                if change == (JobId::new(id), status) {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), heard)
+            .await
+            .unwrap_or_else(|_| panic!("`{id}` never became {status:?}"));
+    }
+
+    fn row(&self, id: &str) -> JobRecord {
+        self.db
+            .now(|store| store.job_unscoped(&JobId::new(id)))
+            .unwrap()
+            .unwrap()
+            .record
+    }
+
+    fn steps(&self, id: &str) -> Vec<u64> {
+        let metrics = self.db.now(|store| store.metrics(&JobId::new(id))).unwrap();
+        metrics.train.iter().map(|point| point.step).collect()
+    }
+}
+
+fn record(id: &str) -> JobRecord {
+    JobRecord {
+        job_id: JobId::new(id),
+        name: format!("اجرای {id}"),
+        status: JobStatus::Queued,
+        queue_position: None,
+        dataset_id: None,
+        dataset_name: "حافظ".into(),
+        preset: SizePreset::Tiny,
+        progress: 0.0,
+        epoch: 0.0,
+        step: 0,
+        total_steps: 0,
+        n_parameters: 0,
+        loss: None,
+        val_loss: None,
+        bits_per_byte: None,
+        tokens_per_s: None,
+        eta_s: None,
+        error: None,
+        pid: None,
+        model_dir: None,
+        created_ms: now_ms(),
+        started_ms: None,
+        updated_ms: now_ms(),
+        finished_ms: None,
+    }
+}
+
+#[tokio::test]
+async fn runs_wait_for_each_other_and_each_is_recorded_to_its_end() {
+    let mut bench = Bench::new(FINISH);
+    let jobs = bench.start();
+    jobs.create(bench.job("a")).await.unwrap();
+    jobs.create(bench.job("b")).await.unwrap();
+    bench.until("a", JobStatus::Completed).await;
+    bench.until("b", JobStatus::Completed).await;
+    let row = bench.row("b");
+    assert!(
+        row.started_ms >= bench.row("a").finished_ms,
+        "the second did not run beside the first"
+    );
+    assert_eq!(row.model_dir.as_deref(), Some("/m"), "the final model");
+    assert!(row.pid.is_none(), "no process belongs to it any more");
+    assert!((row.progress - 100.0).abs() < 1e-9, "all of it is done");
+    assert_eq!(bench.steps("b"), [1, 2, 3], "every point is stored");
+    let log = std::fs::read_to_string(bench.dir.path().join("b/log.txt")).unwrap();
+    assert!(log.contains("finished at step 10"), "the log says so: {log}");
+    assert_eq!(
+        *bench.ears.ended.lock().unwrap(),
+        [JobStatus::Completed; 2],
+        "the owner hears of both"
+    );
+}
+
+#[tokio::test]
+async fn a_run_pauses_goes_on_and_stops_as_it_is_told() {
+    let mut bench = Bench::new(OBEY);
+    let jobs = bench.start();
+    let (owner, id) = (bench.owner.clone(), JobId::new("a"));
+    jobs.create(bench.job("a")).await.unwrap();
+    bench.until("a", JobStatus::Running).await;
+    jobs.pause(owner.clone(), id.clone()).await.unwrap();
+    bench.until("a", JobStatus::Paused).await;
+    let again = jobs.pause(owner.clone(), id.clone()).await.unwrap_err();
+    assert_eq!(again.code, ErrorCode::InvalidState, "it is paused already");
+    let early = jobs.delete(owner.clone(), id.clone()).await.unwrap_err();
+    assert_eq!(early.code, ErrorCode::InvalidState, "it has not ended");
+    jobs.resume(owner.clone(), id.clone()).await.unwrap();
+    bench.until("a", JobStatus::Running).await;
+    jobs.stop(owner.clone(), id.clone()).await.unwrap();
+    bench.until("a", JobStatus::Stopped).await;
+    let stranger = jobs.delete(UserId::new("u2"), id.clone()).await;
+    assert_eq!(
+        stranger.unwrap_err().code,
+        ErrorCode::NotFound,
+        "another user does not see it"
+    );
+    jobs.delete(owner, id).await.unwrap();
+    assert!(!bench.dir.path().join("a").exists(), "its folder is gone");
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_is_interrupted_with_the_signal_and_resumes_from_its_checkpoint() {
+    let mut bench = Bench::new("");
+    std::fs::write(
+        &bench.program,
+        format!("{WORKER}[ -e \"$2/start\" ] || kill -9 $$\n{FINISH}\n"),
+    )
+    .unwrap();
+    let jobs = bench.start();
+    jobs.create(bench.job("a")).await.unwrap();
+    bench.until("a", JobStatus::Interrupted).await;
+    let error = bench.row("a").error.unwrap();
+    assert_eq!(error.code, ErrorCode::WorkerDied, "it said no last word");
+    assert_eq!(error.params.detail.as_deref(), Some("signal 9"), "and why");
+
+    // The checkpoint was of step 2: step 3 is made anew, and only once in the curve.
+    std::fs::write(bench.dir.path().join("a/start"), "2").unwrap();
+    jobs.resume(bench.owner.clone(), JobId::new("a"))
+        .await
+        .unwrap();
+    bench.until("a", JobStatus::Completed).await;
+    assert_eq!(bench.steps("a"), [1, 2, 3, 4, 5], "no gap and no double");
+    assert!(bench.row("a").error.is_none(), "the old error is gone");
+}
+
+#[tokio::test]
+async fn quitting_sees_the_worker_save_and_marks_the_run_as_interrupted() {
+    let mut bench = Bench::new(OBEY);
+    let jobs = bench.start();
+    jobs.create(bench.job("a")).await.unwrap();
+    jobs.create(bench.job("b")).await.unwrap();
+    bench.until("a", JobStatus::Running).await;
+    jobs.quit().await;
+    let row = bench.row("a");
+    assert_eq!(row.status, JobStatus::Interrupted, "it can be resumed");
+    assert!(row.error.is_none(), "nothing went wrong");
+    assert_eq!(
+        bench.row("b").status,
+        JobStatus::Queued,
+        "nothing new starts while the program quits"
+    );
+    assert!(
+        bench.ears.ended.lock().unwrap().is_empty(),
+        "who quits need not be told"
+    );
+}
+
+#[tokio::test]
+async fn what_was_live_when_the_program_died_is_interrupted_at_the_next_start() {
+    let mut bench = Bench::new(FINISH);
+    let job = bench.job("a");
+    bench
+        .db
+        .now(|store| {
+            store.insert_job(&job.owner, &job.record, &job.spec, "/nowhere")?;
+            for status in [JobStatus::Starting, JobStatus::Loading, JobStatus::Running] {
+                let row = JobRecord {
+                    status,
+                    pid: Some(u32::from(u16::MAX)),
+                    ..record("a")
+                };
+                store.update_job(&row)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    let _jobs = bench.start();
+    bench.until("a", JobStatus::Interrupted).await;
+    let row = bench.row("a");
+    assert_eq!(row.status, JobStatus::Interrupted, "it offers to resume");
+    assert!(row.pid.is_none(), "no process belongs to it");
+}
+
+#[tokio::test]
+async fn a_worker_that_cannot_be_started_fails_the_run_and_frees_the_queue() {
+    let mut bench = Bench::new(FINISH);
+    bench.program = bench.dir.path().join("no-such-program");
+    let jobs = bench.start();
+    jobs.create(bench.job("a")).await.unwrap();
+    bench.until("a", JobStatus::Failed).await;
+    assert_eq!(
+        bench.row("a").error.unwrap().code,
+        ErrorCode::FileNotFound,
+        "it says what is missing"
+    );
+    jobs.create(bench.job("b")).await.unwrap();
+    bench.until("b", JobStatus::Failed).await;
+}
+
+#[tokio::test]
+async fn whoever_watches_gets_every_point_once() {
+    let mut bench = Bench::new(FINISH);
+    let jobs = bench.start();
+    let seen: Arc<Mutex<Vec<u64>>> = Arc::default();
+    let points = Arc::clone(&seen);
+    let sink: Sink = Box::new(move |update: JobUpdate| {
+        points
+            .lock()
+            .unwrap()
+            .extend(update.train.iter().map(|point| point.step));
+        true
+    });
+    jobs.subscriptions.subscribe(JobId::new("a"), sink);
+    jobs.create(bench.job("a")).await.unwrap();
+    bench.until("a", JobStatus::Completed).await;
+    jobs.quit().await;
+    assert_eq!(*seen.lock().unwrap(), [1, 2, 3], "in order, none twice");
+}

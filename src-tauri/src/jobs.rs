@@ -7,6 +7,7 @@
 //! - No worker outlives the program for long: its standard input closes, it saves and ends; what is
 //!   left of it is ended at the next start.
 
+mod context;
 mod orphan;
 mod progress;
 mod queue;

@@ -95,22 +95,23 @@ impl Paths {
     }
 }
 
-/// The folder of the bundled datasets: `AMOOZGAR_RESOURCES`, the installed resources, or the
-/// `data` folder of a source tree around the executable.
+/// The folder of the bundled datasets: `AMOOZGAR_RESOURCES` where that is set, else whichever holds
+/// more of the installed resources and the `data` folder of a source tree around the executable.
 pub fn resources(installed: Option<PathBuf>) -> Option<PathBuf> {
-    let mut candidates: Vec<PathBuf> = env::var_os("AMOOZGAR_RESOURCES")
-        .map(PathBuf::from)
-        .into_iter()
-        .collect();
-    candidates.extend(installed.map(|dir| dir.join("data")));
+    if let Some(dir) = env::var_os("AMOOZGAR_RESOURCES").filter(|dir| !dir.is_empty()) {
+        return Some(PathBuf::from(dir));
+    }
+    let mut candidates = Vec::new();
     #[cfg(debug_assertions)]
     candidates.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("data"));
+    candidates.extend(installed.map(|dir| dir.join("data")));
     if let Ok(executable) = env::current_exe() {
         candidates.extend(executable.ancestors().skip(1).map(|dir| dir.join("data")));
     }
-    candidates
-        .into_iter()
-        .find(|dir| dir.join("stories.txt").is_file() || dir.join("fetched").is_dir())
+    let holding = |file: &str| candidates.iter().find(|dir| dir.join(file).is_file());
+    holding("fetched/hafez/train.txt")
+        .or_else(|| holding("stories.txt"))
+        .cloned()
 }
 
 #[cfg(test)]

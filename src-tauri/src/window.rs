@@ -8,7 +8,6 @@ use crate::state::{Announcer, App, Live, Session, tauri_error};
 use crate::{commands, error, logging, notify, tray, words};
 use amoozgar_store::{Opened, Store};
 use amoozgar_types::ApiError;
-use std::error::Error;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -50,10 +49,12 @@ pub fn run(paths: Paths) -> ExitCode {
         })
         .on_window_event(on_window_event)
         .setup(move |app| {
-            set_up(app.handle(), paths).map_err(|failure| {
-                eprintln!("amoozgar: {}", error::sentence(&failure));
-                Box::new(failure) as Box<dyn Error>
-            })
+            if let Err(failure) = set_up(app.handle(), paths) {
+                // Tauri would panic on an error from here, which says less.
+                refuse(&failure);
+                std::process::exit(1);
+            }
+            Ok(())
         })
         .build(tauri::generate_context!());
     match built {

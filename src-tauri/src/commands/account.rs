@@ -5,6 +5,7 @@ use crate::clock::{new_id, now_ms};
 use crate::db::blocking;
 use crate::error;
 use crate::state::App;
+use amoozgar_store::Store;
 use amoozgar_types::id::UserId;
 use amoozgar_types::ipc::{
     Account, AccountLogin, AccountLogout, AccountRegister, AccountStatus, Login, Register, User,
@@ -27,7 +28,7 @@ pub async fn account_status(
     request: Request<AccountStatus>,
 ) -> Answer<AccountStatus> {
     let () = request;
-    let profiles = state.db.call(|store| store.list_users()).await?;
+    let profiles = state.db.call(Store::list_users).await?;
     Ok(Account {
         user: state.session.user(),
         profiles,

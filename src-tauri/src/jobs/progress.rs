@@ -347,8 +347,10 @@ mod tests {
         let mut progress = running();
         assert!((progress.job.progress - 40.0).abs() < 1e-9, "4 of 10");
         progress.apply(
-            event(json!({"event": "step", "step": 5, "epoch": 1.0, "loss": "diverged", "lr": 0.1,
-                "grad_norm": 1.0, "tokens_per_s": 1.0, "eta_s": null})),
+            event(
+                json!({"event": "step", "step": 5, "epoch": 1.0, "loss": "diverged", "lr": 0.1,
+                "grad_norm": 1.0, "tokens_per_s": 1.0, "eta_s": null}),
+            ),
             4,
         );
         assert!((progress.job.progress - 50.0).abs() < 1e-9, "5 of 10");
@@ -363,10 +365,7 @@ mod tests {
 
     #[test]
     fn a_run_that_stops_because_the_program_quits_is_interrupted_and_not_stopped() {
-        for (quitting, status) in [
-            (true, JobStatus::Interrupted),
-            (false, JobStatus::Stopped),
-        ] {
+        for (quitting, status) in [(true, JobStatus::Interrupted), (false, JobStatus::Stopped)] {
             let mut progress = running();
             let stopped = event(json!({"event": "stopped", "step": 5, "checkpoint": null}));
             assert_eq!(progress.apply(stopped, 4), Effect::Last, "the last word");
@@ -385,7 +384,12 @@ mod tests {
 
         let mut failed = running();
         let error = ApiError::new(ErrorCode::DiskFull);
-        failed.apply(TrainEvent::Failed { error: error.clone() }, 4);
+        failed.apply(
+            TrainEvent::Failed {
+                error: error.clone(),
+            },
+            4,
+        );
         failed.end(false, silence, 5);
         assert_eq!(failed.job.status, JobStatus::Failed, "it said why");
         assert_eq!(failed.job.error, Some(error), "in its own words");

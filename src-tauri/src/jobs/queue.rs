@@ -1,13 +1,14 @@
 //! The queue: one task that owns which jobs are live. Every request reaches it as a message, so no
 //! two of them can cross; when a run ends, the next one starts.
 
+use super::context::Context;
 use super::orphan::Orphan;
 use super::supervisor::{self, Order, Supervised};
 use super::{JOB_FILE, Observer, Subscriptions};
 use crate::clock::now_ms;
 use crate::db::{Db, blocking};
 use crate::{error, files};
-use amoozgar_store::StoredJob;
+use amoozgar_store::{Store, StoredJob};
 use amoozgar_types::event::WorkerCommand;
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::job::{JobRecord, JobStatus};
@@ -20,34 +21,6 @@ use tokio::sync::oneshot;
 
 /// How many runs work at a time.
 const MAX_LIVE: usize = 1;
-
-/// What queue and supervisors share.
-#[derive(Clone)]
-pub struct Context {
-    /// The database.
-    pub db: Db,
-    /// Who is told.
-    pub observer: Arc<dyn Observer>,
-    /// Who watches.
-    pub subscriptions: Arc<Subscriptions>,
-    /// The executable that `worker` is called on.
-    pub program: PathBuf,
-}
-
-impl Context {
-    /// Has the owner told that a run ended; returns once the notification is kept.
-    pub async fn announce(&self, owner: &UserId, job: &JobRecord) {
-        let observer = Arc::clone(&self.observer);
-        let (owner, job) = (owner.clone(), job.clone());
-        let told = blocking(move || {
-            observer.ended(&owner, &job);
-            Ok(())
-        });
-        if let Err(failure) = told.await {
-            tracing::error!(error = %failure, "an ended run could not be announced");
-        }
-    }
-}
 
 /// A run to be made.
 pub struct NewJob {
@@ -221,7 +194,7 @@ impl Queue {
 
     /// Marks what was live when the program last ended as interrupted, and sees the workers gone.
     async fn recover(&mut self) -> Result<(), ApiError> {
-        let left = self.context.db.call(|store| store.live_jobs()).await?;
+        let left = self.context.db.call(Store::live_jobs).await?;
         for StoredJob {
             owner,
             mut record,
@@ -257,7 +230,7 @@ impl Queue {
         if self.live.len() >= MAX_LIVE || !self.quitting.is_empty() {
             return;
         }
-        let queued = match self.context.db.call(|store| store.queued_jobs()).await {
+        let queued = match self.context.db.call(Store::queued_jobs).await {
             Ok(queued) => queued,
             Err(failure) => {
                 tracing::error!(error = %failure, "the queue could not be read");
@@ -298,7 +271,7 @@ impl Queue {
         let whose = owner.clone();
         let stored = blocking(move || {
             let made = write_job_dir(&job_dir, &spec).and_then(|()| {
-                record.queue_position = Some(db.now(|store| store.next_queue_position())?);
+                record.queue_position = Some(db.now(Store::next_queue_position)?);
                 let dir = job_dir.display().to_string();
                 db.now(|store| store.insert_job(&whose, &record, &spec, &dir))
             });

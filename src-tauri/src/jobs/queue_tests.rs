@@ -187,7 +187,10 @@ async fn runs_wait_for_each_other_and_each_is_recorded_to_its_end() {
     assert!((row.progress - 100.0).abs() < 1e-9, "all of it is done");
     assert_eq!(bench.steps("b"), [1, 2, 3], "every point is stored");
     let log = std::fs::read_to_string(bench.dir.path().join("b/log.txt")).unwrap();
-    assert!(log.contains("finished at step 10"), "the log says so: {log}");
+    assert!(
+        log.contains("finished at step 10"),
+        "the log says so: {log}"
+    );
     assert_eq!(
         *bench.ears.ended.lock().unwrap(),
         [JobStatus::Completed; 2],

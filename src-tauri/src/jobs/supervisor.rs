@@ -1,8 +1,8 @@
 //! One worker process, from its start to its row's last state: it reads the events, stores them in
 //! batches, shows them about ten times a second, and passes orders on.
 
+use super::context::Context;
 use super::progress::{Batch, Effect, Progress};
-use super::queue::Context;
 use super::record::Record;
 use super::worker;
 use crate::clock::now_ms;

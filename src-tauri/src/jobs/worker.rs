@@ -143,9 +143,10 @@ fn listen(control: Control) {
     std::thread::spawn(move || {
         for line in io::stdin().lock().lines() {
             let Ok(line) = line else { break };
-            match WorkerCommand::parse(&line) {
-                Some(command) => control.send(command),
-                None => tracing::warn!(%line, "not a command"),
+            if let Some(command) = WorkerCommand::parse(&line) {
+                control.send(command);
+            } else {
+                tracing::warn!(%line, "not a command");
             }
         }
         control.send(WorkerCommand::Stop);

@@ -1,0 +1,36 @@
+//! What the queue and the supervisors share.
+
+use super::{Observer, Subscriptions};
+use crate::db::{Db, blocking};
+use amoozgar_types::id::UserId;
+use amoozgar_types::job::JobRecord;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What queue and supervisors share.
+#[derive(Clone)]
+pub struct Context {
+    /// The database.
+    pub db: Db,
+    /// Who is told.
+    pub observer: Arc<dyn Observer>,
+    /// Who watches.
+    pub subscriptions: Arc<Subscriptions>,
+    /// The executable that `worker` is called on.
+    pub program: PathBuf,
+}
+
+impl Context {
+    /// Has the owner told that a run ended; returns once the notification is kept.
+    pub async fn announce(&self, owner: &UserId, job: &JobRecord) {
+        let observer = Arc::clone(&self.observer);
+        let (owner, job) = (owner.clone(), job.clone());
+        let told = blocking(move || {
+            observer.ended(&owner, &job);
+            Ok(())
+        });
+        if let Err(failure) = told.await {
+            tracing::error!(error = %failure, "an ended run could not be announced");
+        }
+    }
+}

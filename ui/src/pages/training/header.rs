@@ -314,14 +314,16 @@ pub fn Standing(props: &StandingProps) -> Html {
         _ => None,
     };
     let dash = || common::NONE_YET.to_owned();
-    let running = job.status == JobStatus::Running;
     html! {
         <section class="card standing">
             <div class="standing__bar">
                 <Progress
                     {value}
                     label={words::PROGRESS}
-                    paused={!job.status.is_live() || job.status == JobStatus::Paused}
+                    paused={!matches!(
+                        job.status,
+                        JobStatus::Starting | JobStatus::Loading | JobStatus::Running | JobStatus::Completed
+                    )}
                     testid="job-progress"
                 />
                 <strong class="standing__percent" data-testid="job-percent">
@@ -336,11 +338,7 @@ pub fn Standing(props: &StandingProps) -> Html {
                 { figure(words::EPOCH, number::format_decimal(job.epoch, 2), "job-epoch") }
                 { figure(words::TRAIN_LOSS, common::loss_or_dash(job.loss), "job-loss") }
                 { figure(words::VAL_LOSS, common::loss_or_dash(job.val_loss), "job-val-loss") }
-                { figure(
-                    words::REMAINING,
-                    job.eta_s.filter(|_| running).map_or_else(dash, number::duration),
-                    "job-eta",
-                ) }
+                { time_figure(job) }
                 { figure(words::SPEED, job.tokens_per_s.map_or_else(dash, words::speed), "job-speed") }
             </dl>
         </section>
@@ -354,4 +352,19 @@ fn figure(label: &'static str, value: String, testid: &'static str) -> Html {
             <dd data-testid={testid}>{ value }</dd>
         </div>
     }
+}
+
+/// What remains of a run; how long an ended one took.
+fn time_figure(job: &JobRecord) -> Html {
+    if job.status.has_ended()
+        && let (Some(from), Some(to)) = (job.started_ms, job.finished_ms)
+    {
+        let took = number::duration((to - from) as f64 / 1000.0);
+        return figure(words::ELAPSED, took, "job-elapsed");
+    }
+    let left = job
+        .eta_s
+        .filter(|_| job.status == JobStatus::Running)
+        .map_or_else(|| common::NONE_YET.to_owned(), number::duration);
+    figure(words::REMAINING, left, "job-eta")
 }

@@ -229,7 +229,7 @@ mod tests {
             [None],
             "nothing is made up where there is nothing"
         );
-        assert_eq!(smoothed(&[]), [], "nor from an empty run");
+        assert!(smoothed(&[]).is_empty(), "nor from an empty run");
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(crate) struct LoopState {
     pub(crate) best: Option<ValidationRecord>,
     /// Validations since then.
     pub(crate) n_without_best: u64,
+    /// The step that was last validated; a stop can fall between a step and its validation.
+    pub(crate) validated_step: u64,
     /// Whether patience ran out.
     pub(crate) early_stopped: bool,
 }

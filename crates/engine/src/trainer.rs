@@ -103,44 +103,37 @@ fn run(
         let last = state.step >= plan.total_steps;
         let fresh = state.step > start_step;
 
-        // Evaluate.
+        // Evaluate. A stop falls through to below; the resumed run then begins with the validation.
         let mut new_best = false;
-        if fresh && (last || state.step.is_multiple_of(plan.evaluate_every)) {
+        let validation_due = state.step != state.validated_step
+            && (last || state.step.is_multiple_of(plan.evaluate_every));
+        if validation_due {
             let started = Instant::now();
-            match session.validate(control) {
-                Ok(evaluation) => {
-                    let record =
-                        record_validation(&mut state, evaluation.loss, evaluation.bits_per_byte);
-                    new_best = record.best;
-                    state.early_stopped = !last
-                        && spec
-                            .evaluation
-                            .patience
-                            .is_some_and(|patience| state.n_without_best >= patience);
-                    emit(TrainEvent::Validation(record));
-                    // Sample.
-                    for (index, prompt) in spec.evaluation.prompts.iter().enumerate() {
-                        let text = session.sample(prompt, state.step, index as u64)?;
-                        emit(TrainEvent::Sample(SampleRecord {
-                            step: state.step,
-                            prompt: prompt.clone(),
-                            text,
-                        }));
-                    }
+            if let Some(evaluation) = session.validate(control)? {
+                let record =
+                    record_validation(&mut state, evaluation.loss, evaluation.bits_per_byte);
+                new_best = record.best;
+                let patience = spec.evaluation.patience;
+                state.early_stopped =
+                    !last && patience.is_some_and(|patience| state.n_without_best >= patience);
+                emit(TrainEvent::Validation(record));
+
+                // Sample.
+                for (index, prompt) in spec.evaluation.prompts.iter().enumerate() {
+                    let text = session.sample(prompt, state.step, index as u64)?;
+                    emit(TrainEvent::Sample(SampleRecord {
+                        step: state.step,
+                        prompt: prompt.clone(),
+                        text,
+                    }));
                 }
-                // A stop in the midst of a validation: the resumed run must repeat it, so the step
-                // before is what is kept.
-                Err(EngineError::StoppedWhileLoading) => {
-                    let checkpoint = saved_step.map(|step| session.checkpoint_path(step));
-                    return Ok(stopped(saved_step.unwrap_or(0), checkpoint, emit));
-                }
-                Err(error) => return Err(error),
             }
             timing.validated(started.elapsed());
         }
+        let validated = state.step == state.validated_step || !validation_due;
 
         // Save.
-        let end = last || state.early_stopped;
+        let end = validated && (last || state.early_stopped);
         let due = fresh && state.step.is_multiple_of(plan.checkpoint_every);
         let wanted = control.take_checkpoint_wish();
         if saved_step != Some(state.step) && (end || due || new_best || wanted) {
@@ -249,6 +242,7 @@ fn record_validation(state: &mut LoopState, loss: f64, bits_per_byte: f64) -> Va
     } else {
         state.n_without_best += 1;
     }
+    state.validated_step = state.step;
     record
 }
 

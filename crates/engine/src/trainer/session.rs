@@ -163,8 +163,8 @@ impl Session {
         ))
     }
 
-    /// Measures the held-out text. A stop ends it with [`EngineError::StoppedWhileLoading`].
-    pub(super) fn validate(&self, control: &Control) -> Result<Evaluation, EngineError> {
+    /// Measures the held-out text; `None` where a stop came in between.
+    pub(super) fn validate(&self, control: &Control) -> Result<Option<Evaluation>, EngineError> {
         let validation = &self.corpus.validation;
         let model = self.frozen()?;
         let mut between = || {
@@ -175,18 +175,19 @@ impl Session {
             }
         };
         let read = |start, n, out: &mut Vec<u32>| validation.read(start, n, out);
-        let sum = sum_nll(
-            &model,
-            &read,
-            validation.len(),
-            self.spec.model.context_length,
-            &mut between,
-        )?;
-        Ok(Evaluation::new(
-            sum,
-            validation.len().saturating_sub(1) as u64,
-            self.corpus.n_val_bytes,
-        ))
+        let context = self.spec.model.context_length;
+        match sum_nll(&model, &read, validation.len(), context, &mut between) {
+            Ok(sum) => {
+                let n_tokens = validation.len().saturating_sub(1) as u64;
+                Ok(Some(Evaluation::new(
+                    sum,
+                    n_tokens,
+                    self.corpus.n_val_bytes,
+                )))
+            }
+            Err(EngineError::StoppedWhileLoading) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The model's continuation of a prompt, the same whenever this step is reached.

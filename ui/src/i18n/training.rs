@@ -303,8 +303,11 @@ pub const LINE_SMOOTH: &str = "هموارشده";
 /// A line.
 pub const LINE_VALIDATION: &str = "اعتبارسنجی";
 
-/// A tick of the horizontal axis.
+/// A tick of the horizontal axis; nothing between two steps.
 pub fn tick_step(value: f64) -> String {
+    if value.fract() != 0.0 {
+        return String::new();
+    }
     number::format_decimal(value, 0)
 }
 

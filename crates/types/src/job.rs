@@ -88,9 +88,8 @@ impl JobStatus {
         match (self, next) {
             (Queued, Starting | Stopped | Failed)
             | (Starting, Loading)
-            | (Loading, Running)
+            | (Loading | Paused, Running)
             | (Running, Paused | Completed)
-            | (Paused, Running)
             | (Stopped | Interrupted | Failed, Queued) => true,
             (from, Failed | Stopped | Interrupted) => from.is_live(),
             _ => false,

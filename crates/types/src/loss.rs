@@ -71,6 +71,7 @@ impl<'de> Deserialize<'de> for Loss {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::Loss;
 

@@ -70,7 +70,7 @@ pub struct ModelSpec {
     pub n_heads: usize,
     /// Key and value heads; divides `n_heads`.
     pub n_kv_heads: usize,
-    /// Width of the SwiGLU's hidden layer.
+    /// Width of the `SwiGLU`'s hidden layer.
     pub d_ff: usize,
     /// Tokens in one training sequence.
     pub context_length: usize,
@@ -78,7 +78,7 @@ pub struct ModelSpec {
     pub tie_embeddings: bool,
 }
 
-/// AdamW with linear warm-up, cosine decay and global-norm clipping.
+/// `AdamW` with linear warm-up, cosine decay and global-norm clipping.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OptimizerSpec {

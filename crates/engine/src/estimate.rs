@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 /// Bytes of a safetensors weight.
 const WEIGHT_BYTES: u64 = 4;
 /// UTF-8 bytes of Persian text in one token of our tokenizers, at a vocabulary of 4096.
-const BYTES_PER_TOKEN: f64 = 5.0;
-/// Share of the measured matrix product's speed that a whole training step reaches: measured on the
-/// default preset.
-const EFFICIENCY: f64 = 0.20;
+const BYTES_PER_TOKEN: f64 = 5.6;
+/// Share of the measured matrix product's speed that a whole training step reaches: roughly, from the
+/// processor time of the default preset.
+const EFFICIENCY: f64 = 0.12;
 /// What the process holds before the model: code, tokenizer, pools.
 const BASE_BYTES: u64 = 120 << 20;
 /// How long the measurement takes.

@@ -149,7 +149,7 @@ impl Default for ModelSpec {
 impl Default for OptimizerSpec {
     fn default() -> Self {
         Self {
-            epochs: 8,
+            epochs: 4,
             max_steps: None,
             batch_size: 16,
             micro_batch: None,

@@ -26,7 +26,10 @@ fn samples_come_latest_first_with_prompts_in_their_order() {
         "latest step first, cut at the limit"
     );
     let again = sample(20, "ای دل", "ه");
-    fixture.store.append_samples(&id, std::slice::from_ref(&again)).unwrap();
+    fixture
+        .store
+        .append_samples(&id, std::slice::from_ref(&again))
+        .unwrap();
     let read = fixture.store.samples(&id, 9).unwrap();
     assert_eq!(read.len(), 4, "the same step and prompt is the same sample");
     assert_eq!(read[0], again, "the later text holds");

@@ -98,7 +98,7 @@ fn sync_parent(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::format_collect)]
     use super::{copy_atomically, tail, write_atomically};
     use amoozgar_types::ErrorCode;
 

@@ -4,6 +4,8 @@
     clippy::print_stdout,
     clippy::format_collect,
     clippy::doc_markdown,
+    clippy::struct_field_names,
+    clippy::unused_self,
     missing_docs,
     dead_code,
     unused_imports

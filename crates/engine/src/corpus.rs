@@ -65,6 +65,7 @@ impl<'a> Progress<'a> {
 
 /// What is kept beside the token files.
 #[derive(Serialize, Deserialize)]
+#[allow(clippy::struct_field_names)] // The names of types::event::RunPlan, which it becomes.
 struct Manifest {
     n_train_tokens: u64,
     n_val_tokens: u64,
@@ -310,7 +311,7 @@ fn train_tokenizer(
         .map_while(|(_, document)| {
             document
                 .map_err(|error| {
-                    *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error)
+                    *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 })
                 .ok()
         });

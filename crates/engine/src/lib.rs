@@ -1,7 +1,7 @@
 //! Models, tokenizers, data, training, checkpoints, evaluation and generation, on candle.
 //!
 //! Invariants:
-//! - Blocking, and knows nothing of tokio, Tauri, SQLite or the Hub; prints nothing.
+//! - Blocking, and knows nothing of tokio, Tauri, `SQLite` or the Hub; prints nothing.
 //! - Every random choice is keyed by (seed, purpose, index): nothing is drawn from global state, so
 //!   a run that was broken off goes on bit for bit.
 //! - Writes nowhere but in the job's folder, and every durable file is written under a temporary

@@ -1,4 +1,4 @@
-//! AdamW (Loshchilov and Hutter, 2019) with moments of its own, clipping by the global norm, and the
+//! `AdamW` (Loshchilov and Hutter, 2019) with moments of its own, clipping by the global norm, and the
 //! learning rate's schedule.
 
 use candle_core::backprop::GradStore;
@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 /// that the result does not depend on the number of threads.
 const CHUNK: usize = 16 * 1024;
 
-/// AdamW's constants.
+/// `AdamW`'s constants.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamWConfig {
     /// Decay of the first moment.
@@ -31,7 +31,7 @@ pub struct AdamWConfig {
 pub enum Decayed {
     /// Matrices only: norms stay free.
     Matrices,
-    /// Every weight, as PyTorch's plain `AdamW(model.parameters())`.
+    /// Every weight, as `PyTorch`'s plain `AdamW(model.parameters())`.
     All,
 }
 
@@ -98,7 +98,7 @@ impl Gradients {
                     .for_each(|(sum, values)| {
                         sum.iter_mut()
                             .zip(values)
-                            .for_each(|(sum, value)| *sum += scale * value)
+                            .for_each(|(sum, value)| *sum += scale * value);
                     });
             })?;
         }

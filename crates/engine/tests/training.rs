@@ -49,8 +49,10 @@ fn run(
     (end, events)
 }
 
-/// The curve, bit for bit: (step, loss, gradient norm), and (step, validation loss).
-fn curve(events: &[TrainEvent]) -> (Vec<(u64, u64, u64)>, Vec<(u64, u64)>) {
+/// Curves, bit for bit: (step, loss, gradient norm), and (step, validation loss).
+type Curves = (Vec<(u64, u64, u64)>, Vec<(u64, u64)>);
+
+fn curve(events: &[TrainEvent]) -> Curves {
     let mut curves = (Vec::new(), Vec::new());
     for event in events {
         match event {

@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn a_field_out_of_its_range_is_named() {
-        let cases: [(&str, fn(&mut NewRun)); 8] = [
+        type Spoil = fn(&mut NewRun);
+        let cases: [(&str, Spoil); 8] = [
             ("name", |run| run.name = "  ".into()),
             ("name", |run| run.name = "ا".repeat(81)),
             ("epochs", |run| run.epochs = 0),

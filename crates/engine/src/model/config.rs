@@ -14,7 +14,7 @@ pub struct LlamaConfig {
     pub vocab_size: usize,
     /// Width of the residual stream.
     pub hidden_size: usize,
-    /// Width of the SwiGLU's hidden layer.
+    /// Width of the `SwiGLU`'s hidden layer.
     pub intermediate_size: usize,
     /// Transformer blocks.
     pub num_hidden_layers: usize,

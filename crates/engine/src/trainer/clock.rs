@@ -61,6 +61,6 @@ impl RunClock {
             .div_ceil(self.evaluate_every)
             .saturating_sub(step / self.evaluate_every);
         (self.n_steps >= 3)
-            .then(|| left as f64 * self.step_s + validations_left as f64 * self.validation_s)
+            .then_some(left as f64 * self.step_s + validations_left as f64 * self.validation_s)
     }
 }

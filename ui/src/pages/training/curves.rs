@@ -168,7 +168,10 @@ mod tests {
             "{} rows are drawn",
             table.x.len()
         );
-        let at = table.x.iter().position(|&step| step == 77_777.0);
+        let at = table
+            .x
+            .iter()
+            .position(|&step| (step - 77_777.0).abs() < 0.5);
         assert_eq!(
             table.columns[0][at.unwrap()],
             Some(99.0),

@@ -1,5 +1,5 @@
 #![allow(missing_docs, clippy::unwrap_used)]
-//! The decoder against what PyTorch computes (tests/reference, written by transformers).
+//! The decoder against what `PyTorch` computes (tests/reference, written by transformers).
 
 use amoozgar_engine::model::{KvCache, Llama, LlamaConfig};
 use amoozgar_engine::optimizer::{AdamW, AdamWConfig, Decayed, Gradients};

@@ -3,9 +3,9 @@
 //!
 //! Invariants:
 //! - Training never runs in the window's process: [`jobs`] starts `amoozgar worker JOB_DIR`.
-//! - Commands are thin: the signed-in user, one call, one error mapping ([`error`]).
+//! - Commands are thin: the signed-in user, one call, one error mapping (`error`).
 //! - What blocks (`SQLite`, files, inference) runs in `spawn_blocking`; no lock is held across an await.
-//! - The webview holds no token: who is signed in is known to [`state`] alone.
+//! - The webview holds no token: who is signed in is known to `state` alone.
 //!
 //! Enter at [`main`]; the window is put together in [`window`].
 #![allow(

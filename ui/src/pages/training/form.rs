@@ -239,8 +239,8 @@ mod tests {
         let run = chosen().check().unwrap();
         assert_eq!(
             (run.epochs, run.batch_size, run.context_length),
-            (8, 16, 128),
-            "defaults"
+            (4, 16, 128),
+            "the defaults of the specification"
         );
         assert!(
             (run.lr - 2e-3).abs() < 1e-12,

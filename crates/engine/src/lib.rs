@@ -22,6 +22,7 @@ mod evaluate;
 mod export;
 mod files;
 mod generate;
+pub mod kernels;
 pub mod model;
 pub mod ops;
 pub mod optimizer;

@@ -26,13 +26,20 @@
 pub mod simd;
 
 pub mod adamw;
+pub mod attention;
+pub mod cross_entropy;
 pub mod dropout;
 pub mod elementwise;
 pub mod embedding;
 pub mod gelu;
+pub mod gemm;
 pub mod layer_norm;
+pub mod matmul;
+pub mod quantized;
 pub mod rms_norm;
 pub mod rope;
+pub mod segments;
+mod shared;
 pub mod swiglu;
 pub mod tanh;
 

@@ -1,0 +1,536 @@
+//! Scaled dot-product attention in tiles (Dao et al., `FlashAttention`, 2022): forward keeps one
+//! log-sum-exp per row and head, backward computes the probabilities anew, tile by tile. Keys and
+//! values of a group are never repeated, and no matrix of sequence by sequence is kept.
+
+use super::gemm::{Spread, View, gemm, gemm_into};
+use super::segments::Segments;
+use super::shared::Shared;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Query rows (tokens times heads of a group) that a task handles at a time.
+const QUERY_ROWS: usize = 64;
+
+/// Keys that a task scores at a time: with the query rows' scores they stay in the second-level cache.
+const KEYS: usize = 512;
+
+/// Which keys a query may look at, within its segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mask {
+    /// Those at its own and earlier positions.
+    Causal,
+    /// All.
+    Bidirectional,
+}
+
+/// Heads, and what is asked of them. Query head `h` looks at key head `h / (n_heads / n_kv_heads)`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AttentionShape {
+    /// Query heads H.
+    pub n_heads: usize,
+    /// Key and value heads K; divides H.
+    pub n_kv_heads: usize,
+    /// Values in a head, D.
+    pub head_dim: usize,
+    /// Which keys a query may look at.
+    pub mask: Mask,
+    /// Factor of the scores, usually `1 / sqrt(D)`.
+    pub scale: f32,
+}
+
+/// The inputs: queries `(N, H*D)`, keys and values `(N, K*D)`.
+#[derive(Debug, Clone, Copy)]
+pub struct Qkv<'a> {
+    /// Queries `(N, H*D)`.
+    pub q: &'a [f32],
+    /// Keys `(N, K*D)`.
+    pub k: &'a [f32],
+    /// Values `(N, K*D)`.
+    pub v: &'a [f32],
+}
+
+/// Where the inputs' gradients are written, shaped as the inputs.
+#[derive(Debug)]
+pub struct QkvMut<'a> {
+    /// Gradient of the queries `(N, H*D)`.
+    pub dq: &'a mut [f32],
+    /// Gradient of the keys `(N, K*D)`.
+    pub dk: &'a mut [f32],
+    /// Gradient of the values `(N, K*D)`.
+    pub dv: &'a mut [f32],
+}
+
+/// Writes `out` `(N, H*D)` and the log-sum-exp of each row's scores `lse` `(N, H)`; zeros where a row
+/// is in no segment.
+///
+/// # Panics
+/// If the lengths do not fit the shape and the segments.
+pub fn forward(
+    out: &mut [f32],
+    lse: &mut [f32],
+    inputs: Qkv<'_>,
+    shape: &AttentionShape,
+    segments: &Segments,
+) {
+    shape.check(inputs, out, lse, segments);
+    for gap in segments.padding() {
+        let width = shape.query_width();
+        out[gap.start * width..gap.end * width].fill(0.0);
+        lse[gap.start * shape.n_heads..gap.end * shape.n_heads].fill(0.0);
+    }
+    let tokens = shape.tile_tokens();
+    let tasks: Vec<Tile> = segments
+        .iter()
+        .flat_map(|rows| {
+            (0..shape.n_kv_heads).flat_map(move |kv_head| {
+                let end = rows.end;
+                let segment = rows.clone();
+                rows.clone().step_by(tokens).map(move |start| Tile {
+                    segment: segment.clone(),
+                    queries: start..(start + tokens).min(end),
+                    kv_head,
+                })
+            })
+        })
+        .collect();
+    let (out, lse) = (Shared::new(out), Shared::new(lse));
+    tasks
+        .par_iter()
+        .for_each_init(Scratch::default, |scratch, tile| {
+            forward_tile(out, lse, inputs, shape, tile, scratch);
+        });
+}
+
+/// Writes the gradients of the inputs, given `dout` `(N, H*D)` and what [`forward`] wrote; zeros where
+/// a row is in no segment.
+///
+/// # Panics
+/// If the lengths do not fit the shape and the segments.
+pub fn backward(
+    gradients: QkvMut<'_>,
+    dout: &[f32],
+    out: &[f32],
+    lse: &[f32],
+    inputs: Qkv<'_>,
+    shape: &AttentionShape,
+    segments: &Segments,
+) {
+    shape.check(inputs, out, lse, segments);
+    let QkvMut { dq, dk, dv } = gradients;
+    assert!(
+        dout.len() == out.len() && dq.len() == out.len(),
+        "{} and {} are not {}",
+        dout.len(),
+        dq.len(),
+        out.len()
+    );
+    assert!(
+        dk.len() == inputs.k.len() && dv.len() == inputs.k.len(),
+        "{} and {} are not {}",
+        dk.len(),
+        dv.len(),
+        inputs.k.len()
+    );
+    for gap in segments.padding() {
+        let (queries, keys) = (shape.query_width(), shape.key_width());
+        dq[gap.start * queries..gap.end * queries].fill(0.0);
+        dk[gap.start * keys..gap.end * keys].fill(0.0);
+        dv[gap.start * keys..gap.end * keys].fill(0.0);
+    }
+    let targets = Targets {
+        dq: Shared::new(dq),
+        dk: Shared::new(dk),
+        dv: Shared::new(dv),
+    };
+    let saved = Saved { dout, out, lse };
+    let tasks: Vec<(Range<usize>, usize)> = segments
+        .iter()
+        .flat_map(|rows| (0..shape.n_kv_heads).map(move |kv_head| (rows.clone(), kv_head)))
+        .collect();
+    tasks
+        .par_iter()
+        .for_each_init(Scratch::default, |scratch, (segment, kv_head)| {
+            backward_head(&targets, &saved, inputs, shape, segment, *kv_head, scratch);
+        });
+}
+
+impl AttentionShape {
+    /// Query heads that share a key head.
+    fn group(&self) -> usize {
+        self.n_heads / self.n_kv_heads
+    }
+
+    fn query_width(&self) -> usize {
+        self.n_heads * self.head_dim
+    }
+
+    fn key_width(&self) -> usize {
+        self.n_kv_heads * self.head_dim
+    }
+
+    /// Tokens whose queries make a tile.
+    fn tile_tokens(&self) -> usize {
+        (QUERY_ROWS / self.group()).max(1)
+    }
+
+    /// One past the last key that the queries up to `query_end` look at.
+    fn key_end(&self, segment: &Range<usize>, query_end: usize) -> usize {
+        match self.mask {
+            Mask::Causal => query_end,
+            Mask::Bidirectional => segment.end,
+        }
+    }
+
+    fn check(&self, inputs: Qkv<'_>, out: &[f32], lse: &[f32], segments: &Segments) {
+        let n = segments.n_rows();
+        assert!(
+            self.n_kv_heads > 0 && self.n_heads.is_multiple_of(self.n_kv_heads),
+            "{} heads in groups of {}",
+            self.n_heads,
+            self.n_kv_heads
+        );
+        assert!(
+            inputs.q.len() == n * self.query_width()
+                && out.len() == inputs.q.len()
+                && inputs.k.len() == n * self.key_width()
+                && inputs.v.len() == inputs.k.len()
+                && lse.len() == n * self.n_heads,
+            "{n} rows of {self:?}"
+        );
+    }
+}
+
+/// The queries of one task.
+struct Tile {
+    segment: Range<usize>,
+    queries: Range<usize>,
+    kv_head: usize,
+}
+
+/// What forward left and what came back.
+struct Saved<'a> {
+    dout: &'a [f32],
+    out: &'a [f32],
+    lse: &'a [f32],
+}
+
+/// Where gradients go, by disjoint columns of heads and rows of segments.
+struct Targets<'a> {
+    dq: Shared<'a, f32>,
+    dk: Shared<'a, f32>,
+    dv: Shared<'a, f32>,
+}
+
+/// A task's buffers, kept from tile to tile.
+#[derive(Default)]
+struct Scratch {
+    queries: Vec<f32>,
+    scores: Vec<f32>,
+    slopes: Vec<f32>,
+    out: Vec<f32>,
+    dout: Vec<f32>,
+    max: Vec<f32>,
+    sum: Vec<f32>,
+}
+
+/// Copies the group's heads of `rows` of `source` `(N, H*D)` as rows `(tokens * group, D)`, times
+/// `factor`.
+fn gather(
+    into: &mut Vec<f32>,
+    source: &[f32],
+    shape: &AttentionShape,
+    rows: Range<usize>,
+    kv_head: usize,
+    factor: f32,
+) {
+    let (width, strip) = (shape.query_width(), shape.group() * shape.head_dim);
+    into.clear();
+    for row in rows {
+        let start = row * width + kv_head * strip;
+        into.extend(
+            source[start..start + strip]
+                .iter()
+                .map(|value| value * factor),
+        );
+    }
+}
+
+/// The keys or values `rows` of one head as a view `(rows, D)`.
+fn head_view<'a>(
+    source: &'a [f32],
+    shape: &AttentionShape,
+    rows: Range<usize>,
+    kv_head: usize,
+) -> View<'a> {
+    let start = rows.start * shape.key_width() + kv_head * shape.head_dim;
+    View::strided(
+        &source[start..],
+        rows.len(),
+        shape.head_dim,
+        shape.key_width(),
+    )
+}
+
+/// Keys of the block that start at `start` which row `row` of a tile sees.
+fn seen(shape: &AttentionShape, tile_start: usize, row: usize, keys: &Range<usize>) -> usize {
+    match shape.mask {
+        Mask::Causal => (tile_start + row / shape.group() + 1)
+            .saturating_sub(keys.start)
+            .min(keys.len()),
+        Mask::Bidirectional => keys.len(),
+    }
+}
+
+fn forward_tile(
+    out: Shared<'_, f32>,
+    lse: Shared<'_, f32>,
+    inputs: Qkv<'_>,
+    shape: &AttentionShape,
+    tile: &Tile,
+    scratch: &mut Scratch,
+) {
+    let (d, group) = (shape.head_dim, shape.group());
+    let rows = tile.queries.len() * group;
+    gather(
+        &mut scratch.queries,
+        inputs.q,
+        shape,
+        tile.queries.clone(),
+        tile.kv_head,
+        shape.scale,
+    );
+    scratch.max.clear();
+    scratch.max.resize(rows, f32::NEG_INFINITY);
+    scratch.sum.clear();
+    scratch.sum.resize(rows, 0.0);
+    scratch.out.clear();
+    scratch.out.resize(rows * d, 0.0);
+    let end = shape.key_end(&tile.segment, tile.queries.end);
+    for start in (tile.segment.start..end).step_by(KEYS) {
+        let keys = start..(start + KEYS).min(end);
+        let n_keys = keys.len();
+        scratch.scores.resize(rows * n_keys, 0.0);
+        let queries = View::new(&scratch.queries, rows, d);
+        let k = head_view(inputs.k, shape, keys.clone(), tile.kv_head);
+        gemm(
+            &mut scratch.scores,
+            queries,
+            k.t(),
+            1.0,
+            0.0,
+            Spread::ThisThread,
+        );
+        for (row, scores) in scratch.scores.chunks_exact_mut(n_keys).enumerate() {
+            let seen = seen(shape, tile.queries.start, row, &keys);
+            let (scores, hidden) = scores.split_at_mut(seen);
+            hidden.fill(0.0);
+            let before = scratch.max[row];
+            let max = scores.iter().copied().fold(before, f32::max);
+            let sum = exp_minus(scores, max);
+            let factor = if before == max {
+                1.0
+            } else {
+                (before - max).exp()
+            };
+            scratch.max[row] = max;
+            scratch.sum[row] = scratch.sum[row] * factor + sum;
+            if factor != 1.0 {
+                for value in &mut scratch.out[row * d..(row + 1) * d] {
+                    *value *= factor;
+                }
+            }
+        }
+        let v = head_view(inputs.v, shape, keys, tile.kv_head);
+        let scores = View::new(&scratch.scores, rows, n_keys);
+        gemm(&mut scratch.out, scores, v, 1.0, 1.0, Spread::ThisThread);
+    }
+    for (row, values) in scratch.out.chunks_exact(d).enumerate() {
+        let (token, head) = (
+            tile.queries.start + row / group,
+            tile.kv_head * group + row % group,
+        );
+        let inverse = 1.0 / scratch.sum[row];
+        // SAFETY: each task has its own tokens and heads.
+        let (to, lse) = unsafe {
+            (
+                out.slice(token * shape.query_width() + head * d, d),
+                lse.slice(token * shape.n_heads + head, 1),
+            )
+        };
+        for (to, value) in to.iter_mut().zip(values) {
+            *to = value * inverse;
+        }
+        lse[0] = scratch.max[row] + scratch.sum[row].ln();
+    }
+}
+
+fn backward_head(
+    targets: &Targets<'_>,
+    saved: &Saved<'_>,
+    inputs: Qkv<'_>,
+    shape: &AttentionShape,
+    segment: &Range<usize>,
+    kv_head: usize,
+    scratch: &mut Scratch,
+) {
+    let (d, width) = (shape.head_dim, shape.key_width());
+    for row in segment.clone() {
+        // SAFETY: each task has its own segment and key head.
+        unsafe {
+            targets.dk.slice(row * width + kv_head * d, d).fill(0.0);
+            targets.dv.slice(row * width + kv_head * d, d).fill(0.0);
+        }
+    }
+    let tokens = shape.tile_tokens();
+    for start in segment.clone().step_by(tokens) {
+        let tile = Tile {
+            segment: segment.clone(),
+            queries: start..(start + tokens).min(segment.end),
+            kv_head,
+        };
+        backward_tile(targets, saved, inputs, shape, &tile, scratch);
+    }
+}
+
+fn backward_tile(
+    targets: &Targets<'_>,
+    saved: &Saved<'_>,
+    inputs: Qkv<'_>,
+    shape: &AttentionShape,
+    tile: &Tile,
+    scratch: &mut Scratch,
+) {
+    let (d, group, width) = (shape.head_dim, shape.group(), shape.key_width());
+    let rows = tile.queries.len() * group;
+    let head = tile.kv_head;
+    gather(
+        &mut scratch.out,
+        saved.out,
+        shape,
+        tile.queries.clone(),
+        head,
+        1.0,
+    );
+    gather(
+        &mut scratch.dout,
+        saved.dout,
+        shape,
+        tile.queries.clone(),
+        head,
+        1.0,
+    );
+    // The softmax's gradient needs each row's sum of probability times its gradient, which is
+    // the inner product of the output with its gradient (Dao et al., 2022, section B.2).
+    scratch.sum.clear();
+    scratch.sum.extend(
+        scratch
+            .out
+            .chunks_exact(d)
+            .zip(scratch.dout.chunks_exact(d))
+            .map(|(out, dout)| out.iter().zip(dout).map(|(a, b)| a * b).sum::<f32>()),
+    );
+    gather(
+        &mut scratch.queries,
+        inputs.q,
+        shape,
+        tile.queries.clone(),
+        head,
+        shape.scale,
+    );
+    // From here on `out` holds the queries' gradient.
+    scratch.out.fill(0.0);
+    let end = shape.key_end(&tile.segment, tile.queries.end);
+    for start in (tile.segment.start..end).step_by(KEYS) {
+        let keys = start..(start + KEYS).min(end);
+        let n_keys = keys.len();
+        let queries = View::new(&scratch.queries, rows, d);
+        let dout = View::new(&scratch.dout, rows, d);
+        let k = head_view(inputs.k, shape, keys.clone(), head);
+        let v = head_view(inputs.v, shape, keys.clone(), head);
+        scratch.scores.resize(rows * n_keys, 0.0);
+        scratch.slopes.resize(rows * n_keys, 0.0);
+        gemm(
+            &mut scratch.scores,
+            queries,
+            k.t(),
+            1.0,
+            0.0,
+            Spread::ThisThread,
+        );
+        gemm(
+            &mut scratch.slopes,
+            dout,
+            v.t(),
+            1.0,
+            0.0,
+            Spread::ThisThread,
+        );
+        let pairs = scratch
+            .scores
+            .chunks_exact_mut(n_keys)
+            .zip(scratch.slopes.chunks_exact_mut(n_keys));
+        for (row, (scores, slopes)) in pairs.enumerate() {
+            let token = tile.queries.start + row / group;
+            let lse = saved.lse[token * shape.n_heads + head * group + row % group];
+            let seen = seen(shape, tile.queries.start, row, &keys);
+            scores[seen..].fill(0.0);
+            slopes[seen..].fill(0.0);
+            exp_minus(&mut scores[..seen], lse);
+            for (slope, p) in slopes[..seen].iter_mut().zip(&scores[..seen]) {
+                *slope = p * (*slope - scratch.sum[row]);
+            }
+        }
+        let p = View::new(&scratch.scores, rows, n_keys);
+        let ds = View::new(&scratch.slopes, rows, n_keys);
+        let first = keys.start * width + head * d;
+        // SAFETY: each task has its own segment and key head.
+        unsafe {
+            gemm_into(
+                targets.dv.at(first),
+                width,
+                p.t(),
+                dout,
+                1.0,
+                1.0,
+                Spread::ThisThread,
+            );
+            gemm_into(
+                targets.dk.at(first),
+                width,
+                ds.t(),
+                queries,
+                1.0,
+                1.0,
+                Spread::ThisThread,
+            );
+        }
+        gemm(
+            &mut scratch.out,
+            ds,
+            k,
+            shape.scale,
+            1.0,
+            Spread::ThisThread,
+        );
+    }
+    let strip = group * d;
+    for (token, values) in tile.queries.clone().zip(scratch.out.chunks_exact(strip)) {
+        // SAFETY: each task has its own tokens and heads.
+        let to = unsafe {
+            targets
+                .dq
+                .slice(token * shape.query_width() + head * strip, strip)
+        };
+        to.copy_from_slice(values);
+    }
+}
+
+/// Replaces each value by `exp(value - shift)` and answers the sum.
+fn exp_minus(values: &mut [f32], shift: f32) -> f32 {
+    let mut sum = 0.0;
+    for value in values {
+        *value = (*value - shift).exp();
+        sum += *value;
+    }
+    sum
+}

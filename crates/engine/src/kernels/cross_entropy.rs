@@ -1,0 +1,171 @@
+//! Softmax cross-entropy of a linear head, in chunks of rows: never more than a chunk of logits is in
+//! memory, and rows without a target are not computed at all.
+
+use super::matmul::{self, Matrix, Precision};
+use rayon::prelude::*;
+
+/// A target that is not predicted: prompts, padding, the last token of a sequence.
+pub const IGNORE: u32 = u32::MAX;
+
+/// Logits in memory at a time, in elements: 16 MiB.
+const CHUNK_LOGITS: usize = 4 << 20;
+
+/// What a micro-batch cost.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Loss {
+    /// Sum of the negative log-likelihoods, in nats.
+    pub sum_nll: f64,
+    /// Rows with a target.
+    pub n_targets: usize,
+}
+
+/// The head of shape `(V, D)` and how it multiplies.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// The weight `(V, D)`.
+    pub weight: Matrix<'a>,
+    /// Width D of the hidden states.
+    pub width: usize,
+    /// Precision of the products.
+    pub precision: Precision,
+}
+
+/// Where gradients go.
+#[derive(Debug)]
+pub struct Gradients<'a> {
+    /// Written: gradient of the hidden states `(N, D)`; zero where there is no target.
+    pub dhidden: &'a mut [f32],
+    /// Added to: gradient of the head `(V, D)`; nothing where it is frozen.
+    pub dhead: Option<&'a mut [f32]>,
+    /// Factor of both, usually 1 over the targets of the whole step.
+    pub scale: f32,
+}
+
+/// The loss of `targets` `(N)` given `hidden` `(N, D)`.
+///
+/// # Panics
+/// If the lengths do not fit together or a target is beyond the vocabulary.
+pub fn forward(hidden: &[f32], head: Head<'_>, targets: &[u32]) -> Loss {
+    run(hidden, head, targets, None)
+}
+
+/// [`forward`] that also gives gradients.
+///
+/// # Panics
+/// As [`forward`].
+pub fn forward_backward(
+    hidden: &[f32],
+    head: Head<'_>,
+    targets: &[u32],
+    gradients: Gradients<'_>,
+) -> Loss {
+    run(hidden, head, targets, Some(gradients))
+}
+
+/// The loss of `targets` `(N)` over `logits` `(N, C)`, for the few classes of a classifier. Writes
+/// `scale` times its gradient over the logits.
+///
+/// # Panics
+/// If a target is neither [`IGNORE`] nor a class, or `logits` is not N rows.
+pub fn classes(logits: &mut [f32], targets: &[u32], scale: f32) -> Loss {
+    let losses = rows(logits, targets, Some(scale));
+    Loss {
+        sum_nll: losses.iter().sum(),
+        n_targets: targets.iter().filter(|&&target| target != IGNORE).count(),
+    }
+}
+
+fn run(
+    hidden: &[f32],
+    head: Head<'_>,
+    targets: &[u32],
+    mut gradients: Option<Gradients<'_>>,
+) -> Loss {
+    let d = head.width;
+    assert_eq!(
+        hidden.len(),
+        targets.len() * d,
+        "{} rows of {d}",
+        targets.len()
+    );
+    let vocabulary = head.weight.len() / d;
+    let supervised: Vec<usize> = (0..targets.len())
+        .filter(|&row| targets[row] != IGNORE)
+        .collect();
+    if let Some(gradients) = &mut gradients {
+        assert_eq!(gradients.dhidden.len(), hidden.len(), "shaped as `hidden`");
+        gradients
+            .dhidden
+            .par_chunks_mut(1 << 16)
+            .for_each(|chunk| chunk.fill(0.0));
+    }
+    let n_chunk = (CHUNK_LOGITS / vocabulary).max(1).min(supervised.len());
+    let mut logits = vec![0.0; n_chunk * vocabulary];
+    let mut x = vec![0.0; n_chunk * d];
+    let mut dx = vec![0.0; if gradients.is_some() { n_chunk * d } else { 0 }];
+    let mut sum_nll = 0.0;
+    for chunk in supervised.chunks(n_chunk.max(1)) {
+        let n = chunk.len();
+        let (logits, x) = (&mut logits[..n * vocabulary], &mut x[..n * d]);
+        for (x, &row) in x.chunks_exact_mut(d).zip(chunk) {
+            x.copy_from_slice(&hidden[row * d..(row + 1) * d]);
+        }
+        let chosen: Vec<u32> = chunk.iter().map(|&row| targets[row]).collect();
+        matmul::forward(logits, x, head.weight, n, head.precision, 0.0);
+        let scale = gradients.as_ref().map(|gradients| gradients.scale);
+        sum_nll += rows(logits, &chosen, scale).iter().sum::<f64>();
+        if let Some(gradients) = &mut gradients {
+            let dx = &mut dx[..n * d];
+            matmul::backward_input(dx, logits, head.weight, n, head.precision, 0.0);
+            for (dx, &row) in dx.chunks_exact(d).zip(chunk) {
+                gradients.dhidden[row * d..(row + 1) * d].copy_from_slice(dx);
+            }
+            if let Some(dhead) = &mut gradients.dhead {
+                matmul::backward_weight(dhead, logits, x, n, head.precision);
+            }
+        }
+    }
+    Loss {
+        sum_nll,
+        n_targets: supervised.len(),
+    }
+}
+
+/// Each row's negative log-likelihood (0 where ignored). With a scale, the logits become the
+/// gradient: `scale * (softmax - one-hot)`.
+fn rows(logits: &mut [f32], targets: &[u32], scale: Option<f32>) -> Vec<f64> {
+    if targets.is_empty() {
+        return Vec::new();
+    }
+    let n_classes = logits.len() / targets.len();
+    assert_eq!(logits.len(), targets.len() * n_classes, "whole rows");
+    logits
+        .par_chunks_exact_mut(n_classes)
+        .zip(targets)
+        .map(|(row, &target)| {
+            if target == IGNORE {
+                if scale.is_some() {
+                    row.fill(0.0);
+                }
+                return 0.0;
+            }
+            let target = target as usize;
+            assert!(target < n_classes, "target {target} of {n_classes}");
+            let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let chosen = row[target];
+            let mut sum = 0.0_f32;
+            for value in row.iter_mut() {
+                *value = (*value - max).exp();
+                sum += *value;
+            }
+            if let Some(scale) = scale {
+                let factor = scale / sum;
+                for value in row.iter_mut() {
+                    *value *= factor;
+                }
+                row[target] -= scale;
+            }
+            f64::from(max - chosen) + f64::from(sum).ln()
+        })
+        .collect()
+}

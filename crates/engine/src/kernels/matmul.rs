@@ -1,0 +1,219 @@
+//! Products of activations with a weight of shape `(O, I)`: forward, and backward into the input, the
+//! weight and the bias. The weight may be stored in f32, bf16 or ggml blocks.
+
+use super::gemm::{Spread, View, gemm, gemm_into};
+use super::quantized::{BLOCK, BlockQ4, BlockQ8, dequantize};
+use super::shared::Shared;
+use half::bf16;
+use rayon::prelude::*;
+
+/// Rows of a narrow weight that are widened to f32 at a time.
+const TILE_ROWS: usize = 512;
+
+/// Elements that one task reduces or adds to: fixed, so that results do not depend on the threads.
+const CHUNK: usize = 16 * 1024;
+
+/// A weight of shape `(O, I)`, row-major.
+#[derive(Debug, Clone, Copy)]
+pub enum Matrix<'a> {
+    /// 32-bit floats.
+    F32(&'a [f32]),
+    /// bfloat16, widened exactly.
+    Bf16(&'a [bf16]),
+    /// ggml's `Q8_0`; I is a multiple of 32.
+    Q8_0(&'a [BlockQ8]),
+    /// ggml's `Q4_0`; I is a multiple of 32.
+    Q4_0(&'a [BlockQ4]),
+}
+
+/// How factors of a product are rounded before they are multiplied. Sums are f32 in either case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// Not at all.
+    #[default]
+    F32,
+    /// To bfloat16, where the processor multiplies that faster; as [`Precision::F32`] elsewhere.
+    Bf16,
+}
+
+impl Matrix<'_> {
+    /// The number of values.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::Bf16(values) => values.len(),
+            Self::Q8_0(blocks) => blocks.len() * BLOCK,
+            Self::Q4_0(blocks) => blocks.len() * BLOCK,
+        }
+    }
+
+    /// Whether there are no values.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Writes the values from `start` on into `out`; both are whole blocks of a quantized matrix.
+    ///
+    /// # Panics
+    /// If the range ends beyond the matrix, or cuts a block.
+    pub fn widen(&self, start: usize, out: &mut [f32]) {
+        let (blocks, n_blocks) = (start / BLOCK, out.len() / BLOCK);
+        if let Self::Q8_0(_) | Self::Q4_0(_) = self {
+            assert!(start.is_multiple_of(BLOCK), "{start} is within a block");
+        }
+        match self {
+            Self::F32(values) => out.copy_from_slice(&values[start..start + out.len()]),
+            Self::Bf16(values) => {
+                let values = &values[start..start + out.len()];
+                for (out, value) in out.iter_mut().zip(values) {
+                    *out = value.to_f32();
+                }
+            }
+            Self::Q8_0(values) => dequantize(&values[blocks..blocks + n_blocks], out),
+            Self::Q4_0(values) => dequantize(&values[blocks..blocks + n_blocks], out),
+        }
+    }
+}
+
+/// `out = beta * out + x W^T`: `x` is `(N, I)`, `weight` `(O, I)`, `out` `(N, O)`, N being `n`.
+///
+/// # Panics
+/// If the lengths do not fit together.
+pub fn forward(
+    out: &mut [f32],
+    x: &[f32],
+    weight: Matrix<'_>,
+    n: usize,
+    _precision: Precision,
+    beta: f32,
+) {
+    let Some((o, i)) = weight_shape(out, x, weight.len(), n) else {
+        return;
+    };
+    let x = View::new(x, n, i);
+    if let Matrix::F32(weight) = weight {
+        return gemm(out, x, View::new(weight, o, i).t(), 1.0, beta, Spread::Pool);
+    }
+    let out = Shared::new(out);
+    for_tiles(weight, o, i, |first, rows, tile| {
+        let tile = View::new(tile, rows, i).t();
+        // SAFETY: tiles are handled one after the other, and `out` is borrowed here alone.
+        unsafe { gemm_into(out.at(first), o, x, tile, 1.0, beta, Spread::Pool) }
+    });
+}
+
+/// `dx = beta * dx + dy W`: `dy` is `(N, O)`, `weight` `(O, I)`, `dx` `(N, I)`.
+///
+/// # Panics
+/// If the lengths do not fit together.
+pub fn backward_input(
+    dx: &mut [f32],
+    dy: &[f32],
+    weight: Matrix<'_>,
+    n: usize,
+    _precision: Precision,
+    beta: f32,
+) {
+    let Some((o, i)) = weight_shape(dy, dx, weight.len(), n) else {
+        return;
+    };
+    if let Matrix::F32(weight) = weight {
+        let (dy, weight) = (View::new(dy, n, o), View::new(weight, o, i));
+        return gemm(dx, dy, weight, 1.0, beta, Spread::Pool);
+    }
+    for_tiles(weight, o, i, |first, rows, tile| {
+        let beta = if first == 0 { beta } else { 1.0 };
+        let strip = View::strided(&dy[first..], n, rows, o);
+        gemm(dx, strip, View::new(tile, rows, i), 1.0, beta, Spread::Pool);
+    });
+}
+
+/// `dw += dy^T x`: `dy` is `(N, O)`, `x` `(N, I)`, `dw` `(O, I)`.
+///
+/// # Panics
+/// If the lengths do not fit together.
+pub fn backward_weight(dw: &mut [f32], dy: &[f32], x: &[f32], n: usize, _precision: Precision) {
+    let Some((o, i)) = weight_shape(dy, x, dw.len(), n) else {
+        return;
+    };
+    let (dy, x) = (View::new(dy, n, o), View::new(x, n, i));
+    gemm(dw, dy.t(), x, 1.0, 1.0, Spread::Pool);
+}
+
+/// `db += column sums of dy`: `dy` is `(N, O)`, `db` `(O)`.
+///
+/// # Panics
+/// If `dy` is not whole rows.
+pub fn backward_bias(db: &mut [f32], dy: &[f32]) {
+    let o = db.len();
+    if o == 0 || dy.is_empty() {
+        return;
+    }
+    assert_eq!(dy.len() % o, 0, "{} in rows of {o}", dy.len());
+    let rows = (CHUNK / o).max(1);
+    let sums: Vec<Vec<f32>> = dy
+        .par_chunks(rows * o)
+        .map(|chunk| {
+            let mut sum = vec![0.0; o];
+            for row in chunk.chunks_exact(o) {
+                for (sum, value) in sum.iter_mut().zip(row) {
+                    *sum += value;
+                }
+            }
+            sum
+        })
+        .collect();
+    for sum in sums {
+        for (db, value) in db.iter_mut().zip(sum) {
+            *db += value;
+        }
+    }
+}
+
+/// Adds `bias` `(O)` to each row of `out` `(N, O)`.
+///
+/// # Panics
+/// If `out` is not whole rows.
+pub fn add_bias(out: &mut [f32], bias: &[f32]) {
+    let o = bias.len();
+    if o == 0 || out.is_empty() {
+        return;
+    }
+    assert_eq!(out.len() % o, 0, "{} in rows of {o}", out.len());
+    out.par_chunks_mut((CHUNK / o).max(1) * o)
+        .for_each(|chunk| {
+            for row in chunk.chunks_exact_mut(o) {
+                for (value, bias) in row.iter_mut().zip(bias) {
+                    *value += bias;
+                }
+            }
+        });
+}
+
+/// `(O, I)` of a weight that maps `n` rows of `x` to `n` rows of `y`; nothing where one is empty.
+fn weight_shape(y: &[f32], x: &[f32], n_values: usize, n: usize) -> Option<(usize, usize)> {
+    if n == 0 || y.is_empty() || x.is_empty() {
+        return None;
+    }
+    let (o, i) = (y.len() / n, x.len() / n);
+    assert!(
+        y.len() == n * o && x.len() == n * i && n_values == o * i,
+        "{n} rows: {} to {} by {n_values}",
+        x.len(),
+        y.len(),
+    );
+    Some((o, i))
+}
+
+/// Calls `work(first row, rows, values)` for tiles of whole rows, widened to f32.
+fn for_tiles(weight: Matrix<'_>, o: usize, i: usize, mut work: impl FnMut(usize, usize, &[f32])) {
+    let mut scratch = vec![0.0; TILE_ROWS.min(o) * i];
+    for first in (0..o).step_by(TILE_ROWS) {
+        let rows = TILE_ROWS.min(o - first);
+        let tile = &mut scratch[..rows * i];
+        tile.par_chunks_mut(i)
+            .enumerate()
+            .for_each(|(row, values)| weight.widen((first + row) * i, values));
+        work(first, rows, tile);
+    }
+}

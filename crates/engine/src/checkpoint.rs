@@ -3,10 +3,10 @@
 
 use crate::EngineError;
 use crate::files;
-use crate::optimizer::{AdamW, Moments, with_values};
+use crate::optimizer::{AdamW, Moments};
+use crate::safetensors_file::{self, Entry, WeightFile};
+use crate::tape::Parameters;
 use amoozgar_types::event::ValidationRecord;
-use candle_core::{Device, Var};
-use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,8 @@ struct Stored {
 /// A checkpoint read back.
 pub(crate) struct Restored {
     pub(crate) state: LoopState,
-    pub(crate) weights: BTreeMap<String, candle_core::Tensor>,
+    /// Values by name, in the order of files.
+    pub(crate) weights: BTreeMap<String, Vec<f32>>,
     pub(crate) moments: BTreeMap<String, Moments>,
 }
 
@@ -70,14 +71,14 @@ impl Checkpoints {
     pub(crate) fn save(
         &self,
         state: &LoopState,
-        variables: &BTreeMap<String, Var>,
+        parameters: &Parameters,
         optimizer: &AdamW,
     ) -> Result<(PathBuf, u64), EngineError> {
         let place = self.path(state.step);
         let temporary = files::temporary_name(&place);
         files::create_dir(&self.folder)?;
         files::remove_dir(&temporary)?;
-        let written = self.write(&temporary, state, variables, optimizer);
+        let written = self.write(&temporary, state, parameters, optimizer);
         if written.is_err() {
             // Give back the space at once: the disk may be full.
             files::remove_dir(&temporary)?;
@@ -91,24 +92,24 @@ impl Checkpoints {
         &self,
         folder: &Path,
         state: &LoopState,
-        variables: &BTreeMap<String, Var>,
+        parameters: &Parameters,
         optimizer: &AdamW,
     ) -> Result<u64, EngineError> {
         files::create_dir(folder)?;
-        let weights = weights_to_bytes(variables)?;
-        let moments = moments_to_bytes(optimizer)?;
+        // What is frozen is where it was read from.
+        let trained = parameters.trained().map(|(_, weight)| Entry::of(weight));
+        let weights = safetensors_file::write(&folder.join(WEIGHTS), trained.collect())?;
+        let moments = safetensors_file::write(&folder.join(MOMENTS), entries_of(optimizer))?;
         let stored = Stored {
             run: self.run.clone(),
             state: state.clone(),
-            weights_blake3: blake3::hash(&weights).to_hex().to_string(),
-            moments_blake3: blake3::hash(&moments).to_hex().to_string(),
+            weights_blake3: weights.blake3,
+            moments_blake3: moments.blake3,
         };
         let state = serde_json::to_vec_pretty(&stored)
             .map_err(|source| EngineError::io(folder, source.into()))?;
-        files::write_synced(&folder.join(WEIGHTS), &weights)?;
-        files::write_synced(&folder.join(MOMENTS), &moments)?;
         files::write_synced(&folder.join(STATE), &state)?;
-        Ok((weights.len() + moments.len() + state.len()) as u64)
+        Ok(weights.n_bytes + moments.n_bytes + state.len() as u64)
     }
 
     /// The latest checkpoint that is whole; `None` where there is none at all.
@@ -146,11 +147,16 @@ impl Checkpoints {
         Ok(removed)
     }
 
-    /// The weights of one checkpoint, as bytes of a safetensors file.
-    pub(crate) fn weights(&self, step: u64) -> Result<Vec<u8>, EngineError> {
+    /// The file of the trained weights of one checkpoint, whole.
+    pub(crate) fn weights(&self, step: u64) -> Result<PathBuf, EngineError> {
         let folder = self.path(step);
         let stored = Self::state(&folder)?;
         checked(&folder, WEIGHTS, &stored.weights_blake3)
+    }
+
+    /// Whether there is a whole checkpoint at `step`.
+    pub(crate) fn at(&self, step: u64) -> Result<Restored, EngineError> {
+        self.read(&self.path(step))
     }
 
     /// Steps of the checkpoints, ascending.
@@ -188,13 +194,11 @@ impl Checkpoints {
             ));
         }
         let weights = checked(folder, WEIGHTS, &stored.weights_blake3)?;
-        let weights = candle_core::safetensors::load_buffer(&weights, &Device::Cpu)
-            .map_err(|error| damaged(folder, &error))?;
         let moments = checked(folder, MOMENTS, &stored.moments_blake3)?;
         Ok(Restored {
             state: stored.state,
-            weights: weights.into_iter().collect(),
-            moments: read_moments(folder, &moments)?,
+            weights: read_all(&weights).map_err(|error| damaged(folder, &error))?,
+            moments: moments_of(read_all(&moments).map_err(|error| damaged(folder, &error))?),
         })
     }
 }
@@ -206,10 +210,12 @@ fn damaged(folder: &Path, why: &dyn std::fmt::Display) -> EngineError {
     }
 }
 
-fn checked(folder: &Path, name: &str, hash: &str) -> Result<Vec<u8>, EngineError> {
-    let bytes = files::read(&folder.join(name)).map_err(|error| damaged(folder, &error))?;
-    if blake3::hash(&bytes).to_hex().as_str() == hash {
-        Ok(bytes)
+/// The path of a file that is what was written.
+fn checked(folder: &Path, name: &str, hash: &str) -> Result<PathBuf, EngineError> {
+    let path = folder.join(name);
+    let found = safetensors_file::hash_of(&path).map_err(|error| damaged(folder, &error))?;
+    if found == hash {
+        Ok(path)
     } else {
         Err(damaged(
             folder,
@@ -218,70 +224,29 @@ fn checked(folder: &Path, name: &str, hash: &str) -> Result<Vec<u8>, EngineError
     }
 }
 
-/// The weights as a safetensors file, with the mark that transformers asks for.
-pub(crate) fn weights_to_bytes(variables: &BTreeMap<String, Var>) -> Result<Vec<u8>, EngineError> {
-    let mut parts = Vec::with_capacity(variables.len());
-    for (name, variable) in variables {
-        parts.push((
-            name.clone(),
-            variable.dims().to_vec(),
-            with_values(variable, bytes_of)?,
-        ));
-    }
-    serialize(&parts)
-}
-
-fn moments_to_bytes(optimizer: &AdamW) -> Result<Vec<u8>, EngineError> {
-    let mut parts = Vec::new();
-    for (name, moments) in optimizer.moments() {
-        parts.push((
-            format!("first.{name}"),
-            vec![moments.first.len()],
-            bytes_of(&moments.first),
-        ));
-        parts.push((
-            format!("second.{name}"),
-            vec![moments.second.len()],
-            bytes_of(&moments.second),
-        ));
-    }
-    serialize(&parts)
-}
-
-fn serialize(parts: &[(String, Vec<usize>, Vec<u8>)]) -> Result<Vec<u8>, EngineError> {
-    let fail = |source: safetensors::SafeTensorError| candle_core::Error::Msg(source.to_string());
-    let views = parts
-        .iter()
-        .map(|(name, shape, bytes)| {
-            Ok((
-                name.as_str(),
-                TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(fail)?,
-            ))
+/// Every value of a file, by name.
+pub(crate) fn read_all(path: &Path) -> Result<BTreeMap<String, Vec<f32>>, EngineError> {
+    let mut file = WeightFile::open(path)?;
+    file.names()
+        .into_iter()
+        .map(|name| {
+            let (_, values) = file.read(&name)?;
+            Ok((name, values))
         })
-        .collect::<Result<Vec<_>, candle_core::Error>>()?;
-    let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    Ok(safetensors::serialize(views, Some(metadata)).map_err(fail)?)
-}
-
-fn bytes_of(values: &[f32]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
         .collect()
 }
 
-fn read_moments(folder: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Moments>, EngineError> {
-    let file =
-        safetensors::SafeTensors::deserialize(bytes).map_err(|error| damaged(folder, &error))?;
+fn entries_of(optimizer: &AdamW) -> Vec<Entry<'_>> {
+    let both = optimizer.moments().iter().flat_map(|(name, moments)| {
+        [("first", &moments.first), ("second", &moments.second)]
+            .map(|(kind, values)| Entry::new(format!("{kind}.{name}"), vec![values.len()], values))
+    });
+    both.collect()
+}
+
+fn moments_of(values: BTreeMap<String, Vec<f32>>) -> BTreeMap<String, Moments> {
     let mut moments: BTreeMap<String, Moments> = BTreeMap::new();
-    for (name, view) in file.tensors() {
-        let values: Vec<f32> = view
-            .data()
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|&four| f32::from_le_bytes(four))
-            .collect();
+    for (name, values) in values {
         let (kind, weight) = name.split_once('.').unwrap_or_default();
         let entry = moments.entry(weight.to_owned()).or_insert_with(|| Moments {
             first: Vec::new(),
@@ -292,5 +257,5 @@ fn read_moments(folder: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Moments>
             _ => entry.second = values,
         }
     }
-    Ok(moments)
+    moments
 }

@@ -138,6 +138,18 @@ pub enum EngineError {
         /// What the system says.
         source: io::Error,
     },
+    /// A model without one of its weights.
+    #[error("the weight `{name}` is missing or has another shape")]
+    MissingWeight {
+        /// Its name.
+        name: String,
+    },
+    /// A file of weights could not be made.
+    #[error("the weights cannot be written: {detail}")]
+    Weights {
+        /// What the library says.
+        detail: String,
+    },
     /// A tensor operation failed, which its shapes were to rule out.
     #[error("a tensor operation failed")]
     Tensor(#[from] candle_core::Error),
@@ -246,7 +258,11 @@ impl EngineError {
                 params.detail = Some(format!("{self}: {source}"));
                 ErrorCode::Internal
             }
-            Self::StoppedWhileLoading | Self::Tokenizer { .. } | Self::Threads { .. } => {
+            Self::StoppedWhileLoading
+            | Self::Tokenizer { .. }
+            | Self::Threads { .. }
+            | Self::MissingWeight { .. }
+            | Self::Weights { .. } => {
                 params.detail = Some(self.to_string());
                 ErrorCode::Internal
             }
@@ -275,6 +291,8 @@ impl EngineError {
             | Self::TokenOutOfRange { .. }
             | Self::Tensor(_)
             | Self::Tokenizer { .. }
+            | Self::MissingWeight { .. }
+            | Self::Weights { .. }
             | Self::Threads { .. } => None,
         }
     }

@@ -1,7 +1,7 @@
 //! What a run will need, before it starts: memory, time, disk.
 
 use crate::EngineError;
-use crate::model::LlamaConfig;
+use crate::model::ModelConfig;
 use crate::plan::{Plan, validate};
 use crate::threads;
 use amoozgar_types::TrainSpec;
@@ -44,8 +44,8 @@ pub struct RunEstimate {
 /// Where the specification cannot be used or the measurement fails.
 pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, EngineError> {
     validate(spec)?;
-    let config = LlamaConfig::from_spec(&spec.model, spec.tokenizer.vocab_size, 0);
-    let n_parameters = config.n_parameters();
+    let config = ModelConfig::from_spec(&spec.model, spec.tokenizer.vocab_size, 0);
+    let n_parameters = crate::model::n_parameters(&config);
     // Larger vocabularies have longer tokens, by about the logarithm of their size.
     let vocabulary = (spec.tokenizer.vocab_size as f64).log2() / 12.0;
     let n_train_tokens = (train_bytes as f64 / (BYTES_PER_TOKEN * vocabulary)) as u64;
@@ -86,7 +86,7 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
 }
 
 /// Values kept from forward to backward, and the gradients beside them.
-fn activation_bytes(config: &LlamaConfig, context: u64, micro_tokens: u64) -> u64 {
+fn activation_bytes(config: &ModelConfig, context: u64, micro_tokens: u64) -> u64 {
     let (d, ff) = (config.hidden_size as u64, config.intermediate_size as u64);
     let per_layer = 30 * d + 6 * ff + 6 * config.num_attention_heads as u64 * context;
     let head = 6 * config.vocab_size as u64;

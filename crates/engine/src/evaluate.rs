@@ -2,12 +2,12 @@
 
 use crate::EngineError;
 use crate::corpus::encode_file;
-use crate::files::DurableFile;
+use crate::files;
 use crate::generate::load_model;
-use crate::model::Llama;
-use crate::{ops, threads};
-use candle_core::{Device, Tensor};
-use safetensors::tensor::{Dtype, TensorView};
+use crate::kernels::segments::Segments;
+use crate::model::{Batch, Model};
+use crate::safetensors_file::{self, Entry};
+use crate::threads;
 use std::path::Path;
 
 /// Tokens in one forward pass of an evaluation.
@@ -86,52 +86,28 @@ pub fn logits(model_dir: &Path, tokens: &[u32], out: &Path) -> Result<(), Engine
     threads::pool(threads::count(None))?.install(|| {
         let loaded = load_model(model_dir)?;
         let config = loaded.model.config();
-        if let Some(&token) = tokens
-            .iter()
-            .find(|&&token| token as usize >= config.vocab_size)
-        {
-            return Err(EngineError::TokenOutOfRange {
-                token,
-                vocab_size: config.vocab_size,
-            });
-        }
-        if tokens.is_empty() || tokens.len() > config.max_position_embeddings {
-            let detail = format!(
-                "{} tokens are outside 1 to {}",
-                tokens.len(),
-                config.max_position_embeddings
-            );
+        let (vocab_size, longest) = (config.vocab_size, config.max_position_embeddings);
+        if tokens.is_empty() || tokens.len() > longest {
+            let detail = format!("{} tokens are outside 1 to {longest}", tokens.len());
             return Err(EngineError::InvalidSpec {
                 field: "tokens",
                 detail,
             });
         }
-        let vocab_size = config.vocab_size;
-        let input = Tensor::from_vec(tokens.to_vec(), (1, tokens.len()), &Device::Cpu)?;
-        let values = loaded
-            .model
-            .forward(&input)?
-            .flatten_all()?
-            .to_vec1::<f32>()?;
-        let bytes: Vec<u8> = values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        let fail =
-            |source: safetensors::SafeTensorError| candle_core::Error::Msg(source.to_string());
-        let view =
-            TensorView::new(Dtype::F32, vec![tokens.len(), vocab_size], &bytes).map_err(fail)?;
-        let file = safetensors::serialize([("logits", view)], None).map_err(fail)?;
-        let mut durable = DurableFile::create(out)?;
-        durable.write(&file)?;
-        durable.finish()
+        let segments = Segments::batch(1, tokens.len());
+        let values = loaded.model.logits(tokens, &segments)?;
+        let shape = vec![tokens.len(), vocab_size];
+        let temporary = files::temporary_name(out);
+        let entry = Entry::new("logits".to_owned(), shape, &values);
+        safetensors_file::write(&temporary, vec![entry])?;
+        files::put_in_place(&temporary, out)
     })
 }
 
 /// Sum of the negative log-likelihoods of all tokens but the first, in windows of `context` that do
 /// not overlap: every token is predicted once. `between` is asked before each pass and may end it.
 pub(crate) fn sum_nll(
-    model: &Llama,
+    model: &Model,
     read: &dyn Fn(usize, usize, &mut Vec<u32>),
     n_tokens: usize,
     context: usize,
@@ -151,18 +127,14 @@ pub(crate) fn sum_nll(
         };
         let mut window = Vec::with_capacity(rows * width + 1);
         read(start, rows * width + 1, &mut window);
-        let input = Tensor::from_slice(
-            window.get(..rows * width).unwrap_or_default(),
-            (rows, width),
-            &Device::Cpu,
-        )?;
-        let targets = Tensor::from_slice(
-            window.get(1..).unwrap_or_default(),
-            rows * width,
-            &Device::Cpu,
-        )?;
-        let nll = ops::nll(&model.forward(&input)?.detach(), &targets)?.to_vec1::<f32>()?;
-        sum += nll.iter().map(|&value| f64::from(value)).sum::<f64>();
+        let targets = window.get(1..).unwrap_or_default().to_vec();
+        window.pop();
+        let batch = Batch {
+            tokens: window,
+            segments: Segments::batch(rows, width),
+            targets,
+        };
+        sum += model.loss(&batch)?.sum_nll;
         start += rows * width;
     }
     Ok(sum)

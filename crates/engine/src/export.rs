@@ -2,7 +2,7 @@
 
 use crate::EngineError;
 use crate::files;
-use crate::model::LlamaConfig;
+use crate::model::{self, ModelConfig};
 use crate::tokenizer::{BOS, Tokenizer};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::ValidationRecord;
@@ -25,8 +25,8 @@ pub(crate) struct Card<'a> {
 /// Writes `<job_dir>/final` and answers with its path.
 pub(crate) fn write_final(
     job_dir: &Path,
-    config: &LlamaConfig,
-    weights: &[u8],
+    config: &ModelConfig,
+    put_weights: &dyn Fn(&Path) -> Result<(), EngineError>,
     tokenizer: &Tokenizer,
     card: &Card<'_>,
 ) -> Result<PathBuf, EngineError> {
@@ -49,13 +49,13 @@ pub(crate) fn write_final(
         &json!({ "bos_token_id": bos, "eos_token_id": [EOS_ID, bos], "pad_token_id": PAD_ID, "do_sample": true, "temperature": 0.8 }),
     )?;
     put("tokenizer.json", tokenizer.to_json()?.as_bytes())?;
-    put("model.safetensors", weights)?;
+    put_weights(&temporary.join("model.safetensors"))?;
     put("README.md", readme(config, card).as_bytes())?;
     files::put_in_place(&temporary, &place)?;
     Ok(place)
 }
 
-fn readme(config: &LlamaConfig, card: &Card<'_>) -> String {
+fn readme(config: &ModelConfig, card: &Card<'_>) -> String {
     let spec = card.spec;
     let name = if spec.name.is_empty() {
         "A language model"
@@ -76,7 +76,7 @@ fn readme(config: &LlamaConfig, card: &Card<'_>) -> String {
          | vocabulary | {} (byte-level BPE of the same text) |\n| context | {} tokens |\n\
          | text | `{}`, {} tokens, normalized |\n| steps | {} of {} sequences |\n\
          | learning rate | {} (warm-up, cosine), weight decay {} |\n| seed | {} |\n",
-        config.n_parameters(),
+        model::n_parameters(config),
         config.num_hidden_layers,
         config.hidden_size,
         config.num_attention_heads,

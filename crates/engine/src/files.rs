@@ -33,6 +33,13 @@ pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), EngineError>
     file.sync_all().map_err(fail)
 }
 
+/// Copies a file into a folder that is not yet in its place, and syncs it.
+pub(crate) fn copy_synced(from: &Path, to: &Path) -> Result<(), EngineError> {
+    fs::copy(from, to)
+        .and_then(|_| File::open(to)?.sync_all())
+        .map_err(|source| EngineError::io(to, source))
+}
+
 /// Renames, replacing a folder that stands in the way, and syncs the parent.
 pub(crate) fn put_in_place(temporary: &Path, place: &Path) -> Result<(), EngineError> {
     if place.is_dir() {

@@ -1,11 +1,10 @@
 //! Text from a model: prompt, sampling, a cache of keys and values, whole characters only.
 
 use crate::EngineError;
-use crate::model::{KvCache, Llama, LlamaConfig};
+use crate::model::{KvCache, Model};
 use crate::random::Keyed;
 use crate::threads;
 use crate::tokenizer::Tokenizer;
-use candle_core::{Device, Tensor};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -92,7 +91,7 @@ impl Generator {
 
 /// A model's folder in memory.
 pub(crate) struct Loaded {
-    pub(crate) model: Llama,
+    pub(crate) model: Model,
     folder: PathBuf,
     tokenizer: Result<Tokenizer, EngineError>,
 }
@@ -109,10 +108,9 @@ impl Loaded {
 }
 
 pub(crate) fn load_model(model_dir: &Path) -> Result<Loaded, EngineError> {
-    let config = LlamaConfig::load(model_dir)?;
-    let weights = Llama::read_weights(&config, model_dir)?;
-    let model = Llama::new(&config, &weights, config.max_position_embeddings)?;
-    let tokenizer = Tokenizer::load(&model_dir.join("tokenizer.json"), config.bos_token_id);
+    let model = Model::load(model_dir, 0)?;
+    let bos = model.config().bos_token_id;
+    let tokenizer = Tokenizer::load(&model_dir.join("tokenizer.json"), bos);
     Ok(Loaded {
         model,
         folder: model_dir.to_path_buf(),
@@ -127,7 +125,7 @@ type Run<'a> = &'a dyn Fn(
 /// Writes after `prompt` until the document ends, `max_tokens` are there, or the caller ends it. Beyond
 /// the model's context the latter half is kept and read anew.
 pub(crate) fn continue_prompt(
-    model: &Llama,
+    model: &Model,
     tokenizer: &Tokenizer,
     prompt: &str,
     params: &SamplingParams,
@@ -137,15 +135,6 @@ pub(crate) fn continue_prompt(
     let context = model.config().max_position_embeddings;
     let mut tokens = vec![tokenizer.bos()];
     tokens.extend(tokenizer.encode(&amoozgar_text::normalize(prompt))?);
-    if let Some(&token) = tokens
-        .iter()
-        .find(|&&token| token as usize >= model.config().vocab_size)
-    {
-        return Err(EngineError::TokenOutOfRange {
-            token,
-            vocab_size: model.config().vocab_size,
-        });
-    }
     if tokens.len() > context {
         tokens.drain(..tokens.len() - context);
     }
@@ -162,19 +151,12 @@ pub(crate) fn continue_prompt(
             cache = KvCache::default();
         }
         let fresh = tokens.get(cache.len()..).unwrap_or_default().to_vec();
-        let n_fresh = fresh.len();
-        let logits = run(&mut || {
-            let input = Tensor::from_slice(&fresh, (1, n_fresh), &Device::Cpu)?;
-            Ok(model
-                .next_logits(&input, &mut cache)?
-                .detach()
-                .to_vec1::<f32>()?)
-        })?;
+        let logits = run(&mut || model.next_logits(&fresh, &mut cache))?;
         if token_ids.is_empty() {
             prompt_s = start.elapsed().as_secs_f64();
         }
         let token = sample(&logits, params, stream.uniform(token_ids.len() as u64));
-        if tokenizer.ends_document(token) {
+        if tokenizer.ends_document(token) || model.config().eos_token_ids.contains(&token) {
             break;
         }
         tokens.push(token);

@@ -12,6 +12,7 @@
 //! what surrounds it.
 #![deny(missing_docs)]
 
+pub mod adapter;
 mod checkpoint;
 mod control;
 mod corpus;
@@ -28,6 +29,8 @@ pub mod ops;
 pub mod optimizer;
 mod plan;
 pub mod random;
+mod safetensors_file;
+pub mod tape;
 mod threads;
 mod token_cache;
 pub mod tokenizer;

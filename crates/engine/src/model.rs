@@ -1,7 +1,16 @@
-//! The decoder: its configuration as transformers writes it, its weights by transformers' names.
+//! The models: one description of a transformer with flags for Llama, Qwen2, Qwen3, GPT-2 and BERT,
+//! its weights by transformers' names, and its walk over a tape.
 
+mod cache;
 mod config;
-mod llama;
+mod lora;
+mod network;
+mod step;
+mod weights;
 
-pub use config::LlamaConfig;
-pub use llama::{KvCache, Llama};
+pub use cache::{KvCache, LayerCache};
+pub use config::{Architecture, ModelConfig};
+pub use lora::{LoraConfig, Scaling};
+pub use network::Network;
+pub use step::{Batch, Model, StepContext};
+pub use weights::{init, n_parameters, read_weights};

@@ -1,15 +1,9 @@
 //! `AdamW` (Loshchilov and Hutter, 2019) with moments of its own, clipping by the global norm, and the
 //! learning rate's schedule.
 
-use candle_core::backprop::GradStore;
-use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Storage, Tensor, Var};
-use rayon::prelude::*;
+use crate::kernels::adamw;
+use crate::tape::{Gradients, Parameters};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
-/// Values that one task handles; also the unit of the norm's sums, which are added in index order, so
-/// that the result does not depend on the number of threads.
-const CHUNK: usize = 16 * 1024;
 
 /// `AdamW`'s constants.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,63 +63,6 @@ pub struct Moments {
     pub second: Vec<f32>,
 }
 
-/// Gradients by name, in the names' order.
-#[derive(Debug, Default)]
-pub struct Gradients(BTreeMap<String, Vec<f32>>);
-
-impl Gradients {
-    /// Adds `scale` times what `grads` holds for the variables.
-    ///
-    /// # Errors
-    /// Where a gradient is no f32 tensor on the CPU.
-    pub fn add(
-        &mut self,
-        variables: &BTreeMap<String, Var>,
-        grads: &GradStore,
-        scale: f32,
-    ) -> Result<()> {
-        for (name, variable) in variables {
-            let sum = self
-                .0
-                .entry(name.clone())
-                .or_insert_with(|| vec![0.0; variable.elem_count()]);
-            let Some(grad) = grads.get(variable) else {
-                continue;
-            };
-            with_values(&grad.contiguous()?, |values| {
-                sum.par_chunks_mut(CHUNK)
-                    .zip(values.par_chunks(CHUNK))
-                    .for_each(|(sum, values)| {
-                        sum.iter_mut()
-                            .zip(values)
-                            .for_each(|(sum, value)| *sum += scale * value);
-                    });
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Euclidean norm over all gradients.
-    pub fn norm(&self) -> f64 {
-        self.0
-            .values()
-            .map(|values| {
-                let chunks: Vec<f64> = values
-                    .par_chunks(CHUNK)
-                    .map(|chunk| {
-                        chunk
-                            .iter()
-                            .map(|&value| f64::from(value) * f64::from(value))
-                            .sum()
-                    })
-                    .collect();
-                chunks.iter().sum::<f64>()
-            })
-            .sum::<f64>()
-            .sqrt()
-    }
-}
-
 /// The optimizer's state.
 #[derive(Debug)]
 pub struct AdamW {
@@ -136,19 +73,17 @@ pub struct AdamW {
 }
 
 impl AdamW {
-    /// Fresh moments.
-    pub fn new(config: AdamWConfig, variables: &BTreeMap<String, Var>) -> Self {
-        let moments = variables
-            .iter()
-            .map(|(name, variable)| {
-                let n = variable.elem_count();
-                (
-                    name.clone(),
-                    Moments {
-                        first: vec![0.0; n],
-                        second: vec![0.0; n],
-                    },
-                )
+    /// Fresh moments of the trained weights.
+    pub fn new(config: AdamWConfig, parameters: &Parameters) -> Self {
+        let moments = parameters
+            .trained()
+            .map(|(_, parameter)| {
+                let zeros = || vec![0.0; parameter.len()];
+                let moments = Moments {
+                    first: zeros(),
+                    second: zeros(),
+                };
+                (parameter.name.clone(), moments)
             })
             .collect();
         Self {
@@ -172,110 +107,42 @@ impl AdamW {
         &self.moments
     }
 
-    /// One update; gradients are first multiplied by `scale` (clipping).
-    ///
-    /// # Errors
-    /// Where a variable is no contiguous f32 tensor on the CPU.
-    pub fn step(
-        &mut self,
-        variables: &BTreeMap<String, Var>,
-        gradients: &Gradients,
-        lr: f64,
-        scale: f64,
-    ) -> Result<()> {
+    /// One update in one pass over each weight; gradients are first multiplied by `clip`.
+    pub fn step(&mut self, parameters: &mut Parameters, gradients: &Gradients, lr: f64, clip: f64) {
         self.step += 1;
         let exponent = i32::try_from(self.step).unwrap_or(i32::MAX);
-        for (name, variable) in variables {
-            let (Some(grad), Some(moments)) = (gradients.0.get(name), self.moments.get_mut(name))
+        for (id, name, shape, weight) in parameters.trained_mut() {
+            let (Some(gradient), Some(moments)) = (gradients.get(id), self.moments.get_mut(name))
             else {
                 continue;
             };
             let decay = match self.config.decayed {
-                Decayed::Matrices if variable.rank() < 2 => 0.0,
+                Decayed::Matrices if shape.len() < 2 => 0.0,
                 Decayed::Matrices | Decayed::All => self.config.weight_decay,
             };
-            let update = Update {
-                grad,
-                moments: Mutex::new(moments),
+            let step = adamw::Step {
                 beta1: self.config.beta1 as f32,
                 beta2: self.config.beta2 as f32,
                 keep: (1.0 - lr * decay) as f32,
                 step_size: (lr / (1.0 - self.config.beta1.powi(exponent))) as f32,
                 root_correction: (1.0 / (1.0 - self.config.beta2.powi(exponent)).sqrt()) as f32,
                 eps: self.config.eps as f32,
-                scale: scale as f32,
+                clip: clip as f32,
             };
-            variable.as_tensor().inplace_op1(&update)?;
+            let Moments { first, second } = moments;
+            adamw::step(weight, gradient, first, second, &step);
         }
-        Ok(())
     }
 }
 
-/// One weight's update, in place and in one pass.
-struct Update<'a> {
-    grad: &'a [f32],
-    moments: Mutex<&'a mut Moments>,
-    beta1: f32,
-    beta2: f32,
-    keep: f32,
-    step_size: f32,
-    root_correction: f32,
-    eps: f32,
-    scale: f32,
-}
-
-impl InplaceOp1 for Update<'_> {
-    fn name(&self) -> &'static str {
-        "adamw"
+/// What gradients of the norm `norm` are multiplied by so that it is at most `most`; 0 never clips.
+/// `PyTorch`'s `clip_grad_norm_` adds the same millionth.
+pub fn clip_factor(norm: f64, most: f64) -> f64 {
+    if most > 0.0 {
+        (most / (norm + 1e-6)).min(1.0)
+    } else {
+        1.0
     }
-
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
-        let (start, end) = layout
-            .contiguous_offsets()
-            .ok_or_else(|| candle_core::Error::Msg("adamw needs a contiguous weight".to_owned()))?;
-        let CpuStorage::F32(values) = storage else {
-            return Err(candle_core::Error::Msg(
-                "adamw needs an f32 weight".to_owned(),
-            ));
-        };
-        let values = values.get_mut(start..end).unwrap_or_default();
-        let mut moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
-        let Moments { first, second } = &mut **moments;
-        values
-            .par_chunks_mut(CHUNK)
-            .zip(self.grad.par_chunks(CHUNK))
-            .zip(
-                first
-                    .par_chunks_mut(CHUNK)
-                    .zip(second.par_chunks_mut(CHUNK)),
-            )
-            .for_each(|((weights, grads), (firsts, seconds))| {
-                for (((weight, grad), m), v) in
-                    weights.iter_mut().zip(grads).zip(firsts).zip(seconds)
-                {
-                    let grad = grad * self.scale;
-                    *m = self.beta1 * *m + (1.0 - self.beta1) * grad;
-                    *v = self.beta2 * *v + (1.0 - self.beta2) * grad * grad;
-                    *weight = self.keep * *weight
-                        - self.step_size * *m / (v.sqrt() * self.root_correction + self.eps);
-                }
-            });
-        Ok(())
-    }
-}
-
-/// Lends the values of a contiguous f32 tensor on the CPU.
-pub(crate) fn with_values<T>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> T) -> Result<T> {
-    let (storage, layout) = tensor.storage_and_layout();
-    let Storage::Cpu(CpuStorage::F32(values)) = &*storage else {
-        return Err(candle_core::Error::Msg(
-            "an f32 tensor on the CPU is needed".to_owned(),
-        ));
-    };
-    let (start, end) = layout
-        .contiguous_offsets()
-        .ok_or_else(|| candle_core::Error::Msg("a contiguous tensor is needed".to_owned()))?;
-    Ok(f(values.get(start..end).unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -193,7 +193,7 @@ fn run(
     let model_dir = export::write_final(
         job_dir,
         session.config(),
-        &session.weights_of(best_step)?,
+        &|path| session.write_weights_of(best_step, path),
         &session.corpus.tokenizer,
         &card,
     )?;

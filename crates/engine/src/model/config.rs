@@ -1,20 +1,65 @@
-//! `config.json` of a Llama-style decoder.
+//! `config.json`, as transformers writes it, of every architecture that the engine knows.
 
 use crate::EngineError;
 use crate::files;
+use crate::tape::HeadShape;
 use amoozgar_types::spec::ModelSpec;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 
-/// The fields of transformers' `LlamaConfig` that shape the computation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LlamaConfig {
+/// Which of transformers' families a model belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Architecture {
+    /// `LlamaForCausalLM`.
+    Llama,
+    /// `Qwen2ForCausalLM`: biases of queries, keys and values.
+    Qwen2,
+    /// `Qwen3ForCausalLM`: norms of each head's queries and keys.
+    Qwen3,
+    /// `GPT2LMHeadModel`: learned positions, `LayerNorm`, GELU, transposed matrices.
+    Gpt2,
+    /// `BertForSequenceClassification`: looks both ways, norms after each sum, a pooler, classes.
+    Bert,
+}
+
+impl Architecture {
+    const ALL: [(Self, &'static str, &'static str); 5] = [
+        (Self::Llama, "llama", "LlamaForCausalLM"),
+        (Self::Qwen2, "qwen2", "Qwen2ForCausalLM"),
+        (Self::Qwen3, "qwen3", "Qwen3ForCausalLM"),
+        (Self::Gpt2, "gpt2", "GPT2LMHeadModel"),
+        (Self::Bert, "bert", "BertForSequenceClassification"),
+    ];
+
+    /// transformers' `model_type` and class.
+    fn names(self) -> (&'static str, &'static str) {
+        Self::ALL
+            .into_iter()
+            .find(|(known, ..)| *known == self)
+            .map_or(("", ""), |(_, model_type, class)| (model_type, class))
+    }
+
+    /// Whether it continues text (and does not sort it into classes).
+    pub fn is_decoder(self) -> bool {
+        self != Self::Bert
+    }
+
+    /// Whether positions are rotations (and not learned vectors).
+    pub fn rotates(self) -> bool {
+        matches!(self, Self::Llama | Self::Qwen2 | Self::Qwen3)
+    }
+}
+
+/// The fields that shape the computation, by the names of transformers' `LlamaConfig`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelConfig {
+    /// The family.
+    pub architecture: Architecture,
     /// Size of the vocabulary.
     pub vocab_size: usize,
     /// Width of the residual stream.
     pub hidden_size: usize,
-    /// Width of the `SwiGLU`'s hidden layer.
+    /// Width of the hidden layer between two residuals.
     pub intermediate_size: usize,
     /// Transformer blocks.
     pub num_hidden_layers: usize,
@@ -22,132 +67,127 @@ pub struct LlamaConfig {
     pub num_attention_heads: usize,
     /// Key and value heads.
     pub num_key_value_heads: usize,
-    /// Tokens that the model has seen at once.
+    /// Width of one head.
+    pub head_dim: usize,
+    /// Tokens that the model can see at once.
     pub max_position_embeddings: usize,
     /// Added under the norms' root.
-    pub rms_norm_eps: f64,
+    pub norm_eps: f64,
     /// Base of the rotary angles.
     pub rope_theta: f64,
     /// Whether the head is the embedding.
     pub tie_word_embeddings: bool,
     /// The token before every document.
     pub bos_token_id: Option<u32>,
+    /// The tokens after which a model says no more.
+    pub eos_token_ids: Vec<u32>,
+    /// Kinds of segments that an encoder tells apart.
+    pub type_vocab_size: usize,
+    /// Classes that an encoder sorts into.
+    pub n_labels: usize,
 }
 
-impl LlamaConfig {
+impl ModelConfig {
     /// The decoder of a run's specification.
     pub fn from_spec(spec: &ModelSpec, vocab_size: usize, bos: u32) -> Self {
         Self {
+            architecture: Architecture::Llama,
             vocab_size,
             hidden_size: spec.d_model,
             intermediate_size: spec.d_ff,
             num_hidden_layers: spec.n_layers,
             num_attention_heads: spec.n_heads,
             num_key_value_heads: spec.n_kv_heads,
+            head_dim: spec.d_model / spec.n_heads.max(1),
             max_position_embeddings: spec.context_length,
-            rms_norm_eps: 1e-6,
+            norm_eps: 1e-6,
             rope_theta: 10_000.0,
             tie_word_embeddings: spec.tie_embeddings,
             bos_token_id: Some(bos),
+            eos_token_ids: Vec::new(),
+            type_vocab_size: 0,
+            n_labels: 0,
         }
     }
 
     /// Reads `config.json` from a model's folder.
     ///
     /// # Errors
-    /// Where it is missing, incomplete, or of another architecture.
+    /// Where it is missing, incomplete, or of an architecture that is not known.
     pub fn load(model_dir: &Path) -> Result<Self, EngineError> {
         let path = model_dir.join("config.json");
-        let invalid = |detail: String| EngineError::InvalidModel {
+        let bytes = files::read(&path)?;
+        let read = || -> Result<Self, String> {
+            let raw: Value = serde_json::from_slice(&bytes)
+                .map_err(|source| format!("config.json: {source}"))?;
+            Self::from_json(&raw)
+        };
+        read().map_err(|detail| EngineError::InvalidModel {
             path: model_dir.to_path_buf(),
             detail,
-        };
-        let raw: serde_json::Value = serde_json::from_slice(&files::read(&path)?)
-            .map_err(|source| invalid(format!("config.json: {source}")))?;
-        if raw.get("model_type").and_then(serde_json::Value::as_str) != Some("llama") {
-            return Err(invalid(format!(
-                "the architecture `{}` is not known",
-                raw.get("model_type").unwrap_or(&json!(null))
-            )));
-        }
-        for unsupported in ["attention_bias", "mlp_bias"] {
-            if raw.get(unsupported).and_then(serde_json::Value::as_bool) == Some(true) {
-                return Err(invalid(format!("`{unsupported}` is not supported")));
+        })
+    }
+
+    /// Reads the content of a `config.json`; the error says what is wrong with it.
+    fn from_json(raw: &Value) -> Result<Self, String> {
+        let model_type = raw.get("model_type").and_then(Value::as_str);
+        let architecture = Architecture::ALL
+            .into_iter()
+            .find(|(_, name, _)| Some(*name) == model_type)
+            .map(|(architecture, ..)| architecture)
+            .ok_or_else(|| {
+                let named = raw.get("model_type").unwrap_or(&Value::Null);
+                format!("the architecture `{named}` is not known")
+            })?;
+        refuse_unsupported(raw, architecture)?;
+        let fields = Fields(raw);
+        let config = match architecture {
+            Architecture::Gpt2 => fields.gpt2()?,
+            Architecture::Bert => fields.bert()?,
+            Architecture::Llama | Architecture::Qwen2 | Architecture::Qwen3 => {
+                fields.rotating(architecture)?
             }
-        }
-        let size = |name: &str| {
-            raw.get(name)
-                .and_then(serde_json::Value::as_u64)
-                .and_then(|value| usize::try_from(value).ok())
-                .filter(|&value| value > 0)
-                .ok_or_else(|| invalid(format!("config.json lacks `{name}`")))
         };
-        let rope = raw
-            .get("rope_parameters")
-            .or_else(|| raw.get("rope_scaling"));
-        let rope_type = rope
-            .and_then(|rope| rope.get("rope_type"))
-            .and_then(serde_json::Value::as_str);
-        if rope_type.is_some_and(|name| name != "default") {
-            return Err(invalid("scaled rotary angles are not supported".to_owned()));
-        }
-        let number = |value: Option<&serde_json::Value>| value.and_then(serde_json::Value::as_f64);
-        let num_attention_heads = size("num_attention_heads")?;
-        let config = Self {
-            vocab_size: size("vocab_size")?,
-            hidden_size: size("hidden_size")?,
-            intermediate_size: size("intermediate_size")?,
-            num_hidden_layers: size("num_hidden_layers")?,
-            num_attention_heads,
-            num_key_value_heads: size("num_key_value_heads").unwrap_or(num_attention_heads),
-            max_position_embeddings: size("max_position_embeddings")?,
-            rms_norm_eps: number(raw.get("rms_norm_eps")).unwrap_or(1e-6),
-            rope_theta: number(rope.and_then(|rope| rope.get("rope_theta")))
-                .or_else(|| number(raw.get("rope_theta")))
-                .unwrap_or(10_000.0),
-            tie_word_embeddings: raw
-                .get("tie_word_embeddings")
-                .and_then(serde_json::Value::as_bool)
-                .unwrap_or(false),
-            bos_token_id: raw
-                .get("bos_token_id")
-                .and_then(serde_json::Value::as_u64)
-                .map(|id| id as u32),
-        };
-        let head_dim = raw.get("head_dim").and_then(serde_json::Value::as_u64);
-        if head_dim
-            .is_some_and(|dim| dim as usize * config.num_attention_heads != config.hidden_size)
-        {
-            return Err(invalid(
-                "`head_dim` times the heads must be `hidden_size`".to_owned(),
-            ));
-        }
-        if !config
-            .hidden_size
-            .is_multiple_of(2 * config.num_attention_heads)
-            || !config
-                .num_attention_heads
-                .is_multiple_of(config.num_key_value_heads)
-        {
-            return Err(invalid("the heads do not divide the width".to_owned()));
-        }
+        config.check_heads()?;
         Ok(config)
     }
 
-    /// The `config.json` that transformers reads.
-    pub fn to_json(&self, eos: u32, pad: u32) -> serde_json::Value {
+    fn check_heads(&self) -> Result<(), String> {
+        let whole_groups = self
+            .num_attention_heads
+            .is_multiple_of(self.num_key_value_heads);
+        let pairs = self.head_dim.is_multiple_of(2) && self.head_dim > 0;
+        if whole_groups && pairs {
+            Ok(())
+        } else {
+            Err("the heads do not divide the width".to_owned())
+        }
+    }
+
+    /// How attention's width is divided.
+    pub fn heads(&self) -> HeadShape {
+        HeadShape {
+            n_heads: self.num_attention_heads,
+            n_kv_heads: self.num_key_value_heads,
+            head_dim: self.head_dim,
+        }
+    }
+
+    /// The `config.json` of a decoder that was made here, as transformers reads it.
+    pub fn to_json(&self, eos: u32, pad: u32) -> Value {
+        let (model_type, class) = self.architecture.names();
         json!({
-            "architectures": ["LlamaForCausalLM"],
-            "model_type": "llama",
+            "architectures": [class],
+            "model_type": model_type,
             "vocab_size": self.vocab_size,
             "hidden_size": self.hidden_size,
             "intermediate_size": self.intermediate_size,
             "num_hidden_layers": self.num_hidden_layers,
             "num_attention_heads": self.num_attention_heads,
             "num_key_value_heads": self.num_key_value_heads,
-            "head_dim": self.head_dim(),
+            "head_dim": self.head_dim,
             "max_position_embeddings": self.max_position_embeddings,
-            "rms_norm_eps": self.rms_norm_eps,
+            "rms_norm_eps": self.norm_eps,
             "rope_theta": self.rope_theta,
             "rope_parameters": { "rope_type": "default", "rope_theta": self.rope_theta },
             "tie_word_embeddings": self.tie_word_embeddings,
@@ -164,53 +204,169 @@ impl LlamaConfig {
             "pad_token_id": pad,
         })
     }
+}
 
-    /// Width of one head.
-    pub fn head_dim(&self) -> usize {
-        self.hidden_size / self.num_attention_heads
+/// What would change the computation and is not there yet.
+fn refuse_unsupported(raw: &Value, architecture: Architecture) -> Result<(), String> {
+    let flag = |name: &str| raw.get(name).and_then(Value::as_bool) == Some(true);
+    for unsupported in [
+        "attention_bias",
+        "mlp_bias",
+        "use_sliding_window",
+        "add_cross_attention",
+        "scale_attn_by_inverse_layer_idx",
+    ] {
+        if flag(unsupported) {
+            return Err(format!("`{unsupported}` is not supported"));
+        }
+    }
+    let rope = rope_of(raw);
+    let kind = |name| rope.and_then(|rope| rope.get(name)).and_then(Value::as_str);
+    let rope_type = kind("rope_type").or_else(|| kind("type"));
+    if rope_type.is_some_and(|name| name != "default") {
+        return Err("scaled rotary angles are not supported".to_owned());
+    }
+    let expected = match architecture {
+        Architecture::Gpt2 => ("activation_function", "gelu_new"),
+        Architecture::Bert => ("hidden_act", "gelu"),
+        _ => ("hidden_act", "silu"),
+    };
+    let activation = raw.get(expected.0).and_then(Value::as_str);
+    match activation {
+        Some(name) if name != expected.1 => {
+            Err(format!("the activation `{name}` is not supported"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn rope_of(raw: &Value) -> Option<&Value> {
+    raw.get("rope_parameters")
+        .filter(|rope| rope.is_object())
+        .or_else(|| raw.get("rope_scaling"))
+}
+
+/// Reads single fields.
+struct Fields<'a>(&'a Value);
+
+impl Fields<'_> {
+    fn size(&self, name: &str) -> Result<usize, String> {
+        self.optional_size(name)
+            .ok_or_else(|| format!("config.json lacks `{name}`"))
     }
 
-    /// Names and shapes of the weights, in transformers' words.
-    pub fn parameters(&self) -> Vec<(String, Vec<usize>)> {
-        let d = self.hidden_size;
-        let kv = self.num_key_value_heads * self.head_dim();
-        let mut all = vec![
-            (
-                "model.embed_tokens.weight".to_owned(),
-                vec![self.vocab_size, d],
-            ),
-            ("model.norm.weight".to_owned(), vec![d]),
-        ];
-        if !self.tie_word_embeddings {
-            all.push(("lm_head.weight".to_owned(), vec![self.vocab_size, d]));
-        }
-        for layer in 0..self.num_hidden_layers {
-            let shapes = [
-                ("self_attn.q_proj", vec![d, d]),
-                ("self_attn.k_proj", vec![kv, d]),
-                ("self_attn.v_proj", vec![kv, d]),
-                ("self_attn.o_proj", vec![d, d]),
-                ("mlp.gate_proj", vec![self.intermediate_size, d]),
-                ("mlp.up_proj", vec![self.intermediate_size, d]),
-                ("mlp.down_proj", vec![d, self.intermediate_size]),
-                ("input_layernorm", vec![d]),
-                ("post_attention_layernorm", vec![d]),
-            ];
-            all.extend(
-                shapes
-                    .into_iter()
-                    .map(|(name, shape)| (format!("model.layers.{layer}.{name}.weight"), shape)),
-            );
-        }
-        all.sort();
-        all
+    fn optional_size(&self, name: &str) -> Option<usize> {
+        self.0
+            .get(name)
+            .and_then(Value::as_u64)
+            .and_then(|value| usize::try_from(value).ok())
+            .filter(|&value| value > 0)
     }
 
-    /// Weights in all.
-    pub fn n_parameters(&self) -> u64 {
-        self.parameters()
-            .iter()
-            .map(|(_, shape)| shape.iter().product::<usize>() as u64)
-            .sum()
+    fn number(&self, name: &str) -> Option<f64> {
+        self.0.get(name).and_then(Value::as_f64)
+    }
+
+    fn token(&self, name: &str) -> Option<u32> {
+        self.0.get(name).and_then(Value::as_u64).map(|id| id as u32)
+    }
+
+    /// One token or several.
+    fn tokens(&self, name: &str) -> Vec<u32> {
+        match self.0.get(name) {
+            Some(Value::Array(ids)) => ids
+                .iter()
+                .filter_map(Value::as_u64)
+                .map(|id| id as u32)
+                .collect(),
+            _ => self.token(name).into_iter().collect(),
+        }
+    }
+
+    fn tied(&self, default: bool) -> bool {
+        self.0
+            .get("tie_word_embeddings")
+            .and_then(Value::as_bool)
+            .unwrap_or(default)
+    }
+
+    fn rotating(&self, architecture: Architecture) -> Result<ModelConfig, String> {
+        let num_attention_heads = self.size("num_attention_heads")?;
+        let hidden_size = self.size("hidden_size")?;
+        let theta = rope_of(self.0)
+            .and_then(|rope| rope.get("rope_theta"))
+            .and_then(Value::as_f64);
+        Ok(ModelConfig {
+            architecture,
+            vocab_size: self.size("vocab_size")?,
+            hidden_size,
+            intermediate_size: self.size("intermediate_size")?,
+            num_hidden_layers: self.size("num_hidden_layers")?,
+            num_attention_heads,
+            num_key_value_heads: self
+                .optional_size("num_key_value_heads")
+                .unwrap_or(num_attention_heads),
+            head_dim: self
+                .optional_size("head_dim")
+                .unwrap_or(hidden_size / num_attention_heads),
+            max_position_embeddings: self.size("max_position_embeddings")?,
+            norm_eps: self.number("rms_norm_eps").unwrap_or(1e-6),
+            rope_theta: theta
+                .or_else(|| self.number("rope_theta"))
+                .unwrap_or(10_000.0),
+            tie_word_embeddings: self.tied(false),
+            bos_token_id: self.token("bos_token_id"),
+            eos_token_ids: self.tokens("eos_token_id"),
+            type_vocab_size: 0,
+            n_labels: 0,
+        })
+    }
+
+    fn gpt2(&self) -> Result<ModelConfig, String> {
+        let (hidden_size, n_heads) = (self.size("n_embd")?, self.size("n_head")?);
+        Ok(ModelConfig {
+            architecture: Architecture::Gpt2,
+            vocab_size: self.size("vocab_size")?,
+            hidden_size,
+            intermediate_size: self.optional_size("n_inner").unwrap_or(4 * hidden_size),
+            num_hidden_layers: self.size("n_layer")?,
+            num_attention_heads: n_heads,
+            num_key_value_heads: n_heads,
+            head_dim: hidden_size / n_heads,
+            max_position_embeddings: self.size("n_positions")?,
+            norm_eps: self.number("layer_norm_epsilon").unwrap_or(1e-5),
+            rope_theta: 0.0,
+            tie_word_embeddings: self.tied(true),
+            bos_token_id: self.token("bos_token_id"),
+            eos_token_ids: self.tokens("eos_token_id"),
+            type_vocab_size: 0,
+            n_labels: 0,
+        })
+    }
+
+    fn bert(&self) -> Result<ModelConfig, String> {
+        let (hidden_size, n_heads) = (self.size("hidden_size")?, self.size("num_attention_heads")?);
+        let labels = self.0.get("id2label").and_then(Value::as_object);
+        Ok(ModelConfig {
+            architecture: Architecture::Bert,
+            vocab_size: self.size("vocab_size")?,
+            hidden_size,
+            intermediate_size: self.size("intermediate_size")?,
+            num_hidden_layers: self.size("num_hidden_layers")?,
+            num_attention_heads: n_heads,
+            num_key_value_heads: n_heads,
+            head_dim: hidden_size / n_heads,
+            max_position_embeddings: self.size("max_position_embeddings")?,
+            norm_eps: self.number("layer_norm_eps").unwrap_or(1e-12),
+            rope_theta: 0.0,
+            tie_word_embeddings: false,
+            bos_token_id: None,
+            eos_token_ids: Vec::new(),
+            type_vocab_size: self.optional_size("type_vocab_size").unwrap_or(2),
+            n_labels: labels
+                .map(serde_json::Map::len)
+                .or_else(|| self.optional_size("num_labels"))
+                .unwrap_or(2),
+        })
     }
 }

@@ -1,18 +1,20 @@
 //! What the loop works with: text, model, optimizer, checkpoints.
 
-use crate::checkpoint::{Checkpoints, LoopState, weights_to_bytes};
+use crate::checkpoint::{Checkpoints, LoopState};
 use crate::corpus::{self, Corpus, Progress};
 use crate::evaluate::{Evaluation, sum_nll};
 use crate::generate::{SamplingParams, continue_prompt};
-use crate::model::{Llama, LlamaConfig};
-use crate::optimizer::{AdamW, Gradients};
+use crate::kernels::segments::Segments;
+use crate::model::{Batch, Model, ModelConfig, StepContext};
+use crate::optimizer::{AdamW, clip_factor};
 use crate::plan::{EpochOrder, Plan};
 use crate::random::Keyed;
+use crate::safetensors_file::{self, Entry};
+use crate::tape::{Gradients, Policy};
 use crate::token_cache::TokenCache;
-use crate::{Control, EngineError};
+use crate::{Control, EngineError, files};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::{LoadingStage, RunPlan};
-use candle_core::{Device, Tensor, Var};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -22,8 +24,8 @@ pub(super) struct Session {
     pub(super) plan: Plan,
     pub(super) corpus: Corpus,
     spec: TrainSpec,
-    model: Llama,
-    variables: BTreeMap<String, Var>,
+    model: Model,
+    gradients: Gradients,
     optimizer: AdamW,
     checkpoints: Checkpoints,
     order: EpochOrder,
@@ -59,27 +61,21 @@ impl Session {
 
         progress.at(LoadingStage::Model, 0.0)?;
         let plan = Plan::new(spec, corpus.train.len());
-        let config = LlamaConfig::from_spec(
+        let config = ModelConfig::from_spec(
             &spec.model,
             corpus.tokenizer.vocab_size(),
             corpus.tokenizer.bos(),
         );
-        let variables = Llama::init(&config, spec.seed)?;
-        let model = Llama::over_variables(&config, &variables, context)?;
+        let mut model = Model::init(&config, spec.seed)?;
         progress.at(LoadingStage::Model, 1.0)?;
 
         let checkpoints = Checkpoints::new(job_dir, run_hash(spec, &corpus));
-        let mut optimizer = AdamW::new(plan.adamw, &variables);
+        let mut optimizer = AdamW::new(plan.adamw, &model.parameters);
         let mut state = LoopState::default();
         if let Some(restored) = checkpoints.restore_latest()? {
             progress.at(LoadingStage::Restoring, 0.0)?;
-            for (name, variable) in &variables {
-                let incomplete = || EngineError::InvalidCheckpoint {
-                    path: checkpoints.path(restored.state.step),
-                    detail: format!("the weight `{name}` is missing"),
-                };
-                variable.set(restored.weights.get(name).ok_or_else(incomplete)?)?;
-            }
+            let path = checkpoints.path(restored.state.step);
+            take_weights(&mut model, restored.weights, &path)?;
             optimizer = AdamW::restore(plan.adamw, restored.state.step, restored.moments);
             state = restored.state;
             progress.at(LoadingStage::Restoring, 1.0)?;
@@ -88,8 +84,8 @@ impl Session {
             plan,
             corpus,
             spec: spec.clone(),
+            gradients: Gradients::new(&model.parameters),
             model,
-            variables,
             optimizer,
             checkpoints,
             order: EpochOrder::default(),
@@ -97,7 +93,7 @@ impl Session {
         Ok((session, state))
     }
 
-    pub(super) fn config(&self) -> &LlamaConfig {
+    pub(super) fn config(&self) -> &ModelConfig {
         self.model.config()
     }
 
@@ -106,7 +102,7 @@ impl Session {
             total_steps: self.plan.total_steps,
             steps_per_epoch: self.plan.steps_per_epoch,
             start_step: state.step,
-            n_parameters: self.config().n_parameters(),
+            n_parameters: self.model.parameters.counts().0,
             vocab_size: self.config().vocab_size,
             n_train_tokens: self.corpus.train.len() as u64,
             n_val_tokens: self.corpus.validation.len() as u64,
@@ -119,54 +115,53 @@ impl Session {
     pub(super) fn step(&mut self, step_from_zero: u64) -> Result<StepDone, EngineError> {
         let context = self.spec.model.context_length;
         let starts = self.plan.sequence_starts(step_from_zero, &mut self.order);
-        let n_micro = starts.len().div_ceil(self.plan.micro_batch);
-        let mut gradients = Gradients::default();
-        let mut loss = 0.0;
+        let n_targets = starts.len() * context;
+        self.gradients.clear();
+        let mut sum_nll = 0.0;
         for rows in starts.chunks(self.plan.micro_batch) {
-            let (tokens, targets) = self.sequences(rows, context)?;
-            let micro_loss = self.model.loss(&tokens, &targets)?;
-            loss += f64::from(micro_loss.to_scalar::<f32>()?) / n_micro as f64;
-            let grads = micro_loss.backward()?;
-            gradients.add(&self.variables, &grads, 1.0 / n_micro as f32)?;
-        }
-        let grad_norm = gradients.norm();
-        if loss.is_finite() && grad_norm.is_finite() {
-            let clip = self.spec.optimizer.grad_clip;
-            // PyTorch's clip_grad_norm_ adds the same millionth.
-            let scale = if clip > 0.0 {
-                (clip / (grad_norm + 1e-6)).min(1.0)
-            } else {
-                1.0
+            let step = StepContext {
+                policy: Policy::RecomputeCheap,
+                scale: 1.0 / n_targets as f32,
+                dropout: None,
             };
+            let batch = self.sequences(rows, context);
+            sum_nll += self
+                .model
+                .gradients(&batch, &step, &mut self.gradients)?
+                .sum_nll;
+        }
+        let loss = sum_nll / n_targets as f64;
+        let grad_norm = self.gradients.norm();
+        if loss.is_finite() && grad_norm.is_finite() {
+            let clip = clip_factor(grad_norm, self.spec.optimizer.grad_clip);
             let lr = self.plan.schedule.lr(step_from_zero + 1);
-            self.optimizer
-                .step(&self.variables, &gradients, lr, scale)?;
+            let weights = &mut self.model.parameters;
+            self.optimizer.step(weights, &self.gradients, lr, clip);
         }
         Ok(StepDone {
             loss,
             grad_norm,
-            n_tokens: starts.len() * context,
+            n_tokens: n_targets,
         })
     }
 
-    /// Tokens and targets `(rows, context)` of the sequences that begin at `starts`.
-    fn sequences(&self, starts: &[usize], context: usize) -> Result<(Tensor, Tensor), EngineError> {
+    /// The sequences of `context` tokens that begin at `starts`.
+    fn sequences(&self, starts: &[usize], context: usize) -> Batch {
         let (mut tokens, mut targets) = (Vec::new(), Vec::new());
         for &start in starts {
             self.corpus.train.read(start, context, &mut tokens);
             self.corpus.train.read(start + 1, context, &mut targets);
         }
-        let shape = (starts.len(), context);
-        Ok((
-            Tensor::from_vec(tokens, shape, &Device::Cpu)?,
-            Tensor::from_vec(targets, shape, &Device::Cpu)?,
-        ))
+        Batch {
+            tokens,
+            segments: Segments::batch(starts.len(), context),
+            targets,
+        }
     }
 
     /// Measures the held-out text; `None` where a stop came in between.
     pub(super) fn validate(&self, control: &Control) -> Result<Option<Evaluation>, EngineError> {
         let validation = &self.corpus.validation;
-        let model = self.frozen()?;
         let mut between = || {
             if control.stop_wanted() {
                 Err(EngineError::StoppedWhileLoading)
@@ -176,7 +171,7 @@ impl Session {
         };
         let read = |start, n, out: &mut Vec<u32>| validation.read(start, n, out);
         let context = self.spec.model.context_length;
-        match sum_nll(&model, &read, validation.len(), context, &mut between) {
+        match sum_nll(&self.model, &read, validation.len(), context, &mut between) {
             Ok(sum) => {
                 let n_tokens = validation.len().saturating_sub(1) as u64;
                 Ok(Some(Evaluation::new(
@@ -207,7 +202,7 @@ impl Session {
                 .bits(index),
         };
         let generation = continue_prompt(
-            &self.frozen()?,
+            &self.model,
             &self.corpus.tokenizer,
             prompt,
             &params,
@@ -217,24 +212,10 @@ impl Session {
         Ok(generation.text)
     }
 
-    /// The model over the same storage, without a graph.
-    fn frozen(&self) -> Result<Llama, EngineError> {
-        let weights = self
-            .variables
-            .iter()
-            .map(|(name, variable)| (name.clone(), variable.as_detached_tensor()))
-            .collect();
-        Ok(Llama::new(
-            self.model.config(),
-            &weights,
-            self.spec.model.context_length,
-        )?)
-    }
-
     pub(super) fn save(&self, state: &LoopState) -> Result<(String, u64), EngineError> {
         let (path, size) = self
             .checkpoints
-            .save(state, &self.variables, &self.optimizer)?;
+            .save(state, &self.model.parameters, &self.optimizer)?;
         Ok((path.display().to_string(), size))
     }
 
@@ -254,14 +235,41 @@ impl Session {
         self.checkpoints.path(step).display().to_string()
     }
 
-    /// The weights after `step`, as a safetensors file. Where that checkpoint was removed from outside,
-    /// the weights at hand.
-    pub(super) fn weights_of(&self, step: u64) -> Result<Vec<u8>, EngineError> {
-        self.checkpoints.weights(step).or_else(|error| {
-            tracing::warn!(step, %error, "the best checkpoint cannot be read; the last weights are kept");
-            weights_to_bytes(&self.variables)
-        })
+    /// Writes the weights after `step` to `path`. Where that checkpoint was removed from outside, the
+    /// weights at hand.
+    pub(super) fn write_weights_of(&self, step: u64, path: &Path) -> Result<(), EngineError> {
+        match self.checkpoints.weights(step) {
+            Ok(file) => files::copy_synced(&file, path),
+            Err(error) => {
+                tracing::warn!(step, %error, "the best checkpoint cannot be read; the last weights are kept");
+                let weights = self.model.parameters.iter();
+                let entries = weights.map(|(_, weight)| Entry::of(weight)).collect();
+                safetensors_file::write(path, entries).map(drop)
+            }
+        }
     }
+}
+
+/// Puts a checkpoint's values in the place of the trained weights.
+fn take_weights(
+    model: &mut Model,
+    mut values: BTreeMap<String, Vec<f32>>,
+    checkpoint: &Path,
+) -> Result<(), EngineError> {
+    let trained: Vec<String> = model
+        .parameters
+        .trained()
+        .map(|(_, weight)| weight.name.clone())
+        .collect();
+    for name in trained {
+        let incomplete = || EngineError::InvalidCheckpoint {
+            path: checkpoint.to_path_buf(),
+            detail: format!("the weight `{name}` is missing"),
+        };
+        let values = values.remove(&name).ok_or_else(incomplete)?;
+        model.parameters.set(&name, values)?;
+    }
+    Ok(())
 }
 
 fn require(path: &str, tokens: &TokenCache, needed: usize) -> Result<(), EngineError> {

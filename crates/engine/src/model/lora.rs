@@ -1,0 +1,157 @@
+//! Low-rank adapters over frozen weights (Hu et al., 2021), as PEFT keeps them.
+
+use super::Network;
+use crate::EngineError;
+use crate::kernels::gemm::{Spread, View, gemm};
+use crate::random::Keyed;
+use crate::tape::{Adapter, Layout, Parameter, Parameters, Role, Storage, Weight};
+
+/// What PEFT puts before the path of an adapted map.
+pub(crate) const PREFIX: &str = "base_model.model.";
+
+/// How adapters are made; PEFT's `LoraConfig`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoraConfig {
+    /// Rank of the added matrices.
+    pub rank: usize,
+    /// What is added is multiplied by `alpha / rank`.
+    pub alpha: f64,
+    /// Share of the input's values that is left out in training.
+    pub dropout: f64,
+    /// Last parts of the adapted maps' paths, as `q_proj`; none means every map of the blocks.
+    pub targets: Vec<String>,
+    /// How the addition is scaled.
+    pub scaling: Scaling,
+}
+
+/// How an adapter's addition is scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scaling {
+    /// By `alpha / rank`.
+    Plain,
+    /// By `alpha / sqrt(rank)` (rsLoRA; Kalajdzievski, 2023).
+    RankStabilized,
+}
+
+impl LoraConfig {
+    /// What the addition is multiplied by.
+    pub fn scale(&self) -> f64 {
+        let rank = self.rank as f64;
+        match self.scaling {
+            Scaling::Plain => self.alpha / rank,
+            Scaling::RankStabilized => self.alpha / rank.sqrt(),
+        }
+    }
+
+    fn adapts(&self, path: &str) -> bool {
+        let last = path.rsplit('.').next().unwrap_or_default();
+        self.targets.is_empty() || self.targets.iter().any(|target| target == last)
+    }
+}
+
+/// Freezes `parameters`, keeping the matrices as `storage`, and gives every map that `config` names a
+/// fresh adapter: `A` uniform as PEFT draws it, `B` zero, so that nothing changes at first. Answers
+/// with the names of the adapted maps' last parts.
+///
+/// # Errors
+/// Where `config` names no map of the model, or a rank of 0.
+pub(super) fn adapt(
+    network: &mut Network,
+    parameters: &mut Parameters,
+    config: &LoraConfig,
+    storage: Storage,
+    seed: u64,
+) -> Result<Vec<String>, EngineError> {
+    let invalid = |detail: String| EngineError::InvalidSpec {
+        field: "lora",
+        detail,
+    };
+    if config.rank == 0 {
+        return Err(invalid("the rank must be positive".to_owned()));
+    }
+    parameters.freeze(storage);
+    let mut adapted: Vec<String> = Vec::new();
+    for linear in network.linears_mut() {
+        let base = parameters.get(linear.weight);
+        let path = base.name.trim_end_matches(".weight").to_owned();
+        if !config.adapts(&path) {
+            continue;
+        }
+        let n_out = base.shape.first().copied().unwrap_or(0);
+        let names = ["A", "B"].map(|part| format!("{PREFIX}{path}.lora_{part}.weight"));
+        // Parts of one joint matrix share its adapter.
+        let ids = match (parameters.id(&names[0]), parameters.id(&names[1])) {
+            (Ok(a), Ok(b)) => [a, b],
+            _ => {
+                let [a, b] = fresh(&names, config.rank, linear.n_in, n_out, seed);
+                [parameters.add(a), parameters.add(b)]
+            }
+        };
+        linear.adapter = Some(Adapter {
+            a: ids[0],
+            b: ids[1],
+            rank: config.rank,
+            scale: config.scale() as f32,
+            dropout: config.dropout as f32,
+            site: Keyed::new(0, &names[0]).bits(0),
+        });
+        adapted.extend(path.rsplit('.').next().map(str::to_owned));
+    }
+    adapted.sort();
+    adapted.dedup();
+    if adapted.is_empty() {
+        let named = config.targets.join("`, `");
+        return Err(invalid(format!("the model has no `{named}`")));
+    }
+    Ok(adapted)
+}
+
+/// `A` is uniform in `±1 / sqrt(n_in)`, as `kaiming_uniform_` with `a = sqrt(5)` gives; `B` is zero.
+fn fresh(
+    [name_a, name_b]: &[String; 2],
+    rank: usize,
+    n_in: usize,
+    n_out: usize,
+    seed: u64,
+) -> [Parameter; 2] {
+    let stream = Keyed::new(seed, name_a);
+    let bound = 1.0 / (n_in as f64).sqrt();
+    let values = (0..(rank * n_in) as u64)
+        .map(|index| ((2.0 * stream.uniform(index) - 1.0) * bound) as f32)
+        .collect();
+    let parameter = |name: &String, shape: Vec<usize>, values| Parameter {
+        name: name.clone(),
+        shape,
+        weight: Weight::F32(values),
+        layout: Layout::Plain,
+        role: Role::Trained,
+    };
+    [
+        parameter(name_a, vec![rank, n_in], values),
+        parameter(name_b, vec![n_out, rank], vec![0.0; n_out * rank]),
+    ]
+}
+
+/// Adds to every adapted map's rows what its adapter adds to it, `scale * B A`, in f32; the adapters
+/// are gone then.
+pub(super) fn merge(network: &mut Network, parameters: &mut Parameters) {
+    for linear in network.linears_mut() {
+        let Some(adapter) = linear.adapter.take() else {
+            continue;
+        };
+        let mut weight = parameters.get(linear.weight).weight.to_f32();
+        let rows = linear.rows.start * linear.n_in..linear.rows.end * linear.n_in;
+        let b = &parameters.vector(adapter.b)
+            [linear.rows.start * adapter.rank..linear.rows.end * adapter.rank];
+        gemm(
+            &mut weight[rows],
+            View::new(b, linear.rows.len(), adapter.rank),
+            View::new(parameters.vector(adapter.a), adapter.rank, linear.n_in),
+            adapter.scale,
+            1.0,
+            Spread::Pool,
+        );
+        parameters.replace(linear.weight, Weight::F32(weight));
+    }
+    parameters.retain_before(PREFIX);
+}

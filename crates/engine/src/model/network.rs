@@ -1,0 +1,378 @@
+//! A transformer as its parts and their order: which weights, which norms where, which activation. It
+//! holds no values; [`Network::block`] is the one description of a block for every architecture, in
+//! training, evaluation and generation.
+
+use super::{Architecture, ModelConfig};
+use crate::EngineError;
+use crate::kernels::attention::Mask;
+use crate::kernels::gelu;
+use crate::tape::{HeadShape, Linear, ParameterId, Parameters, Tape, Value};
+use std::ops::Range;
+
+/// The parts of a model.
+#[derive(Debug, Clone)]
+pub struct Network {
+    pub(super) embedding: Embedding,
+    pub(super) blocks: Vec<Block>,
+    pub(super) end: End,
+    /// Width of the residual stream.
+    pub(super) width: usize,
+    order: Order,
+    heads: HeadShape,
+    mask: Mask,
+    rotates: bool,
+    eps: f32,
+}
+
+/// From tokens to the residual stream.
+#[derive(Debug, Clone)]
+pub(super) struct Embedding {
+    pub(super) tokens: ParameterId,
+    /// Learned positions.
+    pub(super) positions: Option<ParameterId>,
+    /// Learned kinds of segments.
+    pub(super) kinds: Option<ParameterId>,
+    pub(super) norm: Option<Norm>,
+}
+
+/// From the residual stream to what is predicted.
+#[derive(Debug, Clone)]
+pub(super) enum End {
+    /// The next token, of a vocabulary.
+    Tokens { norm: Norm, head: ParameterId },
+    /// One of a few classes, from the first token of each sequence.
+    Classes { pooler: Linear, classifier: Linear },
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Norm {
+    Rms {
+        weight: ParameterId,
+    },
+    Layer {
+        weight: ParameterId,
+        bias: ParameterId,
+    },
+}
+
+/// Where a block's norms stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// Before attention and the hidden layer.
+    Before,
+    /// After each sum, as in BERT.
+    After,
+}
+
+/// One transformer block.
+#[derive(Debug, Clone)]
+pub(super) struct Block {
+    pub(super) q: Linear,
+    pub(super) k: Linear,
+    pub(super) v: Linear,
+    pub(super) o: Linear,
+    /// Norms of each head's queries and keys.
+    head_norms: Option<[ParameterId; 2]>,
+    pub(super) mlp: Mlp,
+    attention_norm: Norm,
+    mlp_norm: Norm,
+}
+
+/// The hidden layer between two sums.
+#[derive(Debug, Clone)]
+pub(super) enum Mlp {
+    SwiGlu {
+        gate: Linear,
+        up: Linear,
+        down: Linear,
+    },
+    Gelu {
+        up: Linear,
+        down: Linear,
+        kind: gelu::Kind,
+    },
+}
+
+impl Network {
+    /// One block: attention and the hidden layer, each added to the residual stream.
+    pub(super) fn block<'a>(&'a self, tape: &mut Tape<'a>, index: usize, x: Value) -> Value {
+        let block = &self.blocks[index];
+        match self.order {
+            Order::Before => {
+                let normed = self.norm(tape, block.attention_norm, x);
+                let x = self.attend(tape, block, x, normed);
+                let normed = self.norm(tape, block.mlp_norm, x);
+                Self::hidden_layer(tape, block, x, normed)
+            }
+            Order::After => {
+                let sum = self.attend(tape, block, x, x);
+                let x = self.norm(tape, block.attention_norm, sum);
+                let sum = Self::hidden_layer(tape, block, x, x);
+                self.norm(tape, block.mlp_norm, sum)
+            }
+        }
+    }
+
+    /// `residual + attention(x)`.
+    fn attend<'a>(
+        &'a self,
+        tape: &mut Tape<'a>,
+        block: &'a Block,
+        residual: Value,
+        x: Value,
+    ) -> Value {
+        let (mut q, mut k) = (tape.linear(x, &block.q), tape.linear(x, &block.k));
+        let v = tape.linear(x, &block.v);
+        if let Some([q_norm, k_norm]) = block.head_norms {
+            q = tape.rms_norm(q, q_norm, self.eps);
+            k = tape.rms_norm(k, k_norm, self.eps);
+        }
+        if self.rotates {
+            q = tape.rope(q, self.heads.head_dim);
+            k = tape.rope(k, self.heads.head_dim);
+        }
+        let mixed = tape.attention([q, k, v], self.heads, self.mask);
+        tape.linear_onto(residual, mixed, &block.o)
+    }
+
+    /// `residual + hidden_layer(x)`.
+    fn hidden_layer<'a>(tape: &mut Tape<'a>, block: &'a Block, residual: Value, x: Value) -> Value {
+        match &block.mlp {
+            Mlp::SwiGlu { gate, up, down } => {
+                let (gate, up) = (tape.linear(x, gate), tape.linear(x, up));
+                let inner = tape.swiglu(gate, up);
+                tape.linear_onto(residual, inner, down)
+            }
+            Mlp::Gelu { up, down, kind } => {
+                let inner = tape.linear(x, up);
+                let inner = tape.gelu(inner, *kind);
+                tape.linear_onto(residual, inner, down)
+            }
+        }
+    }
+
+    /// Tokens and positions to the residual stream `(N, D)`.
+    pub(super) fn embed(&self, tape: &mut Tape<'_>, tokens: &[u32], positions: &[u32]) -> Value {
+        let Embedding {
+            tokens: table,
+            positions: learned,
+            kinds,
+            norm,
+        } = &self.embedding;
+        let mut tables = vec![(*table, tokens.to_vec())];
+        tables.extend(learned.map(|table| (table, positions.to_vec())));
+        // Every sequence is one text, of the first kind.
+        tables.extend(kinds.map(|table| (table, vec![0; tokens.len()])));
+        let x = tape.embed(tables, self.width);
+        match norm {
+            Some(norm) => self.norm(tape, *norm, x),
+            None => x,
+        }
+    }
+
+    /// The norm `norm` of `x`.
+    pub(super) fn norm(&self, tape: &mut Tape<'_>, norm: Norm, x: Value) -> Value {
+        match norm {
+            Norm::Rms { weight } => tape.rms_norm(x, weight, self.eps),
+            Norm::Layer { weight, bias } => tape.layer_norm(x, weight, bias, self.eps),
+        }
+    }
+
+    /// Every linear map of the blocks with its name in transformers' words, to be adapted.
+    pub(super) fn linears_mut(&mut self) -> impl Iterator<Item = &mut Linear> {
+        self.blocks.iter_mut().flat_map(|block| {
+            let mlp: Vec<&mut Linear> = match &mut block.mlp {
+                Mlp::SwiGlu { gate, up, down } => vec![gate, up, down],
+                Mlp::Gelu { up, down, .. } => vec![up, down],
+            };
+            [&mut block.q, &mut block.k, &mut block.v, &mut block.o]
+                .into_iter()
+                .chain(mlp)
+        })
+    }
+
+    /// The parts of `config`'s model among `parameters`.
+    ///
+    /// # Errors
+    /// Where a weight is missing.
+    pub fn new(config: &ModelConfig, parameters: &Parameters) -> Result<Self, EngineError> {
+        let find = Finder { parameters };
+        let blocks = (0..config.num_hidden_layers).map(|layer| match config.architecture {
+            Architecture::Gpt2 => find.gpt2_block(config, layer),
+            Architecture::Bert => find.bert_block(layer),
+            Architecture::Llama | Architecture::Qwen2 | Architecture::Qwen3 => {
+                find.rotating_block(config, layer)
+            }
+        });
+        let (embedding, end) = find.ends(config)?;
+        let encoder = config.architecture == Architecture::Bert;
+        Ok(Self {
+            embedding,
+            blocks: blocks.collect::<Result<_, _>>()?,
+            end,
+            width: config.hidden_size,
+            order: if encoder { Order::After } else { Order::Before },
+            heads: config.heads(),
+            mask: if encoder {
+                Mask::Bidirectional
+            } else {
+                Mask::Causal
+            },
+            rotates: config.architecture.rotates(),
+            eps: config.norm_eps as f32,
+        })
+    }
+}
+
+/// Finds the weights of parts by their names.
+struct Finder<'a> {
+    parameters: &'a Parameters,
+}
+
+impl Finder<'_> {
+    fn weight(&self, path: &str) -> Result<ParameterId, EngineError> {
+        self.parameters.id(&format!("{path}.weight"))
+    }
+
+    /// The map `path`, with its bias where it has one.
+    fn linear(&self, path: &str) -> Result<Linear, EngineError> {
+        let weight = self.weight(path)?;
+        let n_out = self.parameters.get(weight).shape.first().copied();
+        self.part(path, 0..n_out.unwrap_or(0))
+    }
+
+    /// The rows `rows` of the map `path`.
+    fn part(&self, path: &str, rows: Range<usize>) -> Result<Linear, EngineError> {
+        let weight = self.weight(path)?;
+        let n_in = self.parameters.get(weight).shape.last().copied();
+        Ok(Linear {
+            weight,
+            rows,
+            n_in: n_in.unwrap_or(0),
+            bias: self.parameters.id(&format!("{path}.bias")).ok(),
+            adapter: None,
+        })
+    }
+
+    fn rms(&self, path: &str) -> Result<Norm, EngineError> {
+        Ok(Norm::Rms {
+            weight: self.weight(path)?,
+        })
+    }
+
+    fn layer(&self, path: &str) -> Result<Norm, EngineError> {
+        Ok(Norm::Layer {
+            weight: self.weight(path)?,
+            bias: self.parameters.id(&format!("{path}.bias"))?,
+        })
+    }
+
+    fn rotating_block(&self, config: &ModelConfig, layer: usize) -> Result<Block, EngineError> {
+        let at = |name: &str| format!("model.layers.{layer}.{name}");
+        let head_norms = if config.architecture == Architecture::Qwen3 {
+            Some([
+                self.weight(&at("self_attn.q_norm"))?,
+                self.weight(&at("self_attn.k_norm"))?,
+            ])
+        } else {
+            None
+        };
+        Ok(Block {
+            q: self.linear(&at("self_attn.q_proj"))?,
+            k: self.linear(&at("self_attn.k_proj"))?,
+            v: self.linear(&at("self_attn.v_proj"))?,
+            o: self.linear(&at("self_attn.o_proj"))?,
+            head_norms,
+            mlp: Mlp::SwiGlu {
+                gate: self.linear(&at("mlp.gate_proj"))?,
+                up: self.linear(&at("mlp.up_proj"))?,
+                down: self.linear(&at("mlp.down_proj"))?,
+            },
+            attention_norm: self.rms(&at("input_layernorm"))?,
+            mlp_norm: self.rms(&at("post_attention_layernorm"))?,
+        })
+    }
+
+    fn gpt2_block(&self, config: &ModelConfig, layer: usize) -> Result<Block, EngineError> {
+        let at = |name: &str| format!("transformer.h.{layer}.{name}");
+        let (d, joint) = (config.hidden_size, at("attn.c_attn"));
+        Ok(Block {
+            q: self.part(&joint, 0..d)?,
+            k: self.part(&joint, d..2 * d)?,
+            v: self.part(&joint, 2 * d..3 * d)?,
+            o: self.linear(&at("attn.c_proj"))?,
+            head_norms: None,
+            mlp: Mlp::Gelu {
+                up: self.linear(&at("mlp.c_fc"))?,
+                down: self.linear(&at("mlp.c_proj"))?,
+                kind: gelu::Kind::Tanh,
+            },
+            attention_norm: self.layer(&at("ln_1"))?,
+            mlp_norm: self.layer(&at("ln_2"))?,
+        })
+    }
+
+    fn bert_block(&self, layer: usize) -> Result<Block, EngineError> {
+        let at = |name: &str| format!("bert.encoder.layer.{layer}.{name}");
+        Ok(Block {
+            q: self.linear(&at("attention.self.query"))?,
+            k: self.linear(&at("attention.self.key"))?,
+            v: self.linear(&at("attention.self.value"))?,
+            o: self.linear(&at("attention.output.dense"))?,
+            head_norms: None,
+            mlp: Mlp::Gelu {
+                up: self.linear(&at("intermediate.dense"))?,
+                down: self.linear(&at("output.dense"))?,
+                kind: gelu::Kind::Erf,
+            },
+            attention_norm: self.layer(&at("attention.output.LayerNorm"))?,
+            mlp_norm: self.layer(&at("output.LayerNorm"))?,
+        })
+    }
+
+    fn ends(&self, config: &ModelConfig) -> Result<(Embedding, End), EngineError> {
+        let plain = |tokens| Embedding {
+            tokens,
+            positions: None,
+            kinds: None,
+            norm: None,
+        };
+        let head = |embedding| {
+            if config.tie_word_embeddings {
+                Ok(embedding)
+            } else {
+                self.weight("lm_head")
+            }
+        };
+        Ok(match config.architecture {
+            Architecture::Gpt2 => {
+                let tokens = self.weight("transformer.wte")?;
+                let embedding = Embedding {
+                    positions: Some(self.weight("transformer.wpe")?),
+                    ..plain(tokens)
+                };
+                let norm = self.layer("transformer.ln_f")?;
+                let head = head(tokens)?;
+                (embedding, End::Tokens { norm, head })
+            }
+            Architecture::Bert => {
+                let at = |name: &str| self.weight(&format!("bert.embeddings.{name}"));
+                let embedding = Embedding {
+                    tokens: at("word_embeddings")?,
+                    positions: Some(at("position_embeddings")?),
+                    kinds: Some(at("token_type_embeddings")?),
+                    norm: Some(self.layer("bert.embeddings.LayerNorm")?),
+                };
+                let pooler = self.linear("bert.pooler.dense")?;
+                let classifier = self.linear("classifier")?;
+                (embedding, End::Classes { pooler, classifier })
+            }
+            Architecture::Llama | Architecture::Qwen2 | Architecture::Qwen3 => {
+                let tokens = self.weight("model.embed_tokens")?;
+                let norm = self.rms("model.norm")?;
+                let head = head(tokens)?;
+                (plain(tokens), End::Tokens { norm, head })
+            }
+        })
+    }
+}

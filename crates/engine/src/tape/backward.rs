@@ -1,0 +1,368 @@
+//! The walk back over a tape's notes.
+
+use super::node::Op;
+use super::{Adapter, Buffer, Context, Gradients, HeadShape, Linear, Tape, Value};
+use crate::kernels::attention::{self, Mask, Qkv, QkvMut};
+use crate::kernels::matmul::{self, Precision};
+use crate::kernels::{
+    Store, dropout, elementwise, embedding, gelu, layer_norm, rms_norm, rope, swiglu, tanh,
+};
+
+/// Gradients of a tape's values while it is walked.
+struct Walk(Vec<Option<Buffer>>);
+
+impl Tape<'_> {
+    /// Walks back from `result`, whose gradient `(N, width)` is `seed`: adds the weights' gradients to
+    /// `gradients` and answers with the gradient of the segment's input, where it has one that is
+    /// tracked. All buffers but the answer go back to the pool.
+    pub fn backward(
+        mut self,
+        result: Value,
+        seed: Buffer,
+        gradients: &mut Gradients,
+    ) -> Option<Buffer> {
+        let mut walk = Walk(self.slots.iter().map(|_| None).collect());
+        walk.0[result.0] = Some(seed);
+        while let Some(node) = self.nodes.pop() {
+            let out = node.out;
+            if let Some(dy) = walk.0[out.0].take() {
+                if self.slots[out.0].has_gradient {
+                    self.step_back(&node.op, out, node.saved, dy, &mut walk, gradients);
+                } else {
+                    self.context.pool.give(dy);
+                }
+            }
+            self.release(out.0);
+        }
+        let dx = walk.0.first_mut().and_then(Option::take);
+        self.dismantle(None);
+        dx
+    }
+
+    /// The gradients of one note's operands and weights, from its result's gradient `dy`.
+    fn step_back(
+        &mut self,
+        op: &Op<'_>,
+        out: Value,
+        saved: Vec<Buffer>,
+        dy: Buffer,
+        walk: &mut Walk,
+        gradients: &mut Gradients,
+    ) {
+        let Context {
+            parameters,
+            pool,
+            segments,
+            ..
+        } = *self.context;
+        match op {
+            Op::Embed { tables } => {
+                for (id, ids) in tables {
+                    if let Some(gradient) = gradients.get_mut(*id) {
+                        embedding::backward(gradient, ids, &dy);
+                    }
+                }
+                pool.give(dy);
+            }
+            &Op::RmsNorm { x, weight, .. } => {
+                self.restore(x);
+                let (mut dx, store) = walk.place(self, x);
+                rms_norm::backward(
+                    &mut dx,
+                    store,
+                    gradients.get_mut(weight),
+                    &dy,
+                    self.values(x),
+                    &saved[0],
+                    parameters.vector(weight),
+                );
+                walk.put(self, x, dx);
+                self.give_all(saved, dy);
+            }
+            &Op::LayerNorm {
+                x, weight, bias, ..
+            } => {
+                self.restore(x);
+                let (mut dx, store) = walk.place(self, x);
+                let (dweight, dbias) = gradients.pair_mut(weight, bias);
+                let daffine = layer_norm::AffineGradient {
+                    weight: dweight,
+                    bias: dbias,
+                };
+                layer_norm::backward(
+                    &mut dx,
+                    store,
+                    daffine,
+                    &dy,
+                    self.values(x),
+                    &saved[0],
+                    &saved[1],
+                    parameters.vector(weight),
+                );
+                walk.put(self, x, dx);
+                self.give_all(saved, dy);
+            }
+            Op::Linear {
+                x,
+                linear,
+                residual,
+            } => {
+                self.project_back(*x, linear, &saved, &dy, walk, gradients);
+                match residual {
+                    Some(residual) => {
+                        walk.add(self, *residual, dy);
+                        self.give_all(saved, Buffer::default());
+                    }
+                    None => self.give_all(saved, dy),
+                }
+            }
+            &Op::Rope { x, head_dim } => {
+                let mut dx = dy;
+                if let Some(table) = self.context.rotations {
+                    let n_heads = self.width(x) / head_dim;
+                    rope::backward(&mut dx, n_heads, self.context.positions, table);
+                }
+                walk.add(self, x, dx);
+            }
+            &Op::Attention {
+                q,
+                k,
+                v,
+                heads,
+                mask,
+            } => self.attend_back([q, k, v, out], heads, mask, saved, dy, walk),
+            &Op::SwiGlu { gate, up } => {
+                self.restore(gate);
+                self.restore(up);
+                let (mut dgate, mut dup) = (pool.take(dy.len()), pool.take(dy.len()));
+                let (gates, ups) = (self.values(gate), self.values(up));
+                swiglu::backward(&mut dgate, &mut dup, &dy, gates, ups);
+                walk.add(self, gate, dgate);
+                walk.add(self, up, dup);
+                pool.give(dy);
+            }
+            &Op::Gelu { x, kind } => {
+                self.restore(x);
+                let mut dx = pool.take(dy.len());
+                gelu::backward(&mut dx, &dy, self.values(x), kind);
+                walk.add(self, x, dx);
+                pool.give(dy);
+            }
+            &Op::Tanh { x } => {
+                self.restore(out);
+                let mut dx = pool.take(dy.len());
+                tanh::backward(&mut dx, &dy, self.values(out));
+                walk.add(self, x, dx);
+                pool.give(dy);
+            }
+            &Op::FirstRows { x } => {
+                let width = self.width(x);
+                let mut dx = pool.take(segments.n_rows() * width);
+                dx.fill(0.0);
+                for (row, span) in dy.chunks(width).zip(segments.iter()) {
+                    dx[span.start * width..(span.start + 1) * width].copy_from_slice(row);
+                }
+                walk.add(self, x, dx);
+                pool.give(dy);
+            }
+        }
+    }
+
+    /// `dW += dy^T x`, `db += sum dy`, `dx (+)= dy W`, each where it is wanted, and the adapter's.
+    fn project_back(
+        &mut self,
+        x: Value,
+        linear: &Linear,
+        saved: &[Buffer],
+        dy: &Buffer,
+        walk: &mut Walk,
+        gradients: &mut Gradients,
+    ) {
+        let Context {
+            parameters,
+            precision,
+            ..
+        } = *self.context;
+        let n = dy.len() / linear.n_out();
+        if let Some(dw) = gradients.rows_mut(linear.weight, &linear.rows, linear.n_in) {
+            self.restore(x);
+            matmul::backward_weight(dw, dy, self.values(x), n, precision);
+        }
+        if let Some(bias) = linear.bias
+            && let Some(db) = gradients.rows_mut(bias, &linear.rows, 1)
+        {
+            matmul::backward_bias(db, dy);
+        }
+        if self.has_gradient(x) {
+            let (mut dx, store) = walk.place(self, x);
+            let beta = if store == Store::Add { 1.0 } else { 0.0 };
+            let weight = parameters.rows(linear.weight, &linear.rows);
+            matmul::backward_input(&mut dx, dy, weight, n, precision, beta);
+            walk.put(self, x, dx);
+        }
+        if let (Some(adapter), Some(inner)) = (&linear.adapter, saved.first()) {
+            self.adapt_back(x, linear, adapter, inner, dy, walk, gradients);
+        }
+    }
+
+    /// With `z = scale * dropout(x) A^T`: `dB += dy^T z`, `dz = scale * dy B`, `dA += dz^T dropout(x)`,
+    /// `dx += dropout(dz A)`.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "called once, from the function above"
+    )]
+    fn adapt_back(
+        &mut self,
+        x: Value,
+        linear: &Linear,
+        adapter: &Adapter,
+        inner: &Buffer,
+        dy: &Buffer,
+        walk: &mut Walk,
+        gradients: &mut Gradients,
+    ) {
+        let Context {
+            parameters, pool, ..
+        } = *self.context;
+        let n = dy.len() / linear.n_out();
+        if let Some(db) = gradients.rows_mut(adapter.b, &linear.rows, adapter.rank) {
+            matmul::backward_weight(db, dy, inner, n, Precision::F32);
+        }
+        let mut dz = pool.take(n * adapter.rank);
+        let b = parameters.rows(adapter.b, &linear.rows);
+        matmul::backward_input(&mut dz, dy, b, n, Precision::F32, 0.0);
+        elementwise::scale(&mut dz, adapter.scale);
+        if let Some(da) = gradients.get_mut(adapter.a) {
+            self.restore(x);
+            let dropped = self.drop_out(self.values(x), adapter);
+            let input = dropped.as_deref().unwrap_or(self.values(x));
+            matmul::backward_weight(da, &dz, input, n, Precision::F32);
+            if let Some(dropped) = dropped {
+                pool.give(dropped);
+            }
+        }
+        if self.has_gradient(x) {
+            let a = parameters.matrix(adapter.a);
+            match self.context.dropout.filter(|_| adapter.dropout > 0.0) {
+                None => {
+                    let (mut dx, store) = walk.place(self, x);
+                    let beta = if store == Store::Add { 1.0 } else { 0.0 };
+                    matmul::backward_input(&mut dx, &dz, a, n, Precision::F32, beta);
+                    walk.put(self, x, dx);
+                }
+                Some(stream) => {
+                    let mut dx = pool.take(n * linear.n_in);
+                    matmul::backward_input(&mut dx, &dz, a, n, Precision::F32, 0.0);
+                    dropout::apply(&mut dx, adapter.dropout, stream.child(adapter.site));
+                    walk.add(self, x, dx);
+                }
+            }
+        }
+        pool.give(dz);
+    }
+
+    fn attend_back(
+        &mut self,
+        [q, k, v, out]: [Value; 4],
+        heads: HeadShape,
+        mask: Mask,
+        saved: Vec<Buffer>,
+        dy: Buffer,
+        walk: &mut Walk,
+    ) {
+        for value in [q, k, v, out] {
+            self.restore(value);
+        }
+        let Context { pool, segments, .. } = *self.context;
+        let inputs = Qkv {
+            q: self.values(q),
+            k: self.values(k),
+            v: self.values(v),
+        };
+        let [mut dq, mut dk, mut dv] =
+            [inputs.q, inputs.k, inputs.v].map(|operand| pool.take(operand.len()));
+        attention::backward(
+            QkvMut {
+                dq: &mut dq,
+                dk: &mut dk,
+                dv: &mut dv,
+            },
+            &dy,
+            self.values(out),
+            &saved[0],
+            inputs,
+            &heads.attention(mask),
+            segments,
+        );
+        // The rotations took their operands' buffers: these are the last uses.
+        for value in [q, k, v] {
+            self.release(value.0);
+        }
+        walk.add(self, q, dq);
+        walk.add(self, k, dk);
+        walk.add(self, v, dv);
+        self.give_all(saved, dy);
+    }
+
+    /// Computes a value again that was let go.
+    fn restore(&mut self, value: Value) {
+        if self.slots[value.0].buffer.is_some() {
+            return;
+        }
+        let producer = self.slots[value.0].producer;
+        let Some(index) = producer.filter(|&index| index < self.nodes.len()) else {
+            return;
+        };
+        for operand in self.nodes[index].op.operands().into_iter().flatten() {
+            self.restore(operand);
+        }
+        // The note steps aside while it is computed, since that borrows the tape.
+        let op = std::mem::replace(&mut self.nodes[index].op, Op::Embed { tables: Vec::new() });
+        let (buffer, saved) = self.compute(&op);
+        let node = &mut self.nodes[index];
+        node.op = op;
+        for stale in std::mem::replace(&mut node.saved, saved) {
+            self.context.pool.give(stale);
+        }
+        self.slots[value.0].buffer = Some(buffer);
+    }
+
+    fn give_all(&self, saved: Vec<Buffer>, last: Buffer) {
+        for buffer in saved.into_iter().chain([last]) {
+            self.context.pool.give(buffer);
+        }
+    }
+}
+
+impl Walk {
+    /// Where the gradient of `value` is to be stored, and how.
+    fn place(&mut self, tape: &Tape<'_>, value: Value) -> (Buffer, Store) {
+        match self.0[value.0].take() {
+            Some(buffer) => (buffer, Store::Add),
+            None => (
+                tape.context.pool.take(tape.slots[value.0].len),
+                Store::Write,
+            ),
+        }
+    }
+
+    /// Puts back what [`Walk::place`] lent.
+    fn put(&mut self, tape: &Tape<'_>, value: Value, gradient: Buffer) {
+        if tape.has_gradient(value) {
+            self.0[value.0] = Some(gradient);
+        } else {
+            tape.context.pool.give(gradient);
+        }
+    }
+
+    /// Adds a gradient: the first is moved into place.
+    fn add(&mut self, tape: &Tape<'_>, value: Value, gradient: Buffer) {
+        match &mut self.0[value.0] {
+            Some(sum) => {
+                elementwise::add_into(sum, &gradient);
+                tape.context.pool.give(gradient);
+            }
+            None => self.put(tape, value, gradient),
+        }
+    }
+}

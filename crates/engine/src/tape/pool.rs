@@ -1,0 +1,96 @@
+//! Buffers that come back: after the first step of a run every value of a later step finds its memory
+//! here, so that the process neither grows nor pays for fresh pages.
+
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A buffer may serve a value that needs at least this share of it.
+const SMALLEST_SHARE: f64 = 0.8;
+
+/// Lends [`Buffer`]s and takes them back.
+#[derive(Debug, Default)]
+pub struct Pool {
+    free: Mutex<BTreeMap<usize, Vec<Vec<f32>>>>,
+}
+
+/// f32 values on loan. What it holds at first is left over from another value.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    values: Vec<f32>,
+    len: usize,
+}
+
+impl Pool {
+    /// A buffer of `len` values, whose contents are whatever the last borrower left.
+    pub fn take(&self, len: usize) -> Buffer {
+        let mut free = self.free();
+        let longest = (len as f64 / SMALLEST_SHARE) as usize;
+        let found = free
+            .range_mut(len..=longest)
+            .find_map(|(_, buffers)| buffers.pop());
+        drop(free);
+        let values = found.unwrap_or_else(|| vec![0.0; len]);
+        Buffer { values, len }
+    }
+
+    /// Takes a buffer back.
+    pub fn give(&self, buffer: Buffer) {
+        let values = buffer.values;
+        if !values.is_empty() {
+            self.free().entry(values.len()).or_default().push(values);
+        }
+    }
+
+    /// Frees what is not on loan.
+    pub fn clear(&self) {
+        self.free().clear();
+    }
+
+    /// Bytes that are here and not on loan.
+    pub fn free_bytes(&self) -> usize {
+        self.free()
+            .iter()
+            .map(|(len, buffers)| len * buffers.len() * size_of::<f32>())
+            .sum()
+    }
+
+    fn free(&self) -> MutexGuard<'_, BTreeMap<usize, Vec<Vec<f32>>>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        self.values.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        self.values.get_mut(..self.len).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pool;
+
+    #[test]
+    fn a_buffer_that_came_back_serves_the_next_value_of_about_its_size() {
+        let pool = Pool::default();
+        let mut buffer = pool.take(100);
+        buffer[99] = 7.0;
+        pool.give(buffer);
+        assert_eq!(pool.free_bytes(), 400, "it waits for the next borrower");
+        let again = pool.take(90);
+        assert_eq!(again.len(), 90, "as long as was asked for");
+        assert_eq!(pool.free_bytes(), 0, "the same memory");
+        pool.give(again);
+        let small = pool.take(50);
+        assert_eq!(pool.free_bytes(), 400, "half of a buffer is not given away");
+        drop(small);
+    }
+}

@@ -27,6 +27,7 @@ pub mod simd;
 
 pub mod adamw;
 pub mod attention;
+mod bf16;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod elementwise;

@@ -1,17 +1,15 @@
 //! Products of activations with a weight of shape `(O, I)`: forward, and backward into the input, the
 //! weight and the bias. The weight may be stored in f32, bf16 or ggml blocks.
 
+use super::bf16::{self, Contiguous, Product};
 use super::gemm::{Spread, View, gemm, gemm_into};
 use super::quantized::{BLOCK, BlockQ4, BlockQ8, dequantize};
+use super::rows_per_task;
 use super::shared::Shared;
-use half::bf16;
 use rayon::prelude::*;
 
 /// Rows of a narrow weight that are widened to f32 at a time.
 const TILE_ROWS: usize = 512;
-
-/// Elements that one task reduces or adds to: fixed, so that results do not depend on the threads.
-const CHUNK: usize = 16 * 1024;
 
 /// A weight of shape `(O, I)`, row-major.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +17,7 @@ pub enum Matrix<'a> {
     /// 32-bit floats.
     F32(&'a [f32]),
     /// bfloat16, widened exactly.
-    Bf16(&'a [bf16]),
+    Bf16(&'a [half::bf16]),
     /// ggml's `Q8_0`; I is a multiple of 32.
     Q8_0(&'a [BlockQ8]),
     /// ggml's `Q4_0`; I is a multiple of 32.
@@ -84,12 +82,24 @@ pub fn forward(
     x: &[f32],
     weight: Matrix<'_>,
     n: usize,
-    _precision: Precision,
+    precision: Precision,
     beta: f32,
 ) {
     let Some((o, i)) = weight_shape(out, x, weight.len(), n) else {
         return;
     };
+    if precision == Precision::Bf16 && bf16::available() {
+        let product = Product {
+            m: n,
+            n: o,
+            k: i,
+            left: x,
+            left_layout: Contiguous::Depth,
+            right: weight,
+            right_layout: Contiguous::Depth,
+        };
+        return product.add_to(out, beta);
+    }
     let x = View::new(x, n, i);
     if let Matrix::F32(weight) = weight {
         return gemm(out, x, View::new(weight, o, i).t(), 1.0, beta, Spread::Pool);
@@ -111,12 +121,24 @@ pub fn backward_input(
     dy: &[f32],
     weight: Matrix<'_>,
     n: usize,
-    _precision: Precision,
+    precision: Precision,
     beta: f32,
 ) {
     let Some((o, i)) = weight_shape(dy, dx, weight.len(), n) else {
         return;
     };
+    if precision == Precision::Bf16 && bf16::available() {
+        let product = Product {
+            m: n,
+            n: i,
+            k: o,
+            left: dy,
+            left_layout: Contiguous::Depth,
+            right: weight,
+            right_layout: Contiguous::Outer,
+        };
+        return product.add_to(dx, beta);
+    }
     if let Matrix::F32(weight) = weight {
         let (dy, weight) = (View::new(dy, n, o), View::new(weight, o, i));
         return gemm(dx, dy, weight, 1.0, beta, Spread::Pool);
@@ -132,10 +154,22 @@ pub fn backward_input(
 ///
 /// # Panics
 /// If the lengths do not fit together.
-pub fn backward_weight(dw: &mut [f32], dy: &[f32], x: &[f32], n: usize, _precision: Precision) {
+pub fn backward_weight(dw: &mut [f32], dy: &[f32], x: &[f32], n: usize, precision: Precision) {
     let Some((o, i)) = weight_shape(dy, x, dw.len(), n) else {
         return;
     };
+    if precision == Precision::Bf16 && bf16::available() {
+        let product = Product {
+            m: o,
+            n: i,
+            k: n,
+            left: dy,
+            left_layout: Contiguous::Outer,
+            right: Matrix::F32(x),
+            right_layout: Contiguous::Outer,
+        };
+        return product.add_to(dw, 1.0);
+    }
     let (dy, x) = (View::new(dy, n, o), View::new(x, n, i));
     gemm(dw, dy.t(), x, 1.0, 1.0, Spread::Pool);
 }
@@ -150,7 +184,7 @@ pub fn backward_bias(db: &mut [f32], dy: &[f32]) {
         return;
     }
     assert_eq!(dy.len() % o, 0, "{} in rows of {o}", dy.len());
-    let rows = (CHUNK / o).max(1);
+    let rows = rows_per_task(o);
     let sums: Vec<Vec<f32>> = dy
         .par_chunks(rows * o)
         .map(|chunk| {
@@ -180,14 +214,13 @@ pub fn add_bias(out: &mut [f32], bias: &[f32]) {
         return;
     }
     assert_eq!(out.len() % o, 0, "{} in rows of {o}", out.len());
-    out.par_chunks_mut((CHUNK / o).max(1) * o)
-        .for_each(|chunk| {
-            for row in chunk.chunks_exact_mut(o) {
-                for (value, bias) in row.iter_mut().zip(bias) {
-                    *value += bias;
-                }
+    out.par_chunks_mut(rows_per_task(o) * o).for_each(|chunk| {
+        for row in chunk.chunks_exact_mut(o) {
+            for (value, bias) in row.iter_mut().zip(bias) {
+                *value += bias;
             }
-        });
+        }
+    });
 }
 
 /// `(O, I)` of a weight that maps `n` rows of `x` to `n` rows of `y`; nothing where one is empty.

@@ -1,0 +1,352 @@
+//! Matrix products of bfloat16 factors with f32 sums, for processors that have such an instruction.
+//!
+//! The blocking is that of Goto and van de Geijn (2008): the right factor is packed once into panels of
+//! [`PANEL`] columns, a task packs its rows of the left factor block by block, and the innermost loop
+//! keeps [`ROWS`] x [`PANEL`] sums in registers. A word holds the factors of two neighbouring k. Each
+//! sum runs over k in the same order whatever the tiles, so that bits do not depend on the threads.
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
+use super::matmul::Matrix;
+use super::shared::Shared;
+use super::simd::Isa;
+use rayon::prelude::*;
+use std::cell::RefCell;
+use std::ops::Range;
+
+/// Columns of a panel: three registers of 16.
+const PANEL: usize = 48;
+
+/// Rows whose sums are in registers at a time: 8 x 3 sums, three columns and a broadcast fill the 32.
+const ROWS: usize = 8;
+
+/// Pairs of k in a block: a panel of a block is 24 KiB and stays in a first-level cache of 32 KiB.
+const PAIRS: usize = 128;
+
+/// Values of k in a block.
+const DEPTH: usize = 2 * PAIRS;
+
+/// Words of a panel in a block.
+const PANEL_WORDS: usize = PAIRS * PANEL;
+
+/// Words of the right factor that are packed at a time: 4 MiB, a share of a third-level cache.
+const PACKED_WORDS: usize = 1 << 20;
+
+/// Words between packed rows of the left factor: an odd number of cache lines, so that rows do not
+/// compete for the same sets.
+const LEFT_STRIDE: usize = PAIRS + 16;
+
+/// Tasks below which tiles are cut smaller.
+const ENOUGH_TASKS: usize = 16;
+
+/// Which index of a factor is contiguous.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contiguous {
+    /// The one that is summed over: the factor is stored as `(M, K)` or `(N, K)`.
+    Depth,
+    /// The other: the factor is stored as `(K, M)` or `(K, N)`.
+    Outer,
+}
+
+/// Whether this processor multiplies bfloat16.
+pub(crate) fn available() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        Isa::current() == Isa::Avx512 && is_x86_feature_detected!("avx512bf16")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = Isa::current();
+        false
+    }
+}
+
+/// A product `(M, N)` over K.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Product<'a> {
+    pub(crate) m: usize,
+    pub(crate) n: usize,
+    pub(crate) k: usize,
+    pub(crate) left: &'a [f32],
+    pub(crate) left_layout: Contiguous,
+    pub(crate) right: Matrix<'a>,
+    pub(crate) right_layout: Contiguous,
+}
+
+impl Product<'_> {
+    /// `out = beta * out + left * right`, `out` being `(M, N)` row-major. Only where [`available`].
+    pub(crate) fn add_to(&self, out: &mut [f32], beta: f32) {
+        assert!(available(), "this processor does not multiply bfloat16");
+        assert!(
+            out.len() == self.m * self.n
+                && self.left.len() == self.m * self.k
+                && self.right.len() == self.n * self.k,
+            "({}, {}) over {}",
+            self.m,
+            self.n,
+            self.k
+        );
+        let columns_at_once = (PACKED_WORDS / self.k.min(2 * DEPTH).div_ceil(2) / 96).max(1) * 96;
+        let out = Shared::new(out);
+        let mut packed = PACKED.take();
+        for columns in cut(0..self.n, columns_at_once) {
+            let width = columns.len().next_multiple_of(PANEL);
+            let depth_at_once = (2 * PACKED_WORDS / width / DEPTH).max(1) * DEPTH;
+            for depth in cut(0..self.k, depth_at_once) {
+                let beta = if depth.start == 0 { beta } else { 1.0 };
+                self.pack_right(&mut packed, &columns, &depth);
+                self.multiply(out, &packed, &columns, &depth, beta);
+            }
+        }
+        PACKED.set(packed);
+    }
+
+    /// Packs the panels of `columns` over `depth`: block by block of k, panel by panel.
+    fn pack_right(&self, packed: &mut Vec<u32>, columns: &Range<usize>, depth: &Range<usize>) {
+        let n_panels = columns.len().div_ceil(PANEL);
+        let n_blocks = depth.len().div_ceil(DEPTH);
+        packed.resize(n_blocks * n_panels * PANEL_WORDS, 0);
+        packed
+            .par_chunks_exact_mut(PANEL_WORDS)
+            .enumerate()
+            .for_each_init(Vec::new, |row, (index, panel)| {
+                let (block, first) = (index / n_panels, (index % n_panels) * PANEL + columns.start);
+                let columns = first..(first + PANEL).min(columns.end);
+                let start = depth.start + block * DEPTH;
+                let depth = start..(start + DEPTH).min(depth.end);
+                match self.right_layout {
+                    Contiguous::Depth => self.pack_along(panel, row, columns, depth),
+                    Contiguous::Outer => self.pack_across(panel, row, columns, depth),
+                }
+            });
+    }
+
+    /// A panel of a right factor stored as `(N, K)`.
+    fn pack_along(
+        &self,
+        panel: &mut [u32],
+        row: &mut Vec<f32>,
+        columns: Range<usize>,
+        depth: Range<usize>,
+    ) {
+        let mut words = [0; PAIRS];
+        row.resize(depth.len(), 0.0);
+        if columns.len() < PANEL {
+            panel.fill(0);
+        }
+        for (column, index) in columns.enumerate() {
+            self.right.widen(index * self.k + depth.start, row);
+            pairs_along(row, &mut words);
+            let words = &words[..depth.len().div_ceil(2)];
+            for (to, &word) in panel.chunks_exact_mut(PANEL).zip(words) {
+                to[column] = word;
+            }
+        }
+    }
+
+    /// A panel of a right factor stored as `(K, N)`.
+    fn pack_across(
+        &self,
+        panel: &mut [u32],
+        row: &mut Vec<f32>,
+        columns: Range<usize>,
+        depth: Range<usize>,
+    ) {
+        // Quantized rows are read from a block's start on.
+        let before = columns.start % 32;
+        let read = before + columns.len();
+        let read = read
+            .next_multiple_of(32)
+            .min(self.n - columns.start + before);
+        row.resize(2 * read, 0.0);
+        let (even, odd) = row.split_at_mut(read);
+        for (to, k) in panel.chunks_exact_mut(PANEL).zip(depth.clone().step_by(2)) {
+            self.right.widen(k * self.n + columns.start - before, even);
+            if k + 1 < depth.end {
+                self.right
+                    .widen((k + 1) * self.n + columns.start - before, odd);
+            } else {
+                odd.fill(0.0);
+            }
+            let used = before..before + columns.len();
+            pairs_across(&even[used.clone()], &odd[used], to);
+        }
+    }
+
+    /// Multiplies with the packed panels, tile by tile.
+    fn multiply(
+        &self,
+        out: Shared<'_, f32>,
+        packed: &[u32],
+        columns: &Range<usize>,
+        depth: &Range<usize>,
+        beta: f32,
+    ) {
+        let (tile_rows, tile_columns) = tile_shape(self.m, columns.len());
+        let tiles: Vec<_> = cut(0..self.m, tile_rows)
+            .flat_map(|rows| {
+                cut(columns.clone(), tile_columns).map(move |columns| (rows.clone(), columns))
+            })
+            .collect();
+        tiles
+            .par_iter()
+            .for_each_init(Vec::new, |left, (rows, tile)| {
+                for (block, depth_block) in cut(depth.clone(), DEPTH).enumerate() {
+                    let beta = if block == 0 { beta } else { 1.0 };
+                    let pairs = depth_block.len().div_ceil(2);
+                    let strides = self.pack_left(left, rows, &depth_block);
+                    let n_panels = columns.len().div_ceil(PANEL);
+                    for first in tile.clone().step_by(PANEL) {
+                        let panel = block * n_panels + (first - columns.start) / PANEL;
+                        let panel = &packed[panel * PANEL_WORDS..][..pairs * PANEL];
+                        let width = PANEL.min(tile.end - first);
+                        for (group, row) in rows.clone().step_by(ROWS).enumerate() {
+                            let block = Block {
+                                rows: ROWS.min(rows.end - row),
+                                columns: width,
+                                left: &left[group * strides.group..],
+                                row_stride: strides.row,
+                                pair_stride: strides.pair,
+                                panel,
+                                out_stride: self.n,
+                                beta,
+                            };
+                            // SAFETY: tiles are disjoint, and each writes its own rows and columns.
+                            unsafe { multiply_block(&block, out.at(row * self.n + first)) };
+                        }
+                    }
+                }
+            });
+    }
+
+    /// Packs `rows` of the left factor over a block of k.
+    fn pack_left(&self, left: &mut Vec<u32>, rows: &Range<usize>, depth: &Range<usize>) -> Strides {
+        match self.left_layout {
+            Contiguous::Depth => {
+                left.resize(rows.len() * LEFT_STRIDE, 0);
+                for (to, row) in left.chunks_exact_mut(LEFT_STRIDE).zip(rows.clone()) {
+                    let start = row * self.k;
+                    pairs_along(&self.left[start + depth.start..start + depth.end], to);
+                }
+                Strides {
+                    row: LEFT_STRIDE,
+                    pair: 1,
+                    group: ROWS * LEFT_STRIDE,
+                }
+            }
+            Contiguous::Outer => {
+                let pairs = depth.len().div_ceil(2);
+                let none = vec![0.0; rows.len()];
+                let mut words = vec![0; rows.len().next_multiple_of(ROWS)];
+                left.resize(words.len() * pairs, 0);
+                for (pair, k) in depth.clone().step_by(2).enumerate() {
+                    let row = |k: usize| &self.left[k * self.m + rows.start..][..rows.len()];
+                    let odd = if k + 1 < depth.end {
+                        row(k + 1)
+                    } else {
+                        &none[..]
+                    };
+                    pairs_across(row(k), odd, &mut words);
+                    for (group, words) in words.chunks_exact(ROWS).enumerate() {
+                        left[(group * pairs + pair) * ROWS..][..ROWS].copy_from_slice(words);
+                    }
+                }
+                Strides {
+                    row: 1,
+                    pair: ROWS,
+                    group: ROWS * pairs,
+                }
+            }
+        }
+    }
+}
+
+thread_local! {
+    /// The packed right factor, kept so that a training step allocates nothing after the first.
+    static PACKED: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Words between rows, pairs of k and groups of rows of a packed left factor.
+struct Strides {
+    row: usize,
+    pair: usize,
+    group: usize,
+}
+
+/// At most [`ROWS`] rows by at most [`PANEL`] columns, over at most [`PAIRS`] pairs.
+struct Block<'a> {
+    rows: usize,
+    columns: usize,
+    left: &'a [u32],
+    row_stride: usize,
+    pair_stride: usize,
+    panel: &'a [u32],
+    out_stride: usize,
+    beta: f32,
+}
+
+/// `range` in pieces of `step`, the last one shorter.
+fn cut(range: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range
+        .step_by(step)
+        .map(move |start| start..(start + step).min(end))
+}
+
+/// Rows and columns of a task's tile: large for reuse, but small enough to keep many threads busy.
+fn tile_shape(m: usize, n: usize) -> (usize, usize) {
+    let (mut rows, mut columns) = (128, 10 * PANEL);
+    while m.div_ceil(rows) * n.div_ceil(columns) < ENOUGH_TASKS {
+        if rows > 32 {
+            rows /= 2;
+        } else if columns > PANEL {
+            columns = (columns / PANEL).div_ceil(2) * PANEL;
+        } else {
+            break;
+        }
+    }
+    (rows, columns)
+}
+
+/// Rounds a row to words of two neighbours; a last one without neighbour is paired with 0.
+fn pairs_along(row: &[f32], words: &mut [u32]) {
+    assert!(row.len().div_ceil(2) <= words.len(), "room for the pairs");
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: `add_to` has asked the processor, and the words have room.
+    unsafe {
+        avx512::pairs_along(row, words);
+    }
+}
+
+/// Rounds two rows of equal length to words of an even and an odd value; words beyond become 0.
+fn pairs_across(even: &[f32], odd: &[f32], words: &mut [u32]) {
+    assert!(
+        even.len() == odd.len() && even.len() <= words.len(),
+        "room for the pairs"
+    );
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: `add_to` has asked the processor, and the words have room.
+    unsafe {
+        avx512::pairs_across(even, odd, words);
+    }
+    words[even.len()..].fill(0);
+}
+
+/// Adds a block's product to `beta` times what is at `out`.
+///
+/// # Safety
+/// Nobody else touches the block's elements from `out` on.
+unsafe fn multiply_block(block: &Block<'_>, out: *mut f32) {
+    let pairs = block.panel.len() / PANEL;
+    let last = (block.rows - 1) * block.row_stride + (pairs - 1) * block.pair_stride;
+    assert!(last < block.left.len(), "the left factor's last word");
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: `add_to` has asked the processor, the left factor was checked, the panel's length gives
+    // the pairs, and the caller vouches for `out`.
+    unsafe {
+        avx512::multiply_block(block, out);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (block.columns, block.out_stride, block.beta, out);
+}

@@ -41,6 +41,7 @@ pub mod rms_norm;
 pub mod rope;
 pub mod segments;
 mod shared;
+mod softmax;
 pub mod swiglu;
 pub mod tanh;
 

@@ -198,3 +198,77 @@ fn attention_and_its_gradients_agree_with_the_definition() {
         }
     }
 }
+
+#[test]
+fn tiles_do_not_show_and_neither_do_threads() {
+    // Longer than a tile of 64 queries, the last one longer than a block of 512 keys.
+    for (heads, mask) in [((2, 1, 6), Mask::Causal), ((3, 3, 4), Mask::Bidirectional)] {
+        let case = Case::new(heads, mask, Segments::packed(&[70, 3, 600]));
+        let results = [1, 2, 5].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .expect("a pool");
+            pool.install(|| {
+                let found = case.run();
+                [found.out, found.lse, found.dq, found.dk, found.dv]
+            })
+        });
+        assert!(
+            results.iter().all(|result| *result == results[0]),
+            "{mask:?}: one thread or five: the same bits"
+        );
+        let expected = case.reference(&wide(&case.q), &wide(&case.k), &wide(&case.v));
+        assert_near(&results[0][0], &expected, 2e-6, "forward over many tiles");
+
+        // A gradient is linear in the step along it: one difference along a random direction checks
+        // every value's gradient of a length that single differences would take minutes for.
+        let directions =
+            [&case.q, &case.k, &case.v].map(|values| normal(values.len(), "direction"));
+        let moved = |by: f64| {
+            let along = |values: &[f32], direction: &[f32]| -> Vec<f64> {
+                values
+                    .iter()
+                    .zip(direction)
+                    .map(|(&value, &d)| f64::from(value) + by * f64::from(d))
+                    .collect()
+            };
+            let out = case.reference(
+                &along(&case.q, &directions[0]),
+                &along(&case.k, &directions[1]),
+                &along(&case.v, &directions[2]),
+            );
+            let pairs = out.iter().zip(&case.dout);
+            pairs.map(|(out, &dout)| out * f64::from(dout)).sum::<f64>()
+        };
+        let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+        let found: f64 = results[0][2..]
+            .iter()
+            .zip(&directions)
+            .flat_map(|(gradient, direction)| gradient.iter().zip(direction))
+            .map(|(&g, &d)| f64::from(g) * f64::from(d))
+            .sum();
+        assert!(
+            (found - slope).abs() < 1e-4 * (1.0 + slope.abs()),
+            "{mask:?}: {found} along a direction whose difference is {slope}"
+        );
+    }
+}
+
+#[test]
+fn scores_in_the_thousands_stay_finite() {
+    let mut case = Case::new((2, 2, 4), Mask::Causal, Segments::batch(1, 700));
+    for value in case.q.iter_mut().chain(&mut case.k) {
+        *value *= 60.0;
+    }
+    let found = case.run();
+    let all = [&found.out, &found.lse, &found.dq, &found.dk, &found.dv];
+    assert!(
+        all.iter()
+            .all(|values| values.iter().all(|value| value.is_finite())),
+        "no infinity and no NaN"
+    );
+    let expected = case.reference(&wide(&case.q), &wide(&case.k), &wide(&case.v));
+    // Scores of several thousand are off by some 1e-3 in f32, and so are probabilities.
+    assert_near(&found.out, &expected, 1e-2, "large scores");
+}

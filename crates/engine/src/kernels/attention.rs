@@ -5,6 +5,7 @@
 use super::gemm::{Spread, View, gemm, gemm_into};
 use super::segments::Segments;
 use super::shared::Shared;
+use super::softmax;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -325,8 +326,8 @@ fn forward_tile(
             let (scores, hidden) = scores.split_at_mut(seen);
             hidden.fill(0.0);
             let before = scratch.max[row];
-            let max = scores.iter().copied().fold(before, f32::max);
-            let sum = exp_minus(scores, max);
+            let max = before.max(softmax::largest(scores));
+            let sum = softmax::exp_minus(scores, max);
             let factor = if before == max {
                 1.0
             } else {
@@ -335,9 +336,7 @@ fn forward_tile(
             scratch.max[row] = max;
             scratch.sum[row] = scratch.sum[row] * factor + sum;
             if factor != 1.0 {
-                for value in &mut scratch.out[row * d..(row + 1) * d] {
-                    *value *= factor;
-                }
+                softmax::scale(&mut scratch.out[row * d..(row + 1) * d], factor);
             }
         }
         let v = head_view(inputs.v, shape, keys, tile.kv_head);
@@ -475,10 +474,12 @@ fn backward_tile(
             let seen = seen(shape, tile.queries.start, row, &keys);
             scores[seen..].fill(0.0);
             slopes[seen..].fill(0.0);
-            exp_minus(&mut scores[..seen], lse);
-            for (slope, p) in slopes[..seen].iter_mut().zip(&scores[..seen]) {
-                *slope = p * (*slope - scratch.sum[row]);
-            }
+            softmax::backward(
+                &mut scores[..seen],
+                &mut slopes[..seen],
+                lse,
+                scratch.sum[row],
+            );
         }
         let p = View::new(&scratch.scores, rows, n_keys);
         let ds = View::new(&scratch.slopes, rows, n_keys);
@@ -523,14 +524,4 @@ fn backward_tile(
         };
         to.copy_from_slice(values);
     }
-}
-
-/// Replaces each value by `exp(value - shift)` and answers the sum.
-fn exp_minus(values: &mut [f32], shift: f32) -> f32 {
-    let mut sum = 0.0;
-    for value in values {
-        *value = (*value - shift).exp();
-        sum += *value;
-    }
-    sum
 }

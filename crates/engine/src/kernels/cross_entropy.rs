@@ -2,13 +2,19 @@
 //! memory, and rows without a target are not computed at all.
 
 use super::matmul::{self, Matrix, Precision};
+use super::softmax;
 use rayon::prelude::*;
 
 /// A target that is not predicted: prompts, padding, the last token of a sequence.
 pub const IGNORE: u32 = u32::MAX;
 
-/// Logits in memory at a time, in elements: 16 MiB.
-const CHUNK_LOGITS: usize = 4 << 20;
+/// Logits in memory at a time, in elements: 16 MiB, which a third-level cache holds between the passes
+/// over them.
+const CACHED_LOGITS: usize = 4 << 20;
+
+/// Rows below which products with the head are bound by reading it, and what they may take: 64 MiB.
+const TALL_ROWS: usize = 256;
+const MOST_LOGITS: usize = 16 << 20;
 
 /// What a micro-batch cost.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -99,7 +105,7 @@ fn run(
             .par_chunks_mut(1 << 16)
             .for_each(|chunk| chunk.fill(0.0));
     }
-    let n_chunk = (CHUNK_LOGITS / vocabulary).max(1).min(supervised.len());
+    let n_chunk = rows_at_once(vocabulary).min(supervised.len());
     let mut logits = vec![0.0; n_chunk * vocabulary];
     let mut x = vec![0.0; n_chunk * d];
     let mut dx = vec![0.0; if gradients.is_some() { n_chunk * d } else { 0 }];
@@ -131,6 +137,12 @@ fn run(
     }
 }
 
+/// Rows of a chunk.
+fn rows_at_once(vocabulary: usize) -> usize {
+    let tall = TALL_ROWS.min(MOST_LOGITS / vocabulary);
+    (CACHED_LOGITS / vocabulary).max(tall).max(1)
+}
+
 /// Each row's negative log-likelihood (0 where ignored). With a scale, the logits become the
 /// gradient: `scale * (softmax - one-hot)`.
 fn rows(logits: &mut [f32], targets: &[u32], scale: Option<f32>) -> Vec<f64> {
@@ -151,18 +163,11 @@ fn rows(logits: &mut [f32], targets: &[u32], scale: Option<f32>) -> Vec<f64> {
             }
             let target = target as usize;
             assert!(target < n_classes, "target {target} of {n_classes}");
-            let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let max = softmax::largest(row);
             let chosen = row[target];
-            let mut sum = 0.0_f32;
-            for value in row.iter_mut() {
-                *value = (*value - max).exp();
-                sum += *value;
-            }
+            let sum = softmax::exp_minus(row, max);
             if let Some(scale) = scale {
-                let factor = scale / sum;
-                for value in row.iter_mut() {
-                    *value *= factor;
-                }
+                softmax::scale(row, scale / sum);
                 row[target] -= scale;
             }
             f64::from(max - chosen) + f64::from(sum).ln()

@@ -50,16 +50,15 @@ pub fn backward(dx: &mut [f32], dout: &[f32], x: &[f32], kind: Kind) {
 }
 
 const CUBIC: f32 = 0.044_715;
-/// `sqrt(2 / pi)`.
-const ROOT_TWO_OVER_PI: f32 = 0.797_884_6;
-/// `1 / sqrt(2 pi)`.
-const NORMAL_AT_ZERO: f32 = 0.398_942_3;
+/// `2 sqrt(2 / pi)`: `(1 + tanh(u)) / 2` is `sigmoid(2 u)`, which needs one exponential and keeps the
+/// precision of negative tails.
+const TWICE_ROOT_TWO_OVER_PI: f32 = 1.595_769_2;
 
 per_isa! {
     fn forward_tanh<A>(out: &mut [f32], x: &[f32]) {
         for (out, &x) in out.iter_mut().zip(x) {
-            let inner = ROOT_TWO_OVER_PI * A::mul_add(CUBIC * x * x, x, x);
-            *out = 0.5 * x * (1.0 + simd::tanh::<A>(inner));
+            let inner = TWICE_ROOT_TWO_OVER_PI * A::mul_add(CUBIC * x * x, x, x);
+            *out = x * simd::sigmoid::<A>(inner);
         }
     }
 }
@@ -67,11 +66,10 @@ per_isa! {
 per_isa! {
     fn backward_tanh<A>(dx: &mut [f32], dout: &[f32], x: &[f32]) {
         for ((dx, &dout), &x) in dx.iter_mut().zip(dout).zip(x) {
-            let inner = ROOT_TWO_OVER_PI * A::mul_add(CUBIC * x * x, x, x);
-            let slope = ROOT_TWO_OVER_PI * A::mul_add(3.0 * CUBIC * x, x, 1.0);
-            let tanh = simd::tanh::<A>(inner);
-            let half = 0.5 * (1.0 + tanh);
-            *dx = dout * A::mul_add(0.5 * x * A::mul_add(-tanh, tanh, 1.0), slope, half);
+            let inner = TWICE_ROOT_TWO_OVER_PI * A::mul_add(CUBIC * x * x, x, x);
+            let slope = TWICE_ROOT_TWO_OVER_PI * A::mul_add(3.0 * CUBIC * x, x, 1.0);
+            let sigmoid = simd::sigmoid::<A>(inner);
+            *dx = dout * sigmoid * A::mul_add(x * (1.0 - sigmoid), slope, 1.0);
         }
     }
 }
@@ -79,8 +77,7 @@ per_isa! {
 per_isa! {
     fn forward_erf<A>(out: &mut [f32], x: &[f32]) {
         for (out, &x) in out.iter_mut().zip(x) {
-            let erf = simd::erf::<A>(x * std::f32::consts::FRAC_1_SQRT_2);
-            *out = 0.5 * x * (1.0 + erf);
+            *out = x * simd::normal::<A>(x).distribution;
         }
     }
 }
@@ -88,9 +85,8 @@ per_isa! {
 per_isa! {
     fn backward_erf<A>(dx: &mut [f32], dout: &[f32], x: &[f32]) {
         for ((dx, &dout), &x) in dx.iter_mut().zip(dout).zip(x) {
-            let erf = simd::erf::<A>(x * std::f32::consts::FRAC_1_SQRT_2);
-            let density = NORMAL_AT_ZERO * simd::exp::<A>(-0.5 * x * x);
-            *dx = dout * A::mul_add(x, density, 0.5 * (1.0 + erf));
+            let normal = simd::normal::<A>(x);
+            *dx = dout * A::mul_add(x, normal.density, normal.distribution);
         }
     }
 }

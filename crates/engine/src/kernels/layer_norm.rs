@@ -166,26 +166,38 @@ per_isa! {
         for (((dx, dy), x), (&mean, &rstd)) in rows {
             let (sum_g, sum_gh) = sums::<A>(dy, x, weight, mean, rstd);
             let (mean_g, mean_gh) = (sum_g / d as f32, sum_gh / d as f32);
+            let normalized = |x: f32| (x - mean) * rstd;
+            let dx_of = |h: f32, g: f32| rstd * (A::mul_add(-h, mean_gh, g) - mean_g);
             let values = dx.iter_mut().zip(dy).zip(x).zip(weight);
-            let value = |dy: f32, x: f32, weight: f32| {
-                let h = (x - mean) * rstd;
-                rstd * (A::mul_add(-h, mean_gh, dy * weight) - mean_g)
+            let Some(partial) = partial.as_deref_mut() else {
+                match store {
+                    Store::Write => values.for_each(|(((dx, &dy), &x), &weight)| {
+                        *dx = dx_of(normalized(x), dy * weight);
+                    }),
+                    Store::Add => values.for_each(|(((dx, &dy), &x), &weight)| {
+                        *dx += dx_of(normalized(x), dy * weight);
+                    }),
+                }
+                continue;
             };
+            let (dweight, dbias) = partial.split_at_mut(d);
+            let values = values.zip(dweight.iter_mut().zip(dbias));
             match store {
                 Store::Write => {
-                    values.for_each(|(((dx, &dy), &x), &weight)| *dx = value(dy, x, weight));
+                    values.for_each(|((((dx, &dy), &x), &weight), (dweight, dbias))| {
+                        let h = normalized(x);
+                        *dx = dx_of(h, dy * weight);
+                        *dweight = A::mul_add(h, dy, *dweight);
+                        *dbias += dy;
+                    });
                 }
                 Store::Add => {
-                    values.for_each(|(((dx, &dy), &x), &weight)| *dx += value(dy, x, weight));
-                }
-            }
-            if let Some(partial) = partial.as_deref_mut() {
-                let (dweight, dbias) = partial.split_at_mut(d);
-                for ((dweight, dbias), (&dy, &x)) in
-                    dweight.iter_mut().zip(dbias).zip(dy.iter().zip(x))
-                {
-                    *dweight = A::mul_add((x - mean) * rstd, dy, *dweight);
-                    *dbias += dy;
+                    values.for_each(|((((dx, &dy), &x), &weight), (dweight, dbias))| {
+                        let h = normalized(x);
+                        *dx += dx_of(h, dy * weight);
+                        *dweight = A::mul_add(h, dy, *dweight);
+                        *dbias += dy;
+                    });
                 }
             }
         }

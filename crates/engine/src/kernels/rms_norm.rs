@@ -104,18 +104,26 @@ per_isa! {
         for (((dx, dy), x), &rstd) in rows {
             // The factor of x in dx: rstd * mean(g * h) * rstd.
             let factor = dot3::<A>(dy, x, weight) / d as f32 * rstd * rstd * rstd;
+            let dx_of = |dy: f32, x: f32, weight: f32| A::mul_add(-factor, x, rstd * dy * weight);
             let values = dx.iter_mut().zip(dy).zip(x).zip(weight);
-            match store {
-                Store::Write => values.for_each(|(((dx, &dy), &x), &weight)| {
-                    *dx = A::mul_add(-factor, x, rstd * dy * weight);
-                }),
-                Store::Add => values.for_each(|(((dx, &dy), &x), &weight)| {
-                    *dx += A::mul_add(-factor, x, rstd * dy * weight);
-                }),
-            }
-            if let Some(dweight) = dweight.as_deref_mut() {
-                for ((sum, &dy), &x) in dweight.iter_mut().zip(dy).zip(x) {
-                    *sum = A::mul_add(dy * rstd, x, *sum);
+            match (store, dweight.as_deref_mut()) {
+                (Store::Write, None) => {
+                    values.for_each(|(((dx, &dy), &x), &weight)| *dx = dx_of(dy, x, weight));
+                }
+                (Store::Add, None) => {
+                    values.for_each(|(((dx, &dy), &x), &weight)| *dx += dx_of(dy, x, weight));
+                }
+                (Store::Write, Some(sum)) => {
+                    values.zip(sum).for_each(|((((dx, &dy), &x), &weight), sum)| {
+                        *dx = dx_of(dy, x, weight);
+                        *sum = A::mul_add(dy * rstd, x, *sum);
+                    });
+                }
+                (Store::Add, Some(sum)) => {
+                    values.zip(sum).for_each(|((((dx, &dy), &x), &weight), sum)| {
+                        *dx += dx_of(dy, x, weight);
+                        *sum = A::mul_add(dy * rstd, x, *sum);
+                    });
                 }
             }
         }

@@ -1,9 +1,9 @@
-//! Checkpoints: weights, both moments and the loop's state in one folder that appears whole or not at
+//! Checkpoints: weights, what the optimizer remembers and the loop's state in one folder that appears whole or not at
 //! all. A folder that does not match its own hash counts as damaged.
 
 use crate::EngineError;
 use crate::files;
-use crate::optimizer::{AdamW, Moments};
+use crate::optimizer::Optimizer;
 use crate::safetensors_file::{self, Entry, WeightFile};
 use crate::tape::Parameters;
 use amoozgar_types::event::ValidationRecord;
@@ -46,7 +46,8 @@ pub(crate) struct Restored {
     pub(crate) state: LoopState,
     /// Values by name, in the order of files.
     pub(crate) weights: BTreeMap<String, Vec<f32>>,
-    pub(crate) moments: BTreeMap<String, Moments>,
+    /// What the optimizer remembers, see [`Optimizer::restore`].
+    pub(crate) moments: BTreeMap<String, Vec<f32>>,
 }
 
 /// The folder of the checkpoints of one run.
@@ -72,7 +73,7 @@ impl Checkpoints {
         &self,
         state: &LoopState,
         parameters: &Parameters,
-        optimizer: &AdamW,
+        optimizer: &Optimizer,
     ) -> Result<(PathBuf, u64), EngineError> {
         let place = self.path(state.step);
         let temporary = files::temporary_name(&place);
@@ -93,13 +94,13 @@ impl Checkpoints {
         folder: &Path,
         state: &LoopState,
         parameters: &Parameters,
-        optimizer: &AdamW,
+        optimizer: &Optimizer,
     ) -> Result<u64, EngineError> {
         files::create_dir(folder)?;
         // What is frozen is where it was read from.
         let trained = parameters.trained().map(|(_, weight)| Entry::of(weight));
         let weights = safetensors_file::write(&folder.join(WEIGHTS), trained.collect())?;
-        let moments = safetensors_file::write(&folder.join(MOMENTS), entries_of(optimizer))?;
+        let moments = safetensors_file::write(&folder.join(MOMENTS), optimizer.entries())?;
         let stored = Stored {
             run: self.run.clone(),
             state: state.clone(),
@@ -198,7 +199,7 @@ impl Checkpoints {
         Ok(Restored {
             state: stored.state,
             weights: read_all(&weights).map_err(|error| damaged(folder, &error))?,
-            moments: moments_of(read_all(&moments).map_err(|error| damaged(folder, &error))?),
+            moments: read_all(&moments).map_err(|error| damaged(folder, &error))?,
         })
     }
 }
@@ -234,28 +235,4 @@ pub(crate) fn read_all(path: &Path) -> Result<BTreeMap<String, Vec<f32>>, Engine
             Ok((name, values))
         })
         .collect()
-}
-
-fn entries_of(optimizer: &AdamW) -> Vec<Entry<'_>> {
-    let both = optimizer.moments().iter().flat_map(|(name, moments)| {
-        [("first", &moments.first), ("second", &moments.second)]
-            .map(|(kind, values)| Entry::new(format!("{kind}.{name}"), vec![values.len()], values))
-    });
-    both.collect()
-}
-
-fn moments_of(values: BTreeMap<String, Vec<f32>>) -> BTreeMap<String, Moments> {
-    let mut moments: BTreeMap<String, Moments> = BTreeMap::new();
-    for (name, values) in values {
-        let (kind, weight) = name.split_once('.').unwrap_or_default();
-        let entry = moments.entry(weight.to_owned()).or_insert_with(|| Moments {
-            first: Vec::new(),
-            second: Vec::new(),
-        });
-        match kind {
-            "first" => entry.first = values,
-            _ => entry.second = values,
-        }
-    }
-    moments
 }

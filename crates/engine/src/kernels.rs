@@ -25,7 +25,9 @@
 #[macro_use]
 pub mod simd;
 
+pub mod adafactor;
 pub mod adamw;
+pub mod adamw8;
 pub mod attention;
 mod bf16;
 pub mod cross_entropy;

@@ -1,7 +1,7 @@
 //! The numbers that follow from a specification and its text: steps, schedule, intervals.
 
 use crate::EngineError;
-use crate::optimizer::{AdamWConfig, Decayed, Schedule};
+use crate::optimizer::{Decayed, OptimizerConfig, Schedule};
 use crate::random::Keyed;
 use crate::tokenizer::MIN_VOCAB_SIZE;
 use amoozgar_types::TrainSpec;
@@ -131,7 +131,7 @@ pub(crate) struct Plan {
     pub(crate) total_steps: u64,
     pub(crate) micro_batch: usize,
     pub(crate) schedule: Schedule,
-    pub(crate) adamw: AdamWConfig,
+    pub(crate) optimizer: OptimizerConfig,
     pub(crate) evaluate_every: u64,
     pub(crate) checkpoint_every: u64,
     order: Keyed,
@@ -168,12 +168,14 @@ impl Plan {
                 .micro_batch
                 .unwrap_or(spec.optimizer.batch_size),
             schedule: Schedule {
+                kind: spec.optimizer.schedule,
                 peak: spec.optimizer.lr,
                 floor: spec.optimizer.lr * spec.optimizer.min_lr_ratio,
                 warmup_steps,
                 total_steps,
             },
-            adamw: AdamWConfig {
+            optimizer: OptimizerConfig {
+                kind: spec.optimizer.kind,
                 beta1: spec.optimizer.beta1,
                 beta2: spec.optimizer.beta2,
                 eps: spec.optimizer.eps,

@@ -78,10 +78,14 @@ pub struct ModelSpec {
     pub tie_embeddings: bool,
 }
 
-/// `AdamW` with linear warm-up, cosine decay and global-norm clipping.
+/// The optimizer with its schedule and global-norm clipping.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OptimizerSpec {
+    /// How weights follow their gradients.
+    pub kind: OptimizerKind,
+    /// The learning rate's course after the warm-up.
+    pub schedule: ScheduleKind,
     /// Passes over the training text.
     pub epochs: u64,
     /// Ends the run after this many optimizer steps, whatever `epochs` says.
@@ -106,6 +110,34 @@ pub struct OptimizerSpec {
     pub eps: f64,
     /// Global gradient norm above which gradients are scaled down; 0 never clips.
     pub grad_clip: f64,
+}
+
+/// How weights follow their gradients.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OptimizerKind {
+    /// `AdamW` with moments in f32: 8 bytes a weight.
+    #[default]
+    #[serde(rename = "adamw")]
+    AdamW,
+    /// `AdamW` with moments in 8 bits: 2 bytes a weight.
+    #[serde(rename = "adamw_8bit")]
+    AdamW8bit,
+    /// Adafactor, which remembers means of rows and columns only: next to nothing.
+    #[serde(rename = "adafactor")]
+    Adafactor,
+}
+
+/// The learning rate's course after the warm-up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScheduleKind {
+    /// Half a cosine down to the least rate.
+    #[default]
+    Cosine,
+    /// A line down to the least rate.
+    Linear,
+    /// No change.
+    Constant,
 }
 
 /// Validation, samples and early stopping.
@@ -149,6 +181,8 @@ impl Default for ModelSpec {
 impl Default for OptimizerSpec {
     fn default() -> Self {
         Self {
+            kind: OptimizerKind::default(),
+            schedule: ScheduleKind::default(),
             epochs: 4,
             max_steps: None,
             batch_size: 16,

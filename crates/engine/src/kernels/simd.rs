@@ -208,7 +208,7 @@ pub struct Normal {
     pub density: f32,
 }
 
-/// The standard normal distribution, within 1.2e-7. With `a = |x| / sqrt(2)` the tail is
+/// The standard normal distribution, within 3e-7. With `a = |x| / sqrt(2)` the tail is
 /// `erfc(a) / 2 = e^(-a^2) t p(t) / 2`, `t = 1 / (1 + 0.3 a)`, in the manner of Abramowitz and Stegun (1964),
 /// formula 7.1.26; `p` is fitted to the least relative error, 2e-8, on `a <= 10`.
 #[inline(always)]
@@ -239,6 +239,7 @@ pub fn sigmoid<A: Arithmetic>(x: f32) -> f32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "limits are reached exactly")]
 mod tests {
     use super::{Arithmetic, Fused, Separate, exp, normal, tanh};
 
@@ -288,7 +289,7 @@ mod tests {
             (
                 "distribution",
                 worst(|x| ours(x).distribution, distribution, 9.0, 1.0),
-                1.2e-7,
+                3e-7,
             ),
             (
                 "density",

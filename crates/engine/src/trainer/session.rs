@@ -6,7 +6,7 @@ use crate::evaluate::{Evaluation, sum_nll};
 use crate::generate::{SamplingParams, continue_prompt};
 use crate::kernels::segments::Segments;
 use crate::model::{Batch, Model, ModelConfig, StepContext};
-use crate::optimizer::{AdamW, clip_factor};
+use crate::optimizer::{Optimizer, clip_factor};
 use crate::plan::{EpochOrder, Plan};
 use crate::random::Keyed;
 use crate::safetensors_file::{self, Entry};
@@ -26,7 +26,7 @@ pub(super) struct Session {
     spec: TrainSpec,
     model: Model,
     gradients: Gradients,
-    optimizer: AdamW,
+    optimizer: Optimizer,
     checkpoints: Checkpoints,
     order: EpochOrder,
 }
@@ -70,13 +70,18 @@ impl Session {
         progress.at(LoadingStage::Model, 1.0)?;
 
         let checkpoints = Checkpoints::new(job_dir, run_hash(spec, &corpus));
-        let mut optimizer = AdamW::new(plan.adamw, &model.parameters);
+        let mut optimizer = Optimizer::new(plan.optimizer, &model.parameters);
         let mut state = LoopState::default();
         if let Some(restored) = checkpoints.restore_latest()? {
             progress.at(LoadingStage::Restoring, 0.0)?;
             let path = checkpoints.path(restored.state.step);
             take_weights(&mut model, restored.weights, &path)?;
-            optimizer = AdamW::restore(plan.adamw, restored.state.step, restored.moments);
+            let (step, moments) = (restored.state.step, restored.moments);
+            optimizer = Optimizer::restore(plan.optimizer, &model.parameters, step, moments)
+                .map_err(|error| EngineError::InvalidCheckpoint {
+                    path,
+                    detail: error.to_string(),
+                })?;
             state = restored.state;
             progress.at(LoadingStage::Restoring, 1.0)?;
         }

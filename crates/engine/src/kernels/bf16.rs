@@ -27,6 +27,9 @@ const PAIRS: usize = 128;
 /// Values of k in a block.
 const DEPTH: usize = 2 * PAIRS;
 
+/// Pairs of k that a task packs of a factor stored as `(K, N)`; divides [`PAIRS`].
+const PIECE_PAIRS: usize = 16;
+
 /// Words of a panel in a block.
 const PANEL_WORDS: usize = PAIRS * PANEL;
 
@@ -107,70 +110,82 @@ impl Product<'_> {
         let n_panels = columns.len().div_ceil(PANEL);
         let n_blocks = depth.len().div_ceil(DEPTH);
         packed.resize(n_blocks * n_panels * PANEL_WORDS, 0);
-        packed
-            .par_chunks_exact_mut(PANEL_WORDS)
-            .enumerate()
-            .for_each_init(Vec::new, |row, (index, panel)| {
-                let (block, first) = (index / n_panels, (index % n_panels) * PANEL + columns.start);
-                let columns = first..(first + PANEL).min(columns.end);
-                let start = depth.start + block * DEPTH;
-                let depth = start..(start + DEPTH).min(depth.end);
-                match self.right_layout {
-                    Contiguous::Depth => self.pack_along(panel, row, columns, depth),
-                    Contiguous::Outer => self.pack_across(panel, row, columns, depth),
-                }
-            });
+        match self.right_layout {
+            Contiguous::Depth => packed
+                .par_chunks_exact_mut(PANEL_WORDS)
+                .enumerate()
+                .for_each_init(Rows::default, |rows, (index, panel)| {
+                    let start = depth.start + index / n_panels * DEPTH;
+                    let depth = start..(start + DEPTH).min(depth.end);
+                    let start = columns.start + index % n_panels * PANEL;
+                    let columns = start..(start + PANEL).min(columns.end);
+                    self.pack_along(panel, rows, columns, depth);
+                }),
+            Contiguous::Outer => {
+                let packed = Shared::new(packed);
+                let pieces: Vec<_> = cut(depth.clone(), 2 * PIECE_PAIRS).collect();
+                pieces
+                    .par_iter()
+                    .for_each_init(Rows::default, |rows, piece| {
+                        let pair = (piece.start - depth.start) / 2;
+                        let start = pair / PAIRS * n_panels * PANEL_WORDS + pair % PAIRS * PANEL;
+                        self.pack_across(packed, start, rows, columns, piece);
+                    });
+            }
+        }
     }
 
-    /// A panel of a right factor stored as `(N, K)`.
+    /// A panel of a right factor stored as `(N, K)`, sixteen columns at a time.
     fn pack_along(
         &self,
         panel: &mut [u32],
-        row: &mut Vec<f32>,
+        rows: &mut Rows,
         columns: Range<usize>,
         depth: Range<usize>,
     ) {
-        let mut words = [0; PAIRS];
-        row.resize(depth.len(), 0.0);
-        if columns.len() < PANEL {
-            panel.fill(0);
-        }
-        for (column, index) in columns.enumerate() {
-            self.right.widen(index * self.k + depth.start, row);
-            pairs_along(row, &mut words);
-            let words = &words[..depth.len().div_ceil(2)];
-            for (to, &word) in panel.chunks_exact_mut(PANEL).zip(words) {
-                to[column] = word;
+        rows.even.resize(depth.len(), 0.0);
+        rows.words.resize(16 * PAIRS, 0);
+        for first in (0..PANEL).step_by(16) {
+            for (column, words) in rows.words.chunks_exact_mut(PAIRS).enumerate() {
+                let index = columns.start + first + column;
+                if index < columns.end {
+                    let start = index * self.k + depth.start;
+                    pairs_along(self.right.values(start, &mut rows.even), words);
+                } else {
+                    words.fill(0);
+                }
             }
+            transpose(&rows.words, &mut panel[first..]);
         }
     }
 
-    /// A panel of a right factor stored as `(K, N)`.
+    /// Some pairs of every panel of a right factor stored as `(K, N)`: whole rows are read, since a
+    /// panel's strips of them come from memory at a fraction of its speed.
     fn pack_across(
         &self,
-        panel: &mut [u32],
-        row: &mut Vec<f32>,
-        columns: Range<usize>,
-        depth: Range<usize>,
+        packed: Shared<'_, u32>,
+        start: usize,
+        rows: &mut Rows,
+        columns: &Range<usize>,
+        depth: &Range<usize>,
     ) {
-        // Quantized rows are read from a block's start on.
-        let before = columns.start % 32;
-        let read = before + columns.len();
-        let read = read
-            .next_multiple_of(32)
-            .min(self.n - columns.start + before);
-        row.resize(2 * read, 0.0);
-        let (even, odd) = row.split_at_mut(read);
-        for (to, k) in panel.chunks_exact_mut(PANEL).zip(depth.clone().step_by(2)) {
-            self.right.widen(k * self.n + columns.start - before, even);
-            if k + 1 < depth.end {
-                self.right
-                    .widen((k + 1) * self.n + columns.start - before, odd);
+        rows.even.resize(columns.len(), 0.0);
+        rows.odd.resize(columns.len(), 0.0);
+        for (pair, k) in depth.clone().step_by(2).enumerate() {
+            let at = k * self.n + columns.start;
+            let even = self.right.values(at, &mut rows.even);
+            let odd = if k + 1 < depth.end {
+                self.right.values(at + self.n, &mut rows.odd)
             } else {
-                odd.fill(0.0);
+                rows.odd.fill(0.0);
+                &rows.odd
+            };
+            let panels = even.chunks(PANEL).zip(odd.chunks(PANEL));
+            for (panel, (even, odd)) in panels.enumerate() {
+                let to = start + panel * PANEL_WORDS + pair * PANEL;
+                // SAFETY: pieces of k are disjoint, and each writes its own pairs.
+                pairs_across(even, odd, unsafe { packed.slice(to, PANEL) });
             }
-            let used = before..before + columns.len();
-            pairs_across(&even[used.clone()], &odd[used], to);
         }
     }
 
@@ -262,6 +277,14 @@ impl Product<'_> {
     }
 }
 
+/// A task's rows on their way into panels.
+#[derive(Default)]
+struct Rows {
+    even: Vec<f32>,
+    odd: Vec<f32>,
+    words: Vec<u32>,
+}
+
 thread_local! {
     /// The packed right factor, kept so that a training step allocates nothing after the first.
     static PACKED: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
@@ -331,6 +354,19 @@ fn pairs_across(even: &[f32], odd: &[f32], words: &mut [u32]) {
         avx512::pairs_across(even, odd, words);
     }
     words[even.len()..].fill(0);
+}
+
+/// Writes sixteen rows of [`PAIRS`] words as sixteen columns of a panel.
+fn transpose(words: &[u32], panel: &mut [u32]) {
+    assert!(
+        words.len() == 16 * PAIRS && panel.len() >= PANEL_WORDS - PANEL + 16,
+        "sixteen columns of a panel"
+    );
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: `add_to` has asked the processor, and the lengths were checked.
+    unsafe {
+        avx512::transpose(words, panel);
+    }
 }
 
 /// Adds a block's product to `beta` times what is at `out`.

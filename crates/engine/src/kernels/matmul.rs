@@ -50,6 +50,16 @@ impl Matrix<'_> {
         self.len() == 0
     }
 
+    /// The values from `start` on, as many as `scratch` holds: in place where they are f32, else widened
+    /// into `scratch`. As [`Matrix::widen`] otherwise.
+    pub(crate) fn values<'s>(&'s self, start: usize, scratch: &'s mut [f32]) -> &'s [f32] {
+        if let Self::F32(values) = self {
+            return &values[start..start + scratch.len()];
+        }
+        self.widen(start, scratch);
+        scratch
+    }
+
     /// Writes the values from `start` on into `out`; both are whole blocks of a quantized matrix.
     ///
     /// # Panics

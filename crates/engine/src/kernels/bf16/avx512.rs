@@ -1,12 +1,13 @@
 //! The innermost loops in AVX-512 with its BF16 extension.
 
-use super::{Block, PANEL};
+use super::{Block, PAIRS, PANEL};
 use std::arch::x86_64::{
     __m256bh, __m256i, __m512, __m512bh, __m512i, __mmask16, _mm512_cvtepu16_epi32,
     _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh, _mm512_dpbf16_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
     _mm512_loadu_si512, _mm512_mask_storeu_epi32, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
-    _mm512_or_si512, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps, _mm512_slli_epi32,
-    _mm512_storeu_si512,
+    _mm512_or_si512, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps, _mm512_shuffle_i32x4,
+    _mm512_slli_epi32, _mm512_storeu_si512, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64,
+    _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
 
 /// Values in a register.
@@ -88,6 +89,64 @@ pub(super) unsafe fn pairs_across(even: &[f32], odd: &[f32], words: &mut [u32]) 
             _mm512_mask_storeu_epi32(words.as_mut_ptr().add(at).cast(), lanes, pairs);
         }
     }
+}
+
+/// See [`super::transpose`].
+///
+/// # Safety
+/// `words` holds 16 rows of [`PAIRS`], and `panel` that many rows of [`PANEL`], the last of 16 at least.
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn transpose(words: &[u32], panel: &mut [u32]) {
+    for pair in (0..PAIRS).step_by(LANES) {
+        // SAFETY: 16 words from `pair` on are within each of the 16 rows.
+        let rows: [__m512i; LANES] = std::array::from_fn(|row| unsafe {
+            _mm512_loadu_si512(words.as_ptr().add(row * PAIRS + pair).cast())
+        });
+        for (column, values) in transposed(rows).into_iter().enumerate() {
+            // SAFETY: the panel has a row for each pair, and 16 words in each.
+            unsafe {
+                _mm512_storeu_si512(
+                    panel.as_mut_ptr().add((pair + column) * PANEL).cast(),
+                    values,
+                );
+            }
+        }
+    }
+}
+
+/// Transposes 16 x 16 words: pairs of rows, then fours, then the quarters of registers.
+#[target_feature(enable = "avx512f")]
+fn transposed(rows: [__m512i; LANES]) -> [__m512i; LANES] {
+    let twos: [__m512i; LANES] = std::array::from_fn(|index| {
+        let (even, odd) = (rows[index & !1], rows[index | 1]);
+        if index % 2 == 0 {
+            _mm512_unpacklo_epi32(even, odd)
+        } else {
+            _mm512_unpackhi_epi32(even, odd)
+        }
+    });
+    // Quarter q of `fours[4 * g + j]` is column `4 * q + j` of rows `4 * g ..`.
+    let fours: [__m512i; LANES] = std::array::from_fn(|index| {
+        let first = (index & !3) + (index & 3) / 2;
+        let (upper, lower) = (twos[first], twos[first + 2]);
+        if index % 2 == 0 {
+            _mm512_unpacklo_epi64(upper, lower)
+        } else {
+            _mm512_unpackhi_epi64(upper, lower)
+        }
+    });
+    let mut columns = [_mm512_set1_epi32(0); LANES];
+    for j in 0..4 {
+        let low_top = _mm512_shuffle_i32x4::<0x44>(fours[j], fours[4 + j]);
+        let high_top = _mm512_shuffle_i32x4::<0xee>(fours[j], fours[4 + j]);
+        let low_bottom = _mm512_shuffle_i32x4::<0x44>(fours[8 + j], fours[12 + j]);
+        let high_bottom = _mm512_shuffle_i32x4::<0xee>(fours[8 + j], fours[12 + j]);
+        columns[j] = _mm512_shuffle_i32x4::<0x88>(low_top, low_bottom);
+        columns[4 + j] = _mm512_shuffle_i32x4::<0xdd>(low_top, low_bottom);
+        columns[8 + j] = _mm512_shuffle_i32x4::<0x88>(high_top, high_bottom);
+        columns[12 + j] = _mm512_shuffle_i32x4::<0xdd>(high_top, high_bottom);
+    }
+    columns
 }
 
 /// See [`super::multiply_block`].

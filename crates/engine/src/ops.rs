@@ -5,20 +5,25 @@
 //! candle's own fused `softmax_last_dim`, `rms_norm`, `rope` and `sdpa` cut the graph without a word: none of
 //! them may stand here.
 
+mod attention;
+mod cross_entropy;
 mod embedding;
 mod gelu;
 mod layer_norm;
 mod lend;
+mod linear;
 mod rms_norm;
 mod rope;
 mod swiglu;
 pub mod twin;
 
 pub use crate::kernels::gelu::Kind as GeluKind;
+pub use attention::attention;
+pub use cross_entropy::linear_cross_entropy;
 pub use embedding::embedding;
 pub use gelu::gelu;
 pub use layer_norm::layer_norm;
+pub use linear::{Frozen, frozen_linear, linear, lora_linear};
 pub use rms_norm::rms_norm;
 pub use rope::{Rotation, rope};
 pub use swiglu::swiglu;
-pub use twin::{attention, linear, nll, softmax};

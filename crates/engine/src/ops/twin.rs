@@ -1,7 +1,10 @@
 //! Each operation composed of candle's plain operations, which carry gradients on every device and in every
 //! floating type: what serves where no kernel does, and the oracle of the tests.
 
-use super::{GeluKind, Rotation};
+use super::{Frozen, GeluKind, Rotation};
+use crate::kernels::attention::{AttentionShape, Mask};
+use crate::kernels::cross_entropy::IGNORE;
+use crate::kernels::segments::Segments;
 use candle_core::{D, Result, Tensor};
 
 /// `x / sqrt(mean(x^2) + eps) * weight` over the last dimension (Zhang and Sennrich, 2019).
@@ -58,25 +61,64 @@ pub fn rope(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
     Tensor::cat(&[rotated_first, rotated_second], D::Minus1)
 }
 
-/// Causal grouped-query attention. `q` is `(B, H, T, D)`, `k` and `v` `(B, K, S, D)` with `K`
-/// dividing `H`, `mask` `(T, S)` with 0 where a query may look and minus infinity elsewhere. Answers
-/// `(B, H, T, D)`. The query heads of a group are stacked as rows, so that keys are never repeated.
-pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>) -> Result<Tensor> {
-    let (b, n_heads, t, d) = q.dims4()?;
-    let (_, n_kv, s, _) = k.dims4()?;
-    let group = n_heads / n_kv;
-    let q = q.reshape((b * n_kv, group * t, d))?;
-    let k = k.reshape((b * n_kv, s, d))?;
-    let v = v.reshape((b * n_kv, s, d))?;
-    let scores = (q.matmul(&k.transpose(1, 2)?)? / (d as f64).sqrt())?;
-    let scores = match mask {
-        Some(mask) => scores
-            .reshape((b * n_kv, group, t, s))?
-            .broadcast_add(mask)?
-            .reshape((b * n_kv, group * t, s))?,
-        None => scores,
+/// Attention of each segment over itself. `q` is `(N, H*D)`, `k` and `v` are `(N, K*D)`, N being the
+/// segments' rows; answers `(N, H*D)`, zeros where a row is in no segment. The query heads of a group
+/// are stacked as rows, so that keys are never repeated.
+pub fn attention(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    shape: &AttentionShape,
+    segments: &Segments,
+) -> Result<Tensor> {
+    let zeros = |n: usize| Tensor::zeros((n, q.dim(1)?), q.dtype(), q.device());
+    let mut pieces = Vec::new();
+    let mut end = 0;
+    for rows in segments.iter() {
+        if rows.start > end {
+            pieces.push(zeros(rows.start - end)?);
+        }
+        let of = |x: &Tensor| x.narrow(0, rows.start, rows.len());
+        pieces.push(segment_attention(&of(q)?, &of(k)?, &of(v)?, shape)?);
+        end = rows.end;
+    }
+    if end < segments.n_rows() || pieces.is_empty() {
+        pieces.push(zeros(segments.n_rows() - end)?);
+    }
+    Tensor::cat(&pieces, 0)
+}
+
+/// [`attention`] of one segment.
+fn segment_attention(q: &Tensor, k: &Tensor, v: &Tensor, shape: &AttentionShape) -> Result<Tensor> {
+    let (t, d, n_kv) = (q.dim(0)?, shape.head_dim, shape.n_kv_heads);
+    let group = shape.n_heads / n_kv;
+    let heads = |x: &Tensor, n: usize| x.reshape((t, n, d))?.transpose(0, 1)?.contiguous();
+    let q = heads(q, shape.n_heads)?.reshape((n_kv, group * t, d))?;
+    let (k, v) = (heads(k, n_kv)?, heads(v, n_kv)?);
+    let scores = (q.matmul(&k.transpose(1, 2)?)? * f64::from(shape.scale))?;
+    let scores = match shape.mask {
+        Mask::Bidirectional => scores,
+        Mask::Causal => {
+            let hidden = |at: usize| {
+                if at % t > at / t {
+                    f32::NEG_INFINITY
+                } else {
+                    0.0
+                }
+            };
+            let mask: Vec<f32> = (0..t * t).map(hidden).collect();
+            let mask = Tensor::from_vec(mask, (t, t), q.device())?.to_dtype(q.dtype())?;
+            scores
+                .reshape((n_kv, group, t, t))?
+                .broadcast_add(&mask)?
+                .reshape((n_kv, group * t, t))?
+        }
     };
-    softmax(&scores)?.matmul(&v)?.reshape((b, n_heads, t, d))
+    softmax(&scores)?
+        .matmul(&v)?
+        .reshape((shape.n_heads, t, d))?
+        .transpose(0, 1)?
+        .reshape((t, shape.n_heads * d))
 }
 
 /// Softmax over the last dimension.
@@ -106,12 +148,49 @@ pub fn embedding(table: &Tensor, ids: &Tensor) -> Result<Tensor> {
     table.index_select(ids, 0)
 }
 
-/// `x W^T`: `x` is `(N, I)`, `weight` `(O, I)`; answers `(N, O)`.
-pub fn linear(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    x.matmul(&weight.t()?)
+/// `x W^T + bias`: `x` is `(N, I)`, `weight` `(O, I)`, `bias` `(O)`; answers `(N, O)`.
+pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    let out = x.matmul(&weight.t()?)?;
+    match bias {
+        Some(bias) => out.broadcast_add(bias),
+        None => Ok(out),
+    }
 }
 
-/// Negative log-likelihood of each target. `logits` is `(N, V)` f32, `targets` `(N)` u32; answers `(N)`.
+/// `x W^T` by a frozen weight.
+pub fn frozen_linear(x: &Tensor, frozen: &Frozen) -> Result<Tensor> {
+    linear(x, &frozen.tensor(x)?, None)
+}
+
+/// `x W^T + scale * (x A^T) B^T` (Hu et al., 2021): `W` is frozen, `a` is `(R, I)`, `b` `(O, R)`.
+pub fn lora_linear(
+    x: &Tensor,
+    frozen: &Frozen,
+    a: &Tensor,
+    b: &Tensor,
+    scale: f64,
+) -> Result<Tensor> {
+    let adapted = linear(&linear(x, a, None)?, b, None)?;
+    frozen_linear(x, frozen)? + (adapted * scale)?
+}
+
+/// The mean negative log-likelihood of `targets` `(N)` that are not [`IGNORE`], a scalar; 0 where there
+/// are none. `hidden` is `(N, D)`, `head` `(V, D)`.
+pub fn linear_cross_entropy(hidden: &Tensor, head: &Tensor, targets: &[u32]) -> Result<Tensor> {
+    let (rows, chosen): (Vec<u32>, Vec<u32>) = (0..)
+        .zip(targets)
+        .filter(|&(_, &target)| target != IGNORE)
+        .unzip();
+    if rows.is_empty() {
+        return hidden.zeros_like()?.sum_all();
+    }
+    let n = rows.len();
+    let hidden = hidden.index_select(&Tensor::from_vec(rows, n, hidden.device())?, 0)?;
+    let targets = Tensor::from_vec(chosen, n, hidden.device())?;
+    nll(&linear(&hidden, head, None)?, &targets)?.mean_all()
+}
+
+/// Negative log-likelihood of each target. `logits` is `(N, V)`, `targets` `(N)` u32; answers `(N)`.
 pub fn nll(logits: &Tensor, targets: &Tensor) -> Result<Tensor> {
     let shifted = logits.broadcast_sub(&logits.max_keepdim(D::Minus1)?.detach())?;
     let log_sum = shifted.exp()?.sum_keepdim(D::Minus1)?.log()?;

@@ -236,11 +236,13 @@ fn nothing_supervised_costs_nothing() {
     );
     assert_eq!((loss.sum_nll, loss.n_targets), (0.0, 0), "no loss");
     assert!(
-        dhidden.iter().all(|&value| value == 0.0),
+        dhidden.iter().all(|value| value.to_bits() == 0),
         "no gradient of hidden states"
     );
     assert!(
-        dhead.iter().all(|&value| value == 2.0),
+        dhead
+            .iter()
+            .all(|value| value.to_bits() == 2.0_f32.to_bits()),
         "nothing added to the head's"
     );
 }

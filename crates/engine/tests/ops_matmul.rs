@@ -229,7 +229,7 @@ fn a_bias_is_added_to_each_row_and_gets_the_sum_of_columns() {
         assert!(
             out.iter()
                 .enumerate()
-                .all(|(at, value)| *value == dy[at] + bias[at % o]),
+                .all(|(at, value)| value.to_bits() == (dy[at] + bias[at % o]).to_bits()),
             "each row has the bias"
         );
     }

@@ -2,10 +2,13 @@
 //! log-sum-exp per row and head, backward computes the probabilities anew, tile by tile. Keys and
 //! values of a group are never repeated, and no matrix of sequence by sequence is kept.
 
-use super::gemm::{Spread, View, gemm, gemm_into};
+mod backward;
+
+use super::gemm::{Spread, View, gemm};
 use super::segments::Segments;
 use super::shared::Shared;
 use super::softmax;
+pub use backward::backward;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -102,59 +105,6 @@ pub fn forward(
         });
 }
 
-/// Writes the gradients of the inputs, given `dout` `(N, H*D)` and what [`forward`] wrote; zeros where
-/// a row is in no segment.
-///
-/// # Panics
-/// If the lengths do not fit the shape and the segments.
-pub fn backward(
-    gradients: QkvMut<'_>,
-    dout: &[f32],
-    out: &[f32],
-    lse: &[f32],
-    inputs: Qkv<'_>,
-    shape: &AttentionShape,
-    segments: &Segments,
-) {
-    shape.check(inputs, out, lse, segments);
-    let QkvMut { dq, dk, dv } = gradients;
-    assert!(
-        dout.len() == out.len() && dq.len() == out.len(),
-        "{} and {} are not {}",
-        dout.len(),
-        dq.len(),
-        out.len()
-    );
-    assert!(
-        dk.len() == inputs.k.len() && dv.len() == inputs.k.len(),
-        "{} and {} are not {}",
-        dk.len(),
-        dv.len(),
-        inputs.k.len()
-    );
-    for gap in segments.padding() {
-        let (queries, keys) = (shape.query_width(), shape.key_width());
-        dq[gap.start * queries..gap.end * queries].fill(0.0);
-        dk[gap.start * keys..gap.end * keys].fill(0.0);
-        dv[gap.start * keys..gap.end * keys].fill(0.0);
-    }
-    let targets = Targets {
-        dq: Shared::new(dq),
-        dk: Shared::new(dk),
-        dv: Shared::new(dv),
-    };
-    let saved = Saved { dout, out, lse };
-    let tasks: Vec<(Range<usize>, usize)> = segments
-        .iter()
-        .flat_map(|rows| (0..shape.n_kv_heads).map(move |kv_head| (rows.clone(), kv_head)))
-        .collect();
-    tasks
-        .par_iter()
-        .for_each_init(Scratch::default, |scratch, (segment, kv_head)| {
-            backward_head(&targets, &saved, inputs, shape, segment, *kv_head, scratch);
-        });
-}
-
 impl AttentionShape {
     /// Query heads that share a key head.
     fn group(&self) -> usize {
@@ -201,25 +151,19 @@ impl AttentionShape {
     }
 }
 
+/// `range` in pieces of `step`, the last one shorter.
+fn cut(range: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range
+        .step_by(step)
+        .map(move |start| start..(start + step).min(end))
+}
+
 /// The queries of one task.
 struct Tile {
     segment: Range<usize>,
     queries: Range<usize>,
     kv_head: usize,
-}
-
-/// What forward left and what came back.
-struct Saved<'a> {
-    dout: &'a [f32],
-    out: &'a [f32],
-    lse: &'a [f32],
-}
-
-/// Where gradients go, by disjoint columns of heads and rows of segments.
-struct Targets<'a> {
-    dq: Shared<'a, f32>,
-    dk: Shared<'a, f32>,
-    dv: Shared<'a, f32>,
 }
 
 /// A task's buffers, kept from tile to tile.
@@ -328,14 +272,15 @@ fn forward_tile(
             let before = scratch.max[row];
             let max = before.max(softmax::largest(scores));
             let sum = softmax::exp_minus(scores, max);
-            let factor = if before == max {
-                1.0
-            } else {
+            // Where the largest stays, the sums so far stay, too: also in a first block's minus infinity.
+            let factor = if max > before {
                 (before - max).exp()
+            } else {
+                1.0
             };
             scratch.max[row] = max;
             scratch.sum[row] = scratch.sum[row] * factor + sum;
-            if factor != 1.0 {
+            if max > before && start > tile.segment.start {
                 softmax::scale(&mut scratch.out[row * d..(row + 1) * d], factor);
             }
         }
@@ -360,168 +305,5 @@ fn forward_tile(
             *to = value * inverse;
         }
         lse[0] = scratch.max[row] + scratch.sum[row].ln();
-    }
-}
-
-fn backward_head(
-    targets: &Targets<'_>,
-    saved: &Saved<'_>,
-    inputs: Qkv<'_>,
-    shape: &AttentionShape,
-    segment: &Range<usize>,
-    kv_head: usize,
-    scratch: &mut Scratch,
-) {
-    let (d, width) = (shape.head_dim, shape.key_width());
-    for row in segment.clone() {
-        // SAFETY: each task has its own segment and key head.
-        unsafe {
-            targets.dk.slice(row * width + kv_head * d, d).fill(0.0);
-            targets.dv.slice(row * width + kv_head * d, d).fill(0.0);
-        }
-    }
-    let tokens = shape.tile_tokens();
-    for start in segment.clone().step_by(tokens) {
-        let tile = Tile {
-            segment: segment.clone(),
-            queries: start..(start + tokens).min(segment.end),
-            kv_head,
-        };
-        backward_tile(targets, saved, inputs, shape, &tile, scratch);
-    }
-}
-
-fn backward_tile(
-    targets: &Targets<'_>,
-    saved: &Saved<'_>,
-    inputs: Qkv<'_>,
-    shape: &AttentionShape,
-    tile: &Tile,
-    scratch: &mut Scratch,
-) {
-    let (d, group, width) = (shape.head_dim, shape.group(), shape.key_width());
-    let rows = tile.queries.len() * group;
-    let head = tile.kv_head;
-    gather(
-        &mut scratch.out,
-        saved.out,
-        shape,
-        tile.queries.clone(),
-        head,
-        1.0,
-    );
-    gather(
-        &mut scratch.dout,
-        saved.dout,
-        shape,
-        tile.queries.clone(),
-        head,
-        1.0,
-    );
-    // The softmax's gradient needs each row's sum of probability times its gradient, which is
-    // the inner product of the output with its gradient (Dao et al., 2022, section B.2).
-    scratch.sum.clear();
-    scratch.sum.extend(
-        scratch
-            .out
-            .chunks_exact(d)
-            .zip(scratch.dout.chunks_exact(d))
-            .map(|(out, dout)| out.iter().zip(dout).map(|(a, b)| a * b).sum::<f32>()),
-    );
-    gather(
-        &mut scratch.queries,
-        inputs.q,
-        shape,
-        tile.queries.clone(),
-        head,
-        shape.scale,
-    );
-    // From here on `out` holds the queries' gradient.
-    scratch.out.fill(0.0);
-    let end = shape.key_end(&tile.segment, tile.queries.end);
-    for start in (tile.segment.start..end).step_by(KEYS) {
-        let keys = start..(start + KEYS).min(end);
-        let n_keys = keys.len();
-        let queries = View::new(&scratch.queries, rows, d);
-        let dout = View::new(&scratch.dout, rows, d);
-        let k = head_view(inputs.k, shape, keys.clone(), head);
-        let v = head_view(inputs.v, shape, keys.clone(), head);
-        scratch.scores.resize(rows * n_keys, 0.0);
-        scratch.slopes.resize(rows * n_keys, 0.0);
-        gemm(
-            &mut scratch.scores,
-            queries,
-            k.t(),
-            1.0,
-            0.0,
-            Spread::ThisThread,
-        );
-        gemm(
-            &mut scratch.slopes,
-            dout,
-            v.t(),
-            1.0,
-            0.0,
-            Spread::ThisThread,
-        );
-        let pairs = scratch
-            .scores
-            .chunks_exact_mut(n_keys)
-            .zip(scratch.slopes.chunks_exact_mut(n_keys));
-        for (row, (scores, slopes)) in pairs.enumerate() {
-            let token = tile.queries.start + row / group;
-            let lse = saved.lse[token * shape.n_heads + head * group + row % group];
-            let seen = seen(shape, tile.queries.start, row, &keys);
-            scores[seen..].fill(0.0);
-            slopes[seen..].fill(0.0);
-            softmax::backward(
-                &mut scores[..seen],
-                &mut slopes[..seen],
-                lse,
-                scratch.sum[row],
-            );
-        }
-        let p = View::new(&scratch.scores, rows, n_keys);
-        let ds = View::new(&scratch.slopes, rows, n_keys);
-        let first = keys.start * width + head * d;
-        // SAFETY: each task has its own segment and key head.
-        unsafe {
-            gemm_into(
-                targets.dv.at(first),
-                width,
-                p.t(),
-                dout,
-                1.0,
-                1.0,
-                Spread::ThisThread,
-            );
-            gemm_into(
-                targets.dk.at(first),
-                width,
-                ds.t(),
-                queries,
-                1.0,
-                1.0,
-                Spread::ThisThread,
-            );
-        }
-        gemm(
-            &mut scratch.out,
-            ds,
-            k,
-            shape.scale,
-            1.0,
-            Spread::ThisThread,
-        );
-    }
-    let strip = group * d;
-    for (token, values) in tile.queries.clone().zip(scratch.out.chunks_exact(strip)) {
-        // SAFETY: each task has its own tokens and heads.
-        let to = unsafe {
-            targets
-                .dq
-                .slice(token * shape.query_width() + head * strip, strip)
-        };
-        to.copy_from_slice(values);
     }
 }

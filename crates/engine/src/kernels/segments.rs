@@ -120,7 +120,7 @@ mod tests {
             [0..2, 6..9],
             "an empty sequence is no segment"
         );
-        assert_eq!(padded.padding(), [2..6], "gaps between are padding");
+        assert_eq!(padded.padding(), vec![2..6; 1], "gaps between are padding");
         assert_eq!(
             padded.positions(),
             [0, 1, 0, 0, 0, 0, 0, 1, 2],

@@ -56,7 +56,9 @@ per_isa! {
 per_isa! {
     /// Multiplies each value by `factor`.
     pub(crate) fn scale<A>(row: &mut [f32], factor: f32) {
-        row.iter_mut().for_each(|value| *value *= factor);
+        for value in row {
+            *value *= factor;
+        }
     }
 }
 
@@ -80,6 +82,6 @@ mod tests {
                 assert!(sum.is_nan(), "NaN at {at} of {n} must not be lost");
             }
         }
-        assert_eq!(largest(&[]), f32::NEG_INFINITY, "an empty row");
+        assert!(largest(&[]) < f32::MIN, "an empty row has minus infinity");
     }
 }

@@ -102,7 +102,7 @@ pub(super) unsafe fn transpose(words: &[u32], panel: &mut [u32]) {
         let rows: [__m512i; LANES] = std::array::from_fn(|row| unsafe {
             _mm512_loadu_si512(words.as_ptr().add(row * PAIRS + pair).cast())
         });
-        for (column, values) in transposed(rows).into_iter().enumerate() {
+        for (column, values) in transposed(&rows).into_iter().enumerate() {
             // SAFETY: the panel has a row for each pair, and 16 words in each.
             unsafe {
                 _mm512_storeu_si512(
@@ -116,7 +116,7 @@ pub(super) unsafe fn transpose(words: &[u32], panel: &mut [u32]) {
 
 /// Transposes 16 x 16 words: pairs of rows, then fours, then the quarters of registers.
 #[target_feature(enable = "avx512f")]
-fn transposed(rows: [__m512i; LANES]) -> [__m512i; LANES] {
+fn transposed(rows: &[__m512i; LANES]) -> [__m512i; LANES] {
     let twos: [__m512i; LANES] = std::array::from_fn(|index| {
         let (even, odd) = (rows[index & !1], rows[index | 1]);
         if index % 2 == 0 {

@@ -2,6 +2,7 @@
 //! display. The only place of the shell that prints.
 #![allow(clippy::print_stdout, reason = "a command's output is what it is for")]
 
+mod bench;
 mod dataset;
 mod model;
 mod train;
@@ -52,6 +53,8 @@ enum Command {
     Generate(model::Generate),
     /// Measure a model on a text.
     Evaluate(model::Evaluate),
+    /// Measure the training step on this machine.
+    Bench(bench::Bench),
     /// Look at a dataset, or normalize one.
     #[command(subcommand)]
     Dataset(dataset::Dataset),
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments, cli.common.data_dir),
         Command::Generate(arguments) => model::generate(&arguments, mode, cli.common.data_dir),
         Command::Evaluate(arguments) => model::evaluate(&arguments, mode, cli.common.data_dir),
+        Command::Bench(arguments) => bench::run(&arguments, mode),
         Command::Dataset(arguments) => dataset::run(&arguments, mode),
         Command::Worker { .. } => unreachable!("BUG: the worker has its own way in"),
     };

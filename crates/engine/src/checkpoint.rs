@@ -16,7 +16,7 @@ const MOMENTS: &str = "optimizer.safetensors";
 const STATE: &str = "state.json";
 
 /// What the loop carries from step to step, beside weights and moments.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LoopState {
     /// Steps done; the schedule and the cursor into the data follow from it.
     pub(crate) step: u64,
@@ -30,6 +30,27 @@ pub(crate) struct LoopState {
     pub(crate) validated_step: u64,
     /// Whether patience ran out.
     pub(crate) early_stopped: bool,
+    /// What the schedule's rates are multiplied by.
+    #[serde(default = "one")]
+    pub(crate) lr_scale: f64,
+}
+
+impl Default for LoopState {
+    fn default() -> Self {
+        Self {
+            step: 0,
+            train_loss: None,
+            best: None,
+            n_without_best: 0,
+            validated_step: 0,
+            early_stopped: false,
+            lr_scale: 1.0,
+        }
+    }
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,8 +139,17 @@ impl Checkpoints {
     /// # Errors
     /// Where checkpoints are there but none can be used.
     pub(crate) fn restore_latest(&self) -> Result<Option<Restored>, EngineError> {
+        self.restore_before(u64::MAX)
+    }
+
+    /// The latest checkpoint before `step` that is whole; `None` where there is none at all.
+    ///
+    /// # Errors
+    /// Where there are some but none can be used.
+    pub(crate) fn restore_before(&self, step: u64) -> Result<Option<Restored>, EngineError> {
         let mut failure = None;
-        for step in self.steps()?.into_iter().rev() {
+        let steps = self.steps()?.into_iter().rev();
+        for step in steps.filter(|&saved| saved < step) {
             match self.read(&self.path(step)) {
                 Ok(restored) => return Ok(Some(restored)),
                 Err(error) => {
@@ -148,14 +178,7 @@ impl Checkpoints {
         Ok(removed)
     }
 
-    /// The file of the trained weights of one checkpoint, whole.
-    pub(crate) fn weights(&self, step: u64) -> Result<PathBuf, EngineError> {
-        let folder = self.path(step);
-        let stored = Self::state(&folder)?;
-        checked(&folder, WEIGHTS, &stored.weights_blake3)
-    }
-
-    /// Whether there is a whole checkpoint at `step`.
+    /// The checkpoint at `step`.
     pub(crate) fn at(&self, step: u64) -> Result<Restored, EngineError> {
         self.read(&self.path(step))
     }

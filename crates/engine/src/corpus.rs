@@ -3,9 +3,11 @@
 
 use crate::data::Documents;
 use crate::files;
+use crate::model::ModelConfig;
 use crate::random::Keyed;
 use crate::token_cache::{TokenCache, TokenWriter};
 use crate::tokenizer::Tokenizer;
+use crate::trainer::base_model;
 use crate::{Control, EngineError};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::LoadingStage;
@@ -94,9 +96,13 @@ pub(crate) fn prepare(
     if let Some(validation) = &validation {
         survey(validation, &mut hash, progress)?;
     }
+    let given = given_tokenizer(spec)?;
     let settings = (
         VERSION,
-        spec.tokenizer.vocab_size,
+        match &given {
+            Some((_, hash)) => hash.clone(),
+            None => spec.tokenizer.vocab_size.to_string(),
+        },
         validation.is_some(),
         spec.dataset.validation_fraction.to_bits(),
         spec.seed,
@@ -104,7 +110,8 @@ pub(crate) fn prepare(
     hash.update(format!("{settings:?}").as_bytes());
     let key = hash.finalize().to_hex().to_string();
     let folder = cache_dir.join(key.get(..32).unwrap_or(&key));
-    if let Some(corpus) = open(&folder, &key)? {
+    let bos = given.as_ref().map(|(tokenizer, _)| tokenizer.bos());
+    if let Some(corpus) = open(&folder, &key, bos)? {
         progress.at(LoadingStage::Encoding, 1.0)?;
         return Ok(corpus);
     }
@@ -130,10 +137,11 @@ pub(crate) fn prepare(
         unit,
         n_units,
         &held_out,
+        given.map(|(tokenizer, _)| tokenizer),
         &folder,
         progress,
     )?;
-    open(&folder, &key)?.ok_or_else(|| EngineError::FileNotFound { path: folder })
+    open(&folder, &key, bos)?.ok_or_else(|| EngineError::FileNotFound { path: folder })
 }
 
 /// Which documents are held out.
@@ -198,7 +206,22 @@ fn survey(
     Ok((n_documents, n_lines))
 }
 
-fn open(folder: &Path, key: &str) -> Result<Option<Corpus>, EngineError> {
+/// The tokenizer of the model that the run goes on from, and the hash of its file.
+fn given_tokenizer(spec: &TrainSpec) -> Result<Option<(Tokenizer, String)>, EngineError> {
+    let Some(base) = base_model(spec)? else {
+        return Ok(None);
+    };
+    let config = ModelConfig::load(base)?;
+    // A model without a token for the beginning parts documents by the one for the end.
+    let parting = config
+        .bos_token_id
+        .or(config.eos_token_ids.first().copied());
+    let path = base.join("tokenizer.json");
+    let hash = blake3::hash(&files::read(&path)?).to_hex().to_string();
+    Ok(Some((Tokenizer::load(&path, parting)?, hash)))
+}
+
+fn open(folder: &Path, key: &str, bos: Option<u32>) -> Result<Option<Corpus>, EngineError> {
     let manifest_path = folder.join("corpus.json");
     let Ok(text) = std::fs::read_to_string(&manifest_path) else {
         return Ok(None);
@@ -206,7 +229,7 @@ fn open(folder: &Path, key: &str) -> Result<Option<Corpus>, EngineError> {
     let Ok(manifest) = serde_json::from_str::<Manifest>(&text) else {
         return Ok(None);
     };
-    let tokenizer = Tokenizer::load(&folder.join("tokenizer.json"), None)?;
+    let tokenizer = Tokenizer::load(&folder.join("tokenizer.json"), bos)?;
     let train = TokenCache::open(&folder.join("train.bin"), tokenizer.vocab_size())?;
     let validation = TokenCache::open(&folder.join("validation.bin"), tokenizer.vocab_size())?;
     let complete = train.len() as u64 == manifest.n_train_tokens
@@ -231,6 +254,7 @@ fn build(
     unit: Unit,
     n_units: usize,
     held_out: &HeldOut,
+    given: Option<Tokenizer>,
     folder: &Path,
     progress: &mut Progress<'_>,
 ) -> Result<(), EngineError> {
@@ -239,7 +263,10 @@ fn build(
     files::create_dir(&temporary)?;
 
     progress.at(LoadingStage::Tokenizer, 0.0)?;
-    let tokenizer = train_tokenizer(spec, train, unit, held_out)?;
+    let tokenizer = match given {
+        Some(tokenizer) => tokenizer,
+        None => train_tokenizer(spec, train, unit, held_out)?,
+    };
     files::write_synced(
         &temporary.join("tokenizer.json"),
         tokenizer.to_json()?.as_bytes(),

@@ -1,25 +1,35 @@
-//! What a run will need, before it starts: memory, time, disk.
+//! What a run will need, before it starts: memory, time, disk; and what to change where it does not fit.
 
-use crate::EngineError;
-use crate::model::ModelConfig;
+use crate::bench::precision_of;
+use crate::footprint::{config_before_start, footprint, n_trained, policy_within, told};
+use crate::kernels::segments::Segments;
+use crate::memory;
+use crate::model::{self, Batch, Model, ModelConfig, PartTimes, StepContext};
+use crate::optimizer::{Optimizer, clip_factor};
 use crate::plan::{Plan, validate};
-use crate::threads;
+use crate::random::Keyed;
+use crate::tape::{Gradients, Policy};
+use crate::trainer::{lora_of, storage_of};
+use crate::{EngineError, threads};
 use amoozgar_types::TrainSpec;
-use candle_core::{Device, Tensor};
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use amoozgar_types::event::KeptActivations;
+use amoozgar_types::spec::{Dtype, Method};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// Bytes of a safetensors weight.
 const WEIGHT_BYTES: u64 = 4;
 /// UTF-8 bytes of Persian text in one token of our tokenizers, at a vocabulary of 4096.
 const BYTES_PER_TOKEN: f64 = 5.6;
-/// Share of the measured matrix product's speed that a whole training step reaches: roughly, from the
-/// processor time of the default preset.
-const EFFICIENCY: f64 = 0.12;
-/// What the process holds before the model: code, tokenizer, pools.
-const BASE_BYTES: u64 = 120 << 20;
-/// How long the measurement takes.
-const MEASUREMENT: Duration = Duration::from_millis(250);
+/// Rows of the measured step: enough for the products to reach their speed.
+const MEASURED_ROWS: usize = 1024;
+/// Rows with a target in it: the end's time is measured on these and grows with their number.
+const MEASURED_TARGETS: usize = 64;
+/// Steps measured, of which the fastest counts; the first one finds no memory yet.
+const N_MEASURED: usize = 3;
+/// The context below which a proposal does not go, in tokens.
+const SHORTEST_CONTEXT: usize = 64;
 
 /// What a run will need.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,88 +38,236 @@ pub struct RunEstimate {
     pub n_parameters: u64,
     /// Peak memory.
     pub memory_bytes: u64,
+    /// Memory that is free now; `None` where the system does not tell.
+    pub available_bytes: Option<u64>,
+    /// What is kept from forward passes, chosen by the free memory.
+    pub kept: KeptActivations,
     /// Tokens of training text.
     pub n_train_tokens: u64,
     /// Optimizer steps in all.
     pub total_steps: u64,
+    /// Seconds of one optimizer step.
+    pub step_s: f64,
     /// Seconds.
     pub duration_s: f64,
     /// Bytes that checkpoints, caches and the final model take.
     pub disk_bytes: u64,
 }
 
-/// Estimates a run over `train_bytes` of text, by a measurement of this machine that is made once.
+/// One change that lowers a run's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Fewer sequences at a time; gradients accumulate.
+    MicroBatch(usize),
+    /// Less is kept from forward passes.
+    Kept(KeptActivations),
+    /// Shorter sequences.
+    Context(usize),
+    /// Frozen weights in bfloat16.
+    Bf16Storage,
+}
+
+/// Estimates a run over `train_bytes` of text, by a measurement of this machine on the run's own
+/// shapes that is made once for each of them.
 ///
 /// # Errors
 /// Where the specification cannot be used or the measurement fails.
 pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, EngineError> {
     validate(spec)?;
-    let config = ModelConfig::from_spec(&spec.model, spec.tokenizer.vocab_size, 0);
-    let n_parameters = crate::model::n_parameters(&config);
+    let config = config_before_start(spec)?;
+    let n_parameters = n_trained(spec, &config);
     // Larger vocabularies have longer tokens, by about the logarithm of their size.
-    let vocabulary = (spec.tokenizer.vocab_size as f64).log2() / 12.0;
+    let vocabulary = (config.vocab_size as f64).log2() / 12.0;
     let n_train_tokens = (train_bytes as f64 / (BYTES_PER_TOKEN * vocabulary)) as u64;
     let plan = Plan::new(spec, usize::try_from(n_train_tokens).unwrap_or(usize::MAX));
+    let available_bytes = memory::available_bytes();
+    let policy = policy_within(spec, &config, plan.micro_batch, available_bytes);
 
-    let step_tokens = (spec.optimizer.batch_size * spec.model.context_length) as f64;
-    let micro_tokens = (plan.micro_batch * spec.model.context_length) as u64;
-    // 2 FLOP forward and 4 backward per weight and token (a tied embedding works once, as the head);
-    // attention's two products likewise, over half the context on average but computed in full.
-    let working = n_parameters as f64
-        - if config.tie_word_embeddings {
-            0.0
-        } else {
-            (config.vocab_size * config.hidden_size) as f64
-        };
-    let attention =
-        (2 * config.num_hidden_layers * config.hidden_size * spec.model.context_length) as f64;
-    let flops_per_token = 6.0 * (working + attention);
-    let flops_per_s = machine_flops(threads::count(spec.threads))? * EFFICIENCY;
+    let context = spec.model.context_length;
+    let times = times(spec, &config)?;
+    let rows = (spec.optimizer.batch_size * context) as f64;
+    let step_s =
+        rows * times.row_s(policy, config.num_hidden_layers) + n_parameters as f64 * times.weight_s;
     let n_validations = plan.total_steps.div_ceil(plan.evaluate_every) as f64;
     let validation_tokens = n_train_tokens as f64 * spec.dataset.validation_fraction;
-    let training_s = plan.total_steps as f64 * step_tokens * flops_per_token / flops_per_s;
-    let validating_s = n_validations * validation_tokens * flops_per_token / 3.0 / flops_per_s;
+    let validating_s =
+        n_validations * validation_tokens * times.validated_row_s(config.num_hidden_layers);
     let loading_s = 1.0 + train_bytes as f64 / 2e6;
 
+    let kept_checkpoints = spec.checkpoint.keep_last as u64 + 2;
     Ok(RunEstimate {
         n_parameters,
-        memory_bytes: BASE_BYTES
-            + n_parameters * WEIGHT_BYTES * 5
-            + activation_bytes(&config, spec.model.context_length as u64, micro_tokens),
+        memory_bytes: footprint(spec, &config, plan.micro_batch, policy).total(),
+        available_bytes,
+        kept: told(policy),
         n_train_tokens,
         total_steps: plan.total_steps,
-        duration_s: loading_s + training_s + validating_s,
-        disk_bytes: n_parameters * WEIGHT_BYTES * (3 * (spec.checkpoint.keep_last as u64 + 2) + 1)
+        step_s,
+        duration_s: loading_s + plan.total_steps as f64 * step_s + validating_s,
+        disk_bytes: WEIGHT_BYTES
+            * (n_parameters * 3 * kept_checkpoints + model::n_parameters(&config))
             + n_train_tokens * 4
             + (1 << 20),
     })
 }
 
-/// Values kept from forward to backward, and the gradients beside them.
-fn activation_bytes(config: &ModelConfig, context: u64, micro_tokens: u64) -> u64 {
-    let (d, ff) = (config.hidden_size as u64, config.intermediate_size as u64);
-    let per_layer = 30 * d + 6 * ff + 6 * config.num_attention_heads as u64 * context;
-    let head = 6 * config.vocab_size as u64;
-    micro_tokens * (config.num_hidden_layers as u64 * per_layer + head) * 4
+/// Changes, each on top of those before, until the run takes no more than `available_bytes`: smaller
+/// micro-batches, then recomputation, then a shorter context, then storage in bfloat16. None where
+/// it fits as it is; all that there are where it never does.
+///
+/// # Errors
+/// Where the specification cannot be used.
+pub fn make_it_fit(spec: &TrainSpec, available_bytes: u64) -> Result<Vec<Change>, EngineError> {
+    validate(spec)?;
+    let config = config_before_start(spec)?;
+    let mut spec = spec.clone();
+    let mut policy = Policy::RecomputeCheap;
+    let mut micro_batch = spec
+        .optimizer
+        .micro_batch
+        .unwrap_or(spec.optimizer.batch_size);
+    let fits = |spec: &TrainSpec, micro_batch, policy| {
+        footprint(spec, &config, micro_batch, policy).total() <= available_bytes
+    };
+    let mut changes = Vec::new();
+    while !fits(&spec, micro_batch, policy) {
+        let smaller = (1..micro_batch)
+            .rev()
+            .find(|&n| n * 2 <= micro_batch && spec.optimizer.batch_size.is_multiple_of(n));
+        if let Some(smaller) = smaller {
+            micro_batch = smaller;
+            changes.retain(|change| !matches!(change, Change::MicroBatch(_)));
+            changes.push(Change::MicroBatch(micro_batch));
+        } else if policy < Policy::RecomputeGroup {
+            policy = if policy == Policy::RecomputeCheap {
+                Policy::RecomputeBlock
+            } else {
+                Policy::RecomputeGroup
+            };
+            changes.retain(|change| !matches!(change, Change::Kept(_)));
+            changes.push(Change::Kept(told(policy)));
+        } else if spec.model.context_length >= 2 * SHORTEST_CONTEXT {
+            spec.model.context_length /= 2;
+            changes.retain(|change| !matches!(change, Change::Context(_)));
+            changes.push(Change::Context(spec.model.context_length));
+        } else if spec.method == Method::Lora && spec.dtype == Dtype::F32 {
+            spec.dtype = Dtype::Bf16;
+            changes.push(Change::Bf16Storage);
+        } else {
+            break;
+        }
+    }
+    Ok(changes)
 }
 
-/// FLOP/s of an f32 matrix product here, measured once.
-fn machine_flops(threads: usize) -> Result<f64, EngineError> {
-    static MEASURED: OnceLock<f64> = OnceLock::new();
-    if let Some(&flops) = MEASURED.get() {
-        return Ok(flops);
+/// Seconds of the parts of a step, each for one row (a token) or one trained weight.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    block_forward_s: f64,
+    block_backward_s: f64,
+    /// Embedding, last norm, head and loss, forward and back.
+    ends_s: f64,
+    /// Clearing, norm and update.
+    weight_s: f64,
+}
+
+impl Times {
+    /// A row's forward and backward pass.
+    fn row_s(&self, policy: Policy, n_blocks: usize) -> f64 {
+        let again = match policy {
+            Policy::Keep | Policy::RecomputeCheap => 0.0,
+            Policy::RecomputeBlock => 1.0,
+            Policy::RecomputeGroup => 2.0,
+        };
+        let block = (1.0 + again) * self.block_forward_s + self.block_backward_s;
+        n_blocks as f64 * block + self.ends_s
     }
-    let flops = threads::pool(threads)?.install(|| -> Result<f64, EngineError> {
-        const N: usize = 384;
-        let a = Tensor::ones((N, N), candle_core::DType::F32, &Device::Cpu)?;
-        let product = || a.matmul(&a).map(drop);
-        product()?;
-        let (start, mut n) = (Instant::now(), 0);
-        while start.elapsed() < MEASUREMENT {
-            product()?;
-            n += 1;
-        }
-        Ok(2.0 * (N * N * N) as f64 * f64::from(n) / start.elapsed().as_secs_f64())
-    })?;
-    Ok(*MEASURED.get_or_init(|| flops))
+
+    /// A row's forward pass and loss; a third of the ends' work is forward.
+    fn validated_row_s(&self, n_blocks: usize) -> f64 {
+        n_blocks as f64 * self.block_forward_s + self.ends_s / 3.0
+    }
+}
+
+/// Measures a model of one block in the run's shapes, or recalls that.
+fn times(spec: &TrainSpec, config: &ModelConfig) -> Result<Times, EngineError> {
+    static MEASURED: Mutex<Option<HashMap<String, Times>>> = Mutex::new(None);
+    let n_threads = threads::count(spec.threads);
+    let context = spec.model.context_length;
+    let shape = ModelConfig {
+        num_hidden_layers: 1,
+        ..config.clone()
+    };
+    let adapters = (spec.method == Method::Lora).then_some(&spec.lora);
+    let key = format!(
+        "{shape:?} {context} {n_threads} {:?} {adapters:?}",
+        spec.dtype
+    );
+    let recalled = |key: &str| {
+        let known = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().and_then(|known| known.get(key).copied())
+    };
+    if let Some(times) = recalled(&key) {
+        return Ok(times);
+    }
+    let times = threads::pool(n_threads)?.install(|| measure(spec, &shape, context))?;
+    let mut known = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
+    known.get_or_insert_default().insert(key, times);
+    Ok(times)
+}
+
+fn measure(spec: &TrainSpec, config: &ModelConfig, context: usize) -> Result<Times, EngineError> {
+    let mut model = Model::init(config, 0)?;
+    model.set_precision(precision_of(spec.dtype));
+    if spec.method == Method::Lora {
+        model.adapt(&lora_of(spec), storage_of(spec), 0)?;
+    }
+    let n_sequences = (MEASURED_ROWS / context).max(1);
+    let batch = measured_batch(config, n_sequences, context);
+    let plan = Plan::new(spec, usize::MAX / 2);
+    let mut gradients = Gradients::new(&model.parameters);
+    let mut optimizer = Optimizer::new(plan.optimizer, &model.parameters);
+    let step = StepContext {
+        policy: Policy::RecomputeCheap,
+        scale: 1.0 / batch.n_targets() as f32,
+        dropout: None,
+    };
+    let mut fastest = PartTimes::slowest();
+    let mut update_s = f64::INFINITY;
+    for _ in 0..N_MEASURED {
+        fastest = fastest.least(model.timed(&batch, &step, &mut gradients)?);
+        let start = Instant::now();
+        gradients.clear();
+        let clip = clip_factor(gradients.norm(), 1.0);
+        optimizer.step(&mut model.parameters, &gradients, 0.0, clip);
+        update_s = update_s.min(start.elapsed().as_secs_f64());
+    }
+    let n_rows = (n_sequences * context) as f64;
+    Ok(Times {
+        block_forward_s: fastest.forward_s / n_rows,
+        block_backward_s: fastest.backward_s / n_rows,
+        ends_s: fastest.embedding_s / n_rows + fastest.end_s / batch.n_targets() as f64,
+        weight_s: update_s / model.parameters.counts().0.max(1) as f64,
+    })
+}
+
+/// Random tokens, a few of which have a target.
+fn measured_batch(config: &ModelConfig, n_sequences: usize, context: usize) -> Batch {
+    let n_rows = n_sequences * context;
+    let stream = Keyed::new(0, "measurement");
+    let token = |index: usize| stream.below(index as u64, config.vocab_size as u64) as u32;
+    let every = (n_rows / MEASURED_TARGETS).max(1);
+    Batch {
+        tokens: (0..n_rows).map(token).collect(),
+        segments: Segments::batch(n_sequences, context),
+        targets: (0..n_rows)
+            .map(|row| {
+                if row % every == 0 {
+                    token(n_rows + row)
+                } else {
+                    crate::kernels::cross_entropy::IGNORE
+                }
+            })
+            .collect(),
+    }
 }

@@ -4,8 +4,10 @@ use crate::EngineError;
 use crate::files;
 use crate::model::{self, ModelConfig};
 use crate::tokenizer::{BOS, Tokenizer};
+use crate::trainer::{base_model, copy_companions};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::ValidationRecord;
+use amoozgar_types::spec::Method;
 use serde_json::json;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -26,7 +28,7 @@ pub(crate) struct Card<'a> {
 pub(crate) fn write_final(
     job_dir: &Path,
     config: &ModelConfig,
-    put_weights: &dyn Fn(&Path) -> Result<(), EngineError>,
+    put_weights: &mut dyn FnMut(&Path) -> Result<(), EngineError>,
     tokenizer: &Tokenizer,
     card: &Card<'_>,
 ) -> Result<PathBuf, EngineError> {
@@ -35,6 +37,44 @@ pub(crate) fn write_final(
     files::remove_dir(&temporary)?;
     files::create_dir(&temporary)?;
     let put = |name: &str, bytes: &[u8]| files::write_synced(&temporary.join(name), bytes);
+    match base_model(card.spec)? {
+        Some(base) => copy_companions(base, &temporary)?,
+        None => write_companions(config, tokenizer, &temporary)?,
+    }
+    put_weights(&temporary.join("model.safetensors"))?;
+    put("README.md", readme(config, card).as_bytes())?;
+    files::put_in_place(&temporary, &place)?;
+    Ok(place)
+}
+
+/// Where the weights come from, in one sentence.
+fn origin(spec: &TrainSpec) -> String {
+    let base = spec.base_model.as_deref().unwrap_or_default();
+    let base = Path::new(base)
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    match spec.method {
+        Method::Scratch => {
+            "A Llama-style decoder trained from scratch with Amoozgar on one computer, with a byte-level BPE of the same text.".to_owned()
+        }
+        Method::Continue | Method::Full => {
+            format!("`{base}`, every weight trained further with Amoozgar on one computer.")
+        }
+        Method::Lora => format!(
+            "`{base}` with a low-rank adapter (rank {}, alpha {}) that Amoozgar trained on one computer; the weights have it merged, and `adapter` holds it alone, as PEFT reads it.",
+            spec.lora.rank, spec.lora.alpha
+        ),
+    }
+}
+
+/// Configuration and tokenizer of a model that was made here.
+fn write_companions(
+    config: &ModelConfig,
+    tokenizer: &Tokenizer,
+    folder: &Path,
+) -> Result<(), EngineError> {
+    let put = |name: &str, bytes: &[u8]| files::write_synced(&folder.join(name), bytes);
     let put_json =
         |name: &str, value: &serde_json::Value| put(name, format!("{value:#}\n").as_bytes());
     let bos = tokenizer.bos();
@@ -48,11 +88,7 @@ pub(crate) fn write_final(
         "generation_config.json",
         &json!({ "bos_token_id": bos, "eos_token_id": [EOS_ID, bos], "pad_token_id": PAD_ID, "do_sample": true, "temperature": 0.8 }),
     )?;
-    put("tokenizer.json", tokenizer.to_json()?.as_bytes())?;
-    put_weights(&temporary.join("model.safetensors"))?;
-    put("README.md", readme(config, card).as_bytes())?;
-    files::put_in_place(&temporary, &place)?;
-    Ok(place)
+    put("tokenizer.json", tokenizer.to_json()?.as_bytes())
 }
 
 fn readme(config: &ModelConfig, card: &Card<'_>) -> String {
@@ -70,12 +106,13 @@ fn readme(config: &ModelConfig, card: &Card<'_>) -> String {
     };
     let mut text = format!(
         "---\nlanguage: fa\nlibrary_name: transformers\npipeline_tag: text-generation\n---\n# {name}\n\n\
-         A Llama-style decoder trained from scratch with Amoozgar on one computer.\n\n\
+         {}\n\n\
          | what | value |\n|---|---|\n\
          | weights | {} |\n| layers, width, heads, hidden | {}, {}, {} ({} for keys), {} |\n\
-         | vocabulary | {} (byte-level BPE of the same text) |\n| context | {} tokens |\n\
+         | vocabulary | {} |\n| context | {} tokens |\n\
          | text | `{}`, {} tokens, normalized |\n| steps | {} of {} sequences |\n\
          | learning rate | {} (warm-up, cosine), weight decay {} |\n| seed | {} |\n",
+        origin(spec),
         model::n_parameters(config),
         config.num_hidden_layers,
         config.hidden_size,

@@ -13,6 +13,7 @@
 #![deny(missing_docs)]
 
 pub mod adapter;
+mod bench;
 mod checkpoint;
 mod control;
 mod corpus;
@@ -22,8 +23,10 @@ mod estimate;
 mod evaluate;
 mod export;
 mod files;
+mod footprint;
 mod generate;
 pub mod kernels;
+mod memory;
 pub mod model;
 pub mod ops;
 pub mod optimizer;
@@ -36,10 +39,11 @@ mod token_cache;
 pub mod tokenizer;
 mod trainer;
 
+pub use bench::{BenchReport, Scenario, bench};
 pub use control::Control;
 pub use data::{DatasetSummary, inspect, preview};
 pub use error::EngineError;
-pub use estimate::{RunEstimate, estimate};
+pub use estimate::{Change, RunEstimate, estimate, make_it_fit};
 pub use evaluate::{Evaluation, evaluate, logits};
 pub use generate::{Generation, Generator, SamplingParams};
 pub use threads::thread_environment;

@@ -12,5 +12,7 @@ pub use cache::{KvCache, LayerCache};
 pub use config::{Architecture, ModelConfig};
 pub use lora::{LoraConfig, Scaling};
 pub use network::Network;
+pub(crate) use step::PartTimes;
 pub use step::{Batch, Model, StepContext};
+pub(crate) use weights::{block_maps, shapes};
 pub use weights::{init, n_parameters, read_weights};

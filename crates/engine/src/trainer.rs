@@ -3,6 +3,7 @@
 
 mod clock;
 mod session;
+mod start;
 
 use crate::checkpoint::LoopState;
 use crate::corpus::Progress;
@@ -14,9 +15,13 @@ use amoozgar_types::event::{
 use amoozgar_types::{Loss, TrainEvent, TrainSpec};
 use clock::RunClock;
 use session::Session;
+pub(crate) use start::{base_model, config_of, copy_companions, lora_of, storage_of};
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Instant;
+
+/// What the learning rate is multiplied by after a step that was no number.
+const LOWER_RATE: f64 = 0.5;
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,7 +106,7 @@ fn run(
     let mut timing = RunClock::new(&plan);
     loop {
         let last = state.step >= plan.total_steps;
-        let fresh = state.step > start_step;
+        let fresh = state.step > 0;
 
         // Evaluate. A stop falls through to below; the resumed run then begins with the validation.
         let mut new_best = false;
@@ -163,12 +168,15 @@ fn run(
         }
 
         // One step.
-        let done = session.step(state.step)?;
+        let done = session.step(state.step, state.lr_scale)?;
+        if !(done.loss.is_finite() && done.grad_norm.is_finite()) {
+            state = roll_back(&mut session, &state, emit)?;
+            saved_step = (state.step > 0).then_some(state.step);
+            timing.restart();
+            continue;
+        }
         state.step += 1;
         state.train_loss = Some(done.loss);
-        if !(done.loss.is_finite() && done.grad_norm.is_finite()) {
-            return Err(EngineError::Diverged { step: state.step });
-        }
 
         // Log.
         timing.stepped(done.n_tokens);
@@ -176,7 +184,7 @@ fn run(
             step: state.step,
             epoch: plan.epoch(state.step),
             loss: Loss::from(done.loss),
-            lr: plan.schedule.lr(state.step),
+            lr: state.lr_scale * plan.schedule.lr(state.step),
             grad_norm: done.grad_norm,
             tokens_per_s: timing.tokens_per_s(),
             eta_s: timing.eta_s(state.step),
@@ -190,11 +198,12 @@ fn run(
         n_train_tokens: session.corpus.train.len() as u64,
         total_steps: state.step,
     };
+    let (config, tokenizer) = (session.config().clone(), session.corpus.tokenizer.clone());
     let model_dir = export::write_final(
         job_dir,
-        session.config(),
-        &|path| session.write_weights_of(best_step, path),
-        &session.corpus.tokenizer,
+        &config,
+        &mut |path| session.write_weights_of(best_step, path),
+        &tokenizer,
         &card,
     )?;
     let outcome = Outcome {
@@ -220,6 +229,37 @@ fn stopped(step: u64, checkpoint: Option<String>, emit: Emit<'_>) -> End {
         checkpoint: checkpoint.clone(),
     });
     End::Stopped { step, checkpoint }
+}
+
+/// Goes back from a step that was no number to the last good checkpoint at half the rate; answers with
+/// the loop's state there.
+///
+/// # Errors
+/// Where that has happened before.
+fn roll_back(
+    session: &mut Session,
+    state: &LoopState,
+    emit: Emit<'_>,
+) -> Result<LoopState, EngineError> {
+    let diverged_step = state.step + 1;
+    if state.lr_scale < 1.0 {
+        return Err(EngineError::Diverged {
+            step: diverged_step,
+        });
+    }
+    let mut restored = session.roll_back(state.step)?;
+    restored.lr_scale = LOWER_RATE;
+    tracing::warn!(
+        diverged_step,
+        to_step = restored.step,
+        "the loss is not a number; going back"
+    );
+    emit(TrainEvent::RolledBack {
+        diverged_step,
+        to_step: restored.step,
+        lr_scale: restored.lr_scale,
+    });
+    Ok(restored)
 }
 
 /// Notes a validation in the loop's state.

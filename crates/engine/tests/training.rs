@@ -316,3 +316,128 @@ fn a_checkpoint_of_another_run_is_refused() {
         "other settings: {end:?}"
     );
 }
+
+/// Puts a NaN among the weights of a checkpoint, which stays whole in every other respect.
+fn spoil(checkpoint: &Path) {
+    let path = checkpoint.join("model.safetensors");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let last = bytes.len() - 4;
+    bytes[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(&path, &bytes).unwrap();
+    let path = checkpoint.join("state.json");
+    let mut state: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    state["weights_blake3"] = blake3::hash(&bytes).to_hex().to_string().into();
+    std::fs::write(&path, state.to_string()).unwrap();
+}
+
+/// A run stopped after step 7, whose checkpoints are those of the steps 4, 6 and 7.
+fn stopped_at_seven(folder: &Path) -> (TrainSpec, std::path::PathBuf) {
+    let spec = spec(folder);
+    let job = folder.join("job");
+    let (end, _) = run(&spec, &job, |event, control| {
+        if step_of(event) == Some(7) {
+            control.send(WorkerCommand::Stop);
+        }
+    });
+    assert!(
+        matches!(end.unwrap(), End::Stopped { step: 7, .. }),
+        "stopped at step 7"
+    );
+    (spec, job)
+}
+
+#[test]
+fn a_loss_that_is_no_number_sends_the_run_back_once_at_half_the_rate() {
+    let folder = TempDir::new().unwrap();
+    let (spec, job) = stopped_at_seven(folder.path());
+    spoil(&job.join("checkpoints/step-00000007"));
+    let (end, events) = run(&spec, &job, |_, _| {});
+    assert!(matches!(end.unwrap(), End::Finished(_)), "it recovers");
+    let back: Vec<&TrainEvent> = events
+        .iter()
+        .filter(|event| matches!(event, TrainEvent::RolledBack { .. }))
+        .collect();
+    let expected = TrainEvent::RolledBack {
+        diverged_step: 8,
+        to_step: 6,
+        lr_scale: 0.5,
+    };
+    assert_eq!(
+        back,
+        [&expected],
+        "from the spoilt checkpoint to the one before"
+    );
+    let (_, unbroken) = run(&spec, &folder.path().join("unbroken"), |_, _| {});
+    let rates = |events: &[TrainEvent]| -> Vec<(u64, f64)> {
+        events
+            .iter()
+            .filter_map(|event| match event {
+                TrainEvent::Step(record) => Some((record.step, record.lr)),
+                _ => None,
+            })
+            .collect()
+    };
+    let halved: Vec<(u64, f64)> = rates(&unbroken)[6..]
+        .iter()
+        .map(|&(step, lr)| (step, lr * 0.5))
+        .collect();
+    assert_eq!(rates(&events), halved, "every rate from step 7 on is half");
+}
+
+#[test]
+fn a_run_that_diverges_again_fails_with_the_step() {
+    let folder = TempDir::new().unwrap();
+    let (spec, job) = stopped_at_seven(folder.path());
+    for checkpoint in std::fs::read_dir(job.join("checkpoints")).unwrap() {
+        spoil(&checkpoint.unwrap().path());
+    }
+    let (end, events) = run(&spec, &job, |_, _| {});
+    assert!(
+        matches!(end, Err(EngineError::Diverged { step: 7 })),
+        "the step after the second checkpoint: {end:?}"
+    );
+    let n_back = events
+        .iter()
+        .filter(|event| matches!(event, TrainEvent::RolledBack { .. }))
+        .count();
+    assert_eq!(n_back, 1, "it went back once");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_is_flat_over_a_thousand_steps() {
+    fn resident_kib() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let value = line.unwrap().split_whitespace().nth(1).unwrap();
+        value.parse().unwrap()
+    }
+    let folder = TempDir::new().unwrap();
+    let mut spec = spec(folder.path());
+    spec.model.d_model = 128;
+    spec.model.d_ff = 256;
+    spec.optimizer.max_steps = Some(1000);
+    spec.optimizer.epochs = 1000;
+    spec.evaluation.every_steps = Some(1000);
+    spec.checkpoint.every_steps = Some(1000);
+    let early = std::cell::Cell::new(0);
+    let most = std::cell::Cell::new(0);
+    let (end, _) = run(
+        &spec,
+        &folder.path().join("job"),
+        |event, _| match step_of(event) {
+            Some(200) => early.set(resident_kib()),
+            Some(step) if step > 200 => most.set(most.get().max(resident_kib())),
+            _ => {}
+        },
+    );
+    assert!(matches!(end.unwrap(), End::Finished(_)), "it ends well");
+    // Other tests of this process take and free memory meanwhile: theirs is a few MiB.
+    assert!(
+        most.get() < early.get() + (32 << 10),
+        "{} KiB at step 200, up to {} KiB after it",
+        early.get(),
+        most.get()
+    );
+}

@@ -1,7 +1,7 @@
 //! What a run says while it works: one JSON object a line on the worker's standard output.
 //!
 //! Order: `Loading`*, `Started`, then any of `Step`, `Validation`, `Sample`, `Checkpoint`,
-//! `Paused`, `Resumed`, and exactly one of `Finished`, `Stopped`, `Failed` as the last line.
+//! `Paused`, `Resumed`, `RolledBack`, and exactly one of `Finished`, `Stopped`, `Failed` as the last line.
 
 use crate::{ApiError, Loss};
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,16 @@ pub enum TrainEvent {
     Resumed {
         /// Steps done.
         step: u64,
+    },
+    /// The loss was no number: the run went back to its last checkpoint and goes on at a lower rate.
+    /// Steps after `to_step` are told again. It happens once; the next time the run fails.
+    RolledBack {
+        /// The step, counted from 1, whose loss or gradient was no number.
+        diverged_step: u64,
+        /// Steps done at the checkpoint that it went back to; 0 is the beginning.
+        to_step: u64,
+        /// What the schedule's rates are multiplied by from here on.
+        lr_scale: f64,
     },
     /// The run is complete and the final model is written.
     Finished(Outcome),
@@ -90,6 +100,24 @@ pub struct RunPlan {
     pub n_val_bytes: u64,
     /// Threads of the compute pool.
     pub threads: usize,
+    /// What is kept from a forward pass for its backward pass, chosen by the free memory.
+    #[serde(default)]
+    pub kept: KeptActivations,
+}
+
+/// What is kept from a forward pass for its backward pass. The results are the same bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptActivations {
+    /// Everything.
+    #[default]
+    All,
+    /// All but what costs little to compute again.
+    Costly,
+    /// The input of each block.
+    BlockInputs,
+    /// The input of each group of blocks.
+    GroupInputs,
 }
 
 /// One optimizer step.

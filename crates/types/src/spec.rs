@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A training run from scratch: data, tokenizer, model, optimizer, evaluation, checkpoints.
+/// A training run: data, what is trained, tokenizer, model, optimizer, evaluation, checkpoints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainSpec {
@@ -13,6 +13,19 @@ pub struct TrainSpec {
     pub name: String,
     /// The text to learn.
     pub dataset: DatasetSpec,
+    /// What is trained, and from where.
+    #[serde(default)]
+    pub method: Method,
+    /// Folder of the model to go on from, in the Hub's form; every method but `scratch` needs it. Its
+    /// tokenizer and shape take the place of `tokenizer` and of all of `model` but its context.
+    #[serde(default)]
+    pub base_model: Option<String>,
+    /// The adapters of method `lora`.
+    #[serde(default)]
+    pub lora: LoraSpec,
+    /// The numbers to compute with.
+    #[serde(default)]
+    pub dtype: Dtype,
     /// The tokenizer to train on it.
     #[serde(default)]
     pub tokenizer: TokenizerSpec,
@@ -34,6 +47,77 @@ pub struct TrainSpec {
     /// Threads of the compute pool; all cores where absent.
     #[serde(default)]
     pub threads: Option<usize>,
+}
+
+/// What a run trains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// A tokenizer and a model of fresh weights.
+    #[default]
+    Scratch,
+    /// Every weight of a finished model, on plain text.
+    Continue,
+    /// Every weight of a finished model, for a task.
+    Full,
+    /// Low-rank adapters over a finished model, which stays as it is.
+    Lora,
+}
+
+/// Low-rank adapters, by PEFT's words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoraSpec {
+    /// Rank of the added matrices.
+    pub rank: usize,
+    /// What is added is multiplied by `alpha / rank`.
+    pub alpha: f64,
+    /// Share of an adapter's input that is left out in training, in [0, 1).
+    pub dropout: f64,
+    /// Last parts of the adapted maps' paths, as `q_proj`; empty adapts every map of the blocks.
+    pub targets: Vec<String>,
+    /// Multiplies by `alpha / sqrt(rank)` instead.
+    pub use_rslora: bool,
+    /// How the frozen weights are kept.
+    pub base: BaseStorage,
+}
+
+impl Default for LoraSpec {
+    fn default() -> Self {
+        Self {
+            rank: 8,
+            alpha: 16.0,
+            dropout: 0.0,
+            targets: Vec::new(),
+            use_rslora: false,
+            base: BaseStorage::default(),
+        }
+    }
+}
+
+/// How frozen weights are kept in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BaseStorage {
+    /// As `dtype` says.
+    #[default]
+    Dtype,
+    /// 8 bits and a scale for every 32 weights.
+    Q8,
+    /// 4 bits and a scale for every 32 weights.
+    Q4,
+}
+
+/// The numbers that a run computes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dtype {
+    /// 32 bits throughout.
+    #[default]
+    F32,
+    /// Products of bfloat16 with sums in 32 bits, where the processor has them; frozen weights are
+    /// kept in bfloat16 everywhere.
+    Bf16,
 }
 
 /// Where the text is. Paths are absolute in job.json; the command line resolves them.

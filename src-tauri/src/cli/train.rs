@@ -122,6 +122,9 @@ fn read_spec(path: &Path) -> Result<TrainSpec, ApiError> {
     } else {
         path.parent().map(Path::to_owned).unwrap_or_default()
     };
+    if let Some(model) = &mut spec.base_model {
+        *model = resolve(&base, model)?;
+    }
     let dataset = &mut spec.dataset;
     dataset.train = resolve(&base, &dataset.train)?;
     dataset.validation = match &dataset.validation {
@@ -185,6 +188,13 @@ fn line(event: &TrainEvent, total_steps: u64) -> Option<String> {
             record.step,
             record.val_loss.finite().unwrap_or(f64::NAN),
             record.bits_per_byte
+        ),
+        TrainEvent::RolledBack {
+            diverged_step,
+            to_step,
+            lr_scale,
+        } => format!(
+            "the loss at step {diverged_step} is no number: back to step {to_step}, learning rate times {lr_scale}"
         ),
         TrainEvent::Finished(outcome) => format!("finished: {}", outcome.model_dir),
         TrainEvent::Stopped { step, .. } => format!("stopped at step {step}"),

@@ -3,7 +3,8 @@
 use amoozgar_store::StoredDataset;
 use amoozgar_types::ipc::{NewRun, Settings};
 use amoozgar_types::spec::{
-    CheckpointSpec, DatasetSpec, EvaluationSpec, ModelSpec, OptimizerSpec, TokenizerSpec,
+    CheckpointSpec, DatasetSpec, Dtype, EvaluationSpec, LoraSpec, Method, ModelSpec, OptimizerSpec,
+    TokenizerSpec,
 };
 use amoozgar_types::{ApiError, TrainSpec};
 
@@ -27,6 +28,10 @@ pub fn spec(
             validation: dataset.validation_path.clone(),
             validation_fraction: VALIDATION_FRACTION,
         },
+        method: Method::Scratch,
+        base_model: None,
+        lora: LoraSpec::default(),
+        dtype: Dtype::default(),
         tokenizer: TokenizerSpec {
             vocab_size: run.preset.vocab_size(),
         },

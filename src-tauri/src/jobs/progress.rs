@@ -172,6 +172,10 @@ impl Progress {
                 self.job.step = step;
                 return self.status_effect(JobStatus::Running, now);
             }
+            TrainEvent::RolledBack { to_step, .. } => {
+                self.job.step = to_step;
+                self.job.progress = percent(to_step, self.job.total_steps);
+            }
             TrainEvent::Finished(outcome) => {
                 self.job.step = outcome.step;
                 self.last = Some(Last::Finished {

@@ -146,6 +146,13 @@ fn describe(event: &TrainEvent) -> Option<String> {
         }
         TrainEvent::Paused { step } => format!("paused at step {step}"),
         TrainEvent::Resumed { step } => format!("resumed at step {step}"),
+        TrainEvent::RolledBack {
+            diverged_step,
+            to_step,
+            lr_scale,
+        } => format!(
+            "diverged at step {diverged_step}: back to step {to_step}, learning rate times {lr_scale}"
+        ),
         TrainEvent::Finished(outcome) => format!(
             "finished at step {}: val_loss {} bits_per_byte {:.4} best_step {} in {:.1} s, model in {}",
             outcome.step,

@@ -43,7 +43,8 @@ impl LoraConfig {
         }
     }
 
-    fn adapts(&self, path: &str) -> bool {
+    /// Whether the map at `path` is adapted.
+    pub(crate) fn adapts(&self, path: &str) -> bool {
         let last = path.rsplit('.').next().unwrap_or_default();
         self.targets.is_empty() || self.targets.iter().any(|target| target == last)
     }

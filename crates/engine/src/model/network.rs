@@ -6,6 +6,7 @@ use super::{Architecture, ModelConfig};
 use crate::EngineError;
 use crate::kernels::attention::Mask;
 use crate::kernels::gelu;
+use crate::kernels::segments::Segments;
 use crate::tape::{HeadShape, Linear, ParameterId, Parameters, Tape, Value};
 use std::ops::Range;
 
@@ -178,7 +179,7 @@ impl Network {
         }
     }
 
-    /// Every linear map of the blocks with its name in transformers' words, to be adapted.
+    /// Every linear map of the blocks, to be adapted.
     pub(super) fn linears_mut(&mut self) -> impl Iterator<Item = &mut Linear> {
         self.blocks.iter_mut().flat_map(|block| {
             let mlp: Vec<&mut Linear> = match &mut block.mlp {
@@ -189,6 +190,28 @@ impl Network {
                 .into_iter()
                 .chain(mlp)
         })
+    }
+
+    /// Every linear map of the blocks.
+    pub(super) fn linears(&self) -> impl Iterator<Item = &Linear> {
+        self.blocks.iter().flat_map(|block| {
+            let mlp = match &block.mlp {
+                Mlp::SwiGlu { gate, up, down } => vec![gate, up, down],
+                Mlp::Gelu { up, down, .. } => vec![up, down],
+            };
+            [&block.q, &block.k, &block.v, &block.o]
+                .into_iter()
+                .chain(mlp)
+        })
+    }
+
+    /// Pairs of a token and one that it sees, itself included.
+    pub(super) fn pairs(&self, segments: &Segments) -> u64 {
+        let of_one = |len: u64| match self.mask {
+            Mask::Causal => len * (len + 1) / 2,
+            Mask::Bidirectional => len * len,
+        };
+        segments.iter().map(|span| of_one(span.len() as u64)).sum()
     }
 
     /// The parts of `config`'s model among `parameters`.

@@ -10,10 +10,12 @@ use crate::kernels::matmul::{self, Precision};
 use crate::kernels::rope;
 use crate::kernels::segments::Segments;
 use crate::random::Keyed;
+use crate::safetensors_file::{self, Entry};
 use crate::tape::{
-    Buffer, Context, Gradients, Input, Parameters, Policy, Pool, Storage, Tape, Value,
+    Buffer, Context, Gradients, Input, Parameters, Policy, Pool, Role, Storage, Tape, Value,
 };
 use std::path::Path;
+use std::time::Instant;
 
 /// A model with its weights.
 #[derive(Debug)]
@@ -50,6 +52,41 @@ pub struct StepContext {
     pub dropout: Option<Keyed>,
 }
 
+/// Seconds of the parts of a step.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PartTimes {
+    /// The embedding, there and back.
+    pub(crate) embedding_s: f64,
+    /// A block forward.
+    pub(crate) forward_s: f64,
+    /// A block back.
+    pub(crate) backward_s: f64,
+    /// The last norm, the head and the loss, there and back.
+    pub(crate) end_s: f64,
+}
+
+impl PartTimes {
+    /// What every measurement is faster than.
+    pub(crate) fn slowest() -> Self {
+        Self {
+            embedding_s: f64::INFINITY,
+            forward_s: f64::INFINITY,
+            backward_s: f64::INFINITY,
+            end_s: f64::INFINITY,
+        }
+    }
+
+    /// The lesser of each part.
+    pub(crate) fn least(self, other: Self) -> Self {
+        Self {
+            embedding_s: self.embedding_s.min(other.embedding_s),
+            forward_s: self.forward_s.min(other.forward_s),
+            backward_s: self.backward_s.min(other.backward_s),
+            end_s: self.end_s.min(other.end_s),
+        }
+    }
+}
+
 impl Batch {
     /// Targets that count.
     pub fn n_targets(&self) -> usize {
@@ -75,9 +112,26 @@ impl Model {
     /// # Errors
     /// Where the folder is incomplete or of an architecture that is not known.
     pub fn load(model_dir: &Path, seed: u64) -> Result<Self, EngineError> {
+        Self::load_as(model_dir, Storage::F32, seed)
+    }
+
+    /// The same with matrices kept as `storage`, to be frozen: no more than one is in f32 at a time.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load_as(model_dir: &Path, storage: Storage, seed: u64) -> Result<Self, EngineError> {
         let config = ModelConfig::load(model_dir)?;
-        let weights = read_weights(&config, model_dir, seed)?;
+        let weights = read_weights(&config, model_dir, storage, seed)?;
         Self::over(&config, weights)
+    }
+
+    /// Writes every weight to a safetensors file, by transformers' names and in f32.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn write_weights(&self, path: &Path) -> Result<(), EngineError> {
+        let entries = self.parameters.iter().map(|(_, weight)| Entry::of(weight));
+        safetensors_file::write(path, entries.collect()).map(drop)
     }
 
     /// A model over these weights.
@@ -184,6 +238,45 @@ impl Model {
         Ok(loss)
     }
 
+    /// The walk of [`Model::gradients`] over the first block, with the time of each of its parts.
+    pub(crate) fn timed(
+        &self,
+        batch: &Batch,
+        step: &StepContext,
+        gradients: &mut Gradients,
+    ) -> Result<PartTimes, EngineError> {
+        let positions = self.checked_positions(&batch.tokens, &batch.segments, 0)?;
+        let context = self.context(&batch.segments, &positions);
+        let mut clock = Instant::now();
+        let mut lap = || {
+            let lap = clock.elapsed().as_secs_f64();
+            clock = Instant::now();
+            lap
+        };
+        let mut embedding = Tape::recording(&context);
+        let embedded = self
+            .network
+            .embed(&mut embedding, &batch.tokens, &positions);
+        let x = embedding.take(embedded);
+        let embedded_s = lap();
+        let mut blocks = Blocks::new(self, &context, step.policy, Input::Tracked);
+        let x = blocks.forward(x);
+        let forward_s = lap();
+        let (_, dx) = self.end(&context, x, &batch.targets, step.scale, gradients);
+        let end_s = lap();
+        let dx = blocks.backward(dx, gradients);
+        let backward_s = lap();
+        if let Some(dx) = dx {
+            embedding.backward(embedded, dx, gradients);
+        }
+        Ok(PartTimes {
+            embedding_s: embedded_s + lap(),
+            forward_s,
+            backward_s,
+            end_s,
+        })
+    }
+
     /// From the last block's result to the loss and the gradient of that result.
     fn end(
         &self,
@@ -222,6 +315,38 @@ impl Model {
                 (loss, tape.backward(logits, dlogits, gradients))
             }
         }
+    }
+
+    /// Floating-point operations of one training step over `batch`, recomputation not counted: two for
+    /// each weight and row forward, as many for the gradient of what went in and again for that of a
+    /// trained weight; attention's two products forward and twice that back, over the pairs seen.
+    pub fn step_flops(&self, batch: &Batch) -> u64 {
+        let (n, n_targets) = (batch.tokens.len() as u64, batch.n_targets() as u64);
+        let parameter = |id| self.parameters.get(id);
+        let passes = |id| match parameter(id).role {
+            Role::Trained => 3,
+            Role::Frozen => 2,
+        };
+        let linear = |linear: &crate::tape::Linear, rows: u64| {
+            let own = (linear.n_in * linear.n_out()) as u64 * passes(linear.weight);
+            let adapter = linear.adapter.as_ref().map_or(0, |adapter| {
+                3 * (adapter.rank * (linear.n_in + linear.n_out())) as u64
+            });
+            2 * rows * (own + adapter)
+        };
+        let maps: u64 = self.network.linears().map(|map| linear(map, n)).sum();
+        let end = match &self.network.end {
+            End::Tokens { head, .. } => {
+                2 * n_targets * parameter(*head).len() as u64 * passes(*head)
+            }
+            End::Classes { pooler, classifier } => {
+                linear(pooler, n_targets) + linear(classifier, n_targets)
+            }
+        };
+        let pairs = self.network.pairs(&batch.segments);
+        let width = (self.config.num_attention_heads * self.config.head_dim) as u64;
+        let attention = 3 * 4 * pairs * width * self.network.blocks.len() as u64;
+        maps + end + attention
     }
 
     /// The loss of a batch.

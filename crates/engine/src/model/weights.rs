@@ -5,7 +5,7 @@ use super::{Architecture, ModelConfig};
 use crate::EngineError;
 use crate::random::Keyed;
 use crate::safetensors_file::WeightFiles;
-use crate::tape::{Layout, Parameter, Parameters, Role, Weight};
+use crate::tape::{Layout, Parameter, Parameters, Role, Storage, Weight};
 use rayon::prelude::*;
 use std::path::Path;
 
@@ -39,6 +39,33 @@ pub fn init(config: &ModelConfig, seed: u64) -> Parameters {
     parameters
 }
 
+/// Names and shapes in memory.
+pub(crate) fn shapes(config: &ModelConfig) -> Vec<(String, Vec<usize>)> {
+    specs(config)
+        .into_iter()
+        .map(|spec| (spec.name, spec.shape))
+        .collect()
+}
+
+/// Paths and shapes `(O, I)` of the blocks' linear maps.
+pub(crate) fn block_maps(config: &ModelConfig) -> Vec<(String, [usize; 2])> {
+    specs(config)
+        .into_iter()
+        .filter(|spec| {
+            [".layers.", ".layer.", ".h."]
+                .iter()
+                .any(|at| spec.name.contains(at))
+        })
+        .filter_map(|spec| match *spec.shape.as_slice() {
+            [n_out, n_in] => {
+                let path = spec.name.trim_end_matches(".weight").to_owned();
+                Some((path, [n_out, n_in]))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
 /// Weights in all, counted by value.
 pub fn n_parameters(config: &ModelConfig) -> u64 {
     specs(config)
@@ -47,7 +74,7 @@ pub fn n_parameters(config: &ModelConfig) -> u64 {
         .sum()
 }
 
-/// The weights of a model's folder, in f32 and trained. The classes' weights, which a model of plain
+/// The weights of a model's folder, matrices kept as `storage`, vectors in f32. The classes' weights, which a model of plain
 /// text lacks, are drawn from `seed`.
 ///
 /// # Errors
@@ -55,6 +82,7 @@ pub fn n_parameters(config: &ModelConfig) -> u64 {
 pub fn read_weights(
     config: &ModelConfig,
     model_dir: &Path,
+    storage: Storage,
     seed: u64,
 ) -> Result<Parameters, EngineError> {
     let invalid = |detail: String| EngineError::InvalidModel {
@@ -83,7 +111,11 @@ pub fn read_weights(
                 parameter.file_shape()
             )));
         }
-        parameter.weight = Weight::F32(parameter.in_memory_order(values));
+        let values = parameter.in_memory_order(values);
+        parameter.weight = match *parameter.shape.as_slice() {
+            [_, width] => Weight::store(values, width, storage),
+            _ => Weight::F32(values),
+        };
         parameters.add(parameter);
     }
     Ok(parameters)

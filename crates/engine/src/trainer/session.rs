@@ -1,6 +1,7 @@
 //! What the loop works with: text, model, optimizer, checkpoints.
 
-use crate::checkpoint::{Checkpoints, LoopState};
+use super::start::{Start, start, write_adapted};
+use crate::checkpoint::{Checkpoints, LoopState, Restored};
 use crate::corpus::{self, Corpus, Progress};
 use crate::evaluate::{Evaluation, sum_nll};
 use crate::generate::{SamplingParams, continue_prompt};
@@ -9,12 +10,12 @@ use crate::model::{Batch, Model, ModelConfig, StepContext};
 use crate::optimizer::{Optimizer, clip_factor};
 use crate::plan::{EpochOrder, Plan};
 use crate::random::Keyed;
-use crate::safetensors_file::{self, Entry};
 use crate::tape::{Gradients, Policy};
 use crate::token_cache::TokenCache;
-use crate::{Control, EngineError, files};
+use crate::{Control, EngineError, footprint};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::{LoadingStage, RunPlan};
+use amoozgar_types::spec::Method;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -25,6 +26,9 @@ pub(super) struct Session {
     pub(super) corpus: Corpus,
     spec: TrainSpec,
     model: Model,
+    /// Last parts of the adapted maps' paths.
+    targets: Vec<String>,
+    policy: Policy,
     gradients: Gradients,
     optimizer: Optimizer,
     checkpoints: Checkpoints,
@@ -61,41 +65,57 @@ impl Session {
 
         progress.at(LoadingStage::Model, 0.0)?;
         let plan = Plan::new(spec, corpus.train.len());
-        let config = ModelConfig::from_spec(
-            &spec.model,
-            corpus.tokenizer.vocab_size(),
-            corpus.tokenizer.bos(),
-        );
-        let mut model = Model::init(&config, spec.seed)?;
+        let Start { model, targets } = start(spec, &corpus)?;
+        let policy = footprint::choose_policy(spec, model.config(), plan.micro_batch);
         progress.at(LoadingStage::Model, 1.0)?;
 
         let checkpoints = Checkpoints::new(job_dir, run_hash(spec, &corpus));
-        let mut optimizer = Optimizer::new(plan.optimizer, &model.parameters);
-        let mut state = LoopState::default();
-        if let Some(restored) = checkpoints.restore_latest()? {
-            progress.at(LoadingStage::Restoring, 0.0)?;
-            let path = checkpoints.path(restored.state.step);
-            take_weights(&mut model, restored.weights, &path)?;
-            let (step, moments) = (restored.state.step, restored.moments);
-            optimizer = Optimizer::restore(plan.optimizer, &model.parameters, step, moments)
-                .map_err(|error| EngineError::InvalidCheckpoint {
-                    path,
-                    detail: error.to_string(),
-                })?;
-            state = restored.state;
-            progress.at(LoadingStage::Restoring, 1.0)?;
-        }
-        let session = Self {
+        let mut session = Self {
+            optimizer: Optimizer::new(plan.optimizer, &model.parameters),
+            gradients: Gradients::new(&model.parameters),
             plan,
             corpus,
             spec: spec.clone(),
-            gradients: Gradients::new(&model.parameters),
             model,
-            optimizer,
+            targets,
+            policy,
             checkpoints,
             order: EpochOrder::default(),
         };
+        let mut state = LoopState::default();
+        if let Some(restored) = session.checkpoints.restore_latest()? {
+            progress.at(LoadingStage::Restoring, 0.0)?;
+            state = session.take(restored)?;
+            progress.at(LoadingStage::Restoring, 1.0)?;
+        }
         Ok((session, state))
+    }
+
+    /// Puts a checkpoint in the place of weights and moments; answers with the loop's state.
+    fn take(&mut self, restored: Restored) -> Result<LoopState, EngineError> {
+        let state = restored.state;
+        let path = self.checkpoints.path(state.step);
+        take_weights(&mut self.model, restored.weights, &path)?;
+        let invalid = |error: EngineError| EngineError::InvalidCheckpoint {
+            path,
+            detail: error.to_string(),
+        };
+        let weights = &self.model.parameters;
+        self.optimizer =
+            Optimizer::restore(self.plan.optimizer, weights, state.step, restored.moments)
+                .map_err(invalid)?;
+        Ok(state)
+    }
+
+    /// After `step` steps the next one was no number: back to the latest checkpoint from which a step
+    /// went well, or to the beginning. One at `step` itself holds the weights that led nowhere.
+    pub(super) fn roll_back(&mut self, step: u64) -> Result<LoopState, EngineError> {
+        if let Some(restored) = self.checkpoints.restore_before(step)? {
+            return self.take(restored);
+        }
+        self.model = start(&self.spec, &self.corpus)?.model;
+        self.optimizer = Optimizer::new(self.plan.optimizer, &self.model.parameters);
+        Ok(LoopState::default())
     }
 
     pub(super) fn config(&self) -> &ModelConfig {
@@ -113,21 +133,29 @@ impl Session {
             n_val_tokens: self.corpus.validation.len() as u64,
             n_val_bytes: self.corpus.n_val_bytes,
             threads,
+            kept: footprint::told(self.policy),
         }
     }
 
     /// Step number `step_from_zero`: forward and backward over the micro-batches, clip, update.
-    pub(super) fn step(&mut self, step_from_zero: u64) -> Result<StepDone, EngineError> {
+    /// The schedule's rate is multiplied by `lr_scale`. Where loss or gradient is no number, the weights
+    /// stay as they were.
+    pub(super) fn step(
+        &mut self,
+        step_from_zero: u64,
+        lr_scale: f64,
+    ) -> Result<StepDone, EngineError> {
         let context = self.spec.model.context_length;
         let starts = self.plan.sequence_starts(step_from_zero, &mut self.order);
         let n_targets = starts.len() * context;
         self.gradients.clear();
         let mut sum_nll = 0.0;
-        for rows in starts.chunks(self.plan.micro_batch) {
+        let drops = Keyed::new(self.spec.seed, "dropout").child(step_from_zero);
+        for (index, rows) in starts.chunks(self.plan.micro_batch).enumerate() {
             let step = StepContext {
-                policy: Policy::RecomputeCheap,
+                policy: self.policy,
                 scale: 1.0 / n_targets as f32,
-                dropout: None,
+                dropout: Some(drops.child(index as u64)),
             };
             let batch = self.sequences(rows, context);
             sum_nll += self
@@ -139,7 +167,7 @@ impl Session {
         let grad_norm = self.gradients.norm();
         if loss.is_finite() && grad_norm.is_finite() {
             let clip = clip_factor(grad_norm, self.spec.optimizer.grad_clip);
-            let lr = self.plan.schedule.lr(step_from_zero + 1);
+            let lr = lr_scale * self.plan.schedule.lr(step_from_zero + 1);
             let weights = &mut self.model.parameters;
             self.optimizer.step(weights, &self.gradients, lr, clip);
         }
@@ -240,17 +268,19 @@ impl Session {
         self.checkpoints.path(step).display().to_string()
     }
 
-    /// Writes the weights after `step` to `path`. Where that checkpoint was removed from outside, the
-    /// weights at hand.
-    pub(super) fn write_weights_of(&self, step: u64, path: &Path) -> Result<(), EngineError> {
-        match self.checkpoints.weights(step) {
-            Ok(file) => files::copy_synced(&file, path),
+    /// Writes the model as it was after `step` to `path`, and its adapter beside it where it has one.
+    /// Where that checkpoint was removed from outside, the weights at hand.
+    pub(super) fn write_weights_of(&mut self, step: u64, path: &Path) -> Result<(), EngineError> {
+        match self.checkpoints.at(step).and_then(|kept| self.take(kept)) {
+            Ok(_) => {}
             Err(error) => {
                 tracing::warn!(step, %error, "the best checkpoint cannot be read; the last weights are kept");
-                let weights = self.model.parameters.iter();
-                let entries = weights.map(|(_, weight)| Entry::of(weight)).collect();
-                safetensors_file::write(path, entries).map(drop)
             }
+        }
+        if self.spec.method == Method::Lora {
+            write_adapted(&self.spec, &self.model, &self.targets, path)
+        } else {
+            self.model.write_weights(path)
         }
     }
 }
@@ -291,7 +321,8 @@ fn require(path: &str, tokens: &TokenCache, needed: usize) -> Result<(), EngineE
 /// Everything that a resumed run must have in common with the one that was broken off. Names, intervals
 /// and threads may change.
 fn run_hash(spec: &TrainSpec, corpus: &Corpus) -> String {
-    let facts = (&corpus.key, &spec.model, &spec.optimizer, spec.seed);
+    let start = (spec.method, &spec.base_model, &spec.lora, spec.dtype);
+    let facts = (&corpus.key, &spec.model, &spec.optimizer, spec.seed, start);
     blake3::hash(format!("{facts:?}").as_bytes())
         .to_hex()
         .to_string()

@@ -1,0 +1,202 @@
+//! How much memory a run takes, from its shapes alone: weights, gradients, moments, and what lies
+//! between a forward and its backward pass under each policy.
+//!
+//! Buffers are pooled by size and never given back during a run, so that activations are counted as the
+//! most buffers of each width that live at once.
+
+use crate::EngineError;
+use crate::kernels::quantized;
+use crate::memory;
+use crate::model::{self, ModelConfig};
+use crate::optimizer::memory_bytes;
+use crate::tape::{Policy, Storage};
+use crate::trainer::{lora_of, storage_of};
+use amoozgar_types::TrainSpec;
+use amoozgar_types::event::KeptActivations;
+use amoozgar_types::spec::Method;
+
+/// Bytes of an f32.
+const F32: u64 = 4;
+/// Logits and their inputs while the loss is computed, in bytes; see `kernels::cross_entropy`.
+const LOSS_BYTES: u64 = 20 << 20;
+/// What the process holds beside the model: code, tokenizer, threads.
+const BASE_BYTES: u64 = 40 << 20;
+/// Share of the free memory that a run may take.
+const USABLE: f64 = 0.8;
+
+/// Memory of a run, by what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Footprint {
+    /// Weights as they are kept.
+    pub(crate) weights: u64,
+    /// Gradients and moments of the trained ones.
+    pub(crate) training: u64,
+    /// From forward to backward.
+    pub(crate) activations: u64,
+}
+
+impl Footprint {
+    /// The peak.
+    pub(crate) fn total(self) -> u64 {
+        BASE_BYTES + LOSS_BYTES + self.weights + self.training + self.activations
+    }
+}
+
+/// The memory of a run with `micro_batch` sequences at a time under `policy`.
+pub(crate) fn footprint(
+    spec: &TrainSpec,
+    config: &ModelConfig,
+    micro_batch: usize,
+    policy: Policy,
+) -> Footprint {
+    let n_rows = (micro_batch * spec.model.context_length) as u64;
+    let (weights, training) = weights_and_training(spec, config);
+    Footprint {
+        weights,
+        training,
+        activations: n_rows * row_values(spec, config, policy) * F32,
+    }
+}
+
+/// Weights that a run trains.
+pub(crate) fn n_trained(spec: &TrainSpec, config: &ModelConfig) -> u64 {
+    if spec.method == Method::Lora {
+        adapter_shapes(spec, config)
+            .iter()
+            .map(|shape| shape.iter().product::<usize>() as u64)
+            .sum()
+    } else {
+        model::n_parameters(config)
+    }
+}
+
+/// The fastest policy whose memory is free now; the leanest where none is. A machine that does not
+/// tell gets the one that costs little and saves much.
+pub(crate) fn choose_policy(spec: &TrainSpec, config: &ModelConfig, micro_batch: usize) -> Policy {
+    policy_within(spec, config, micro_batch, memory::available_bytes())
+}
+
+/// [`choose_policy`] where `available` bytes are free.
+pub(crate) fn policy_within(
+    spec: &TrainSpec,
+    config: &ModelConfig,
+    micro_batch: usize,
+    available: Option<u64>,
+) -> Policy {
+    let Some(available) = available else {
+        return Policy::RecomputeCheap;
+    };
+    // What is cheap to compute again costs a hundredth of the time and saves a third of the memory:
+    // keeping it as well is worth no gibibyte.
+    [
+        Policy::RecomputeCheap,
+        Policy::RecomputeBlock,
+        Policy::RecomputeGroup,
+    ]
+    .into_iter()
+    .find(|&policy| {
+        footprint(spec, config, micro_batch, policy).total() as f64 <= USABLE * available as f64
+    })
+    .unwrap_or(Policy::RecomputeGroup)
+}
+
+/// The policy in the words of events.
+pub(crate) fn told(policy: Policy) -> KeptActivations {
+    match policy {
+        Policy::Keep => KeptActivations::All,
+        Policy::RecomputeCheap => KeptActivations::Costly,
+        Policy::RecomputeBlock => KeptActivations::BlockInputs,
+        Policy::RecomputeGroup => KeptActivations::GroupInputs,
+    }
+}
+
+fn weights_and_training(spec: &TrainSpec, config: &ModelConfig) -> (u64, u64) {
+    let kind = spec.optimizer.kind;
+    let of_shape = |shape: &Vec<usize>| shape.iter().product::<usize>() as u64;
+    let trained = |shapes: &[Vec<usize>]| {
+        shapes
+            .iter()
+            .map(|shape| of_shape(shape) * F32 + memory_bytes(kind, shape) as u64)
+            .sum::<u64>()
+    };
+    let shapes = model::shapes(config);
+    if spec.method != Method::Lora {
+        let weights = shapes.iter().map(|(_, shape)| of_shape(shape) * F32).sum();
+        let all: Vec<Vec<usize>> = shapes.into_iter().map(|(_, shape)| shape).collect();
+        return (weights, trained(&all));
+    }
+    let storage = storage_of(spec);
+    let frozen: u64 = shapes
+        .iter()
+        .map(|(_, shape)| stored_bytes(shape, storage))
+        .sum();
+    let adapters = adapter_shapes(spec, config);
+    let own: u64 = adapters.iter().map(|shape| of_shape(shape) * F32).sum();
+    (frozen + own, trained(&adapters))
+}
+
+/// Bytes of a frozen weight, as `Weight::store` keeps it.
+fn stored_bytes(shape: &[usize], storage: Storage) -> u64 {
+    let n = shape.iter().product::<usize>() as u64;
+    let &[_, width] = shape else { return n * F32 };
+    let blocks = n / quantized::BLOCK as u64;
+    match storage {
+        Storage::F32 => n * F32,
+        Storage::Q8 if width.is_multiple_of(quantized::BLOCK) => {
+            blocks * size_of::<quantized::BlockQ8>() as u64
+        }
+        Storage::Q4 if width.is_multiple_of(quantized::BLOCK) => {
+            blocks * size_of::<quantized::BlockQ4>() as u64
+        }
+        Storage::Bf16 | Storage::Q8 | Storage::Q4 => n * 2,
+    }
+}
+
+/// Shapes of the adapters' two matrices for every adapted map.
+fn adapter_shapes(spec: &TrainSpec, config: &ModelConfig) -> Vec<Vec<usize>> {
+    let lora = lora_of(spec);
+    model::block_maps(config)
+        .into_iter()
+        .filter(|(path, _)| lora.adapts(path))
+        .flat_map(|(_, [n_out, n_in])| [vec![lora.rank, n_in], vec![n_out, lora.rank]])
+        .collect()
+}
+
+/// f32 values that a row (a token) of the micro-batch takes between forward and backward.
+fn row_values(spec: &TrainSpec, config: &ModelConfig, policy: Policy) -> u64 {
+    let d = config.hidden_size as u64;
+    let ff = config.intermediate_size as u64;
+    let q = (config.num_attention_heads * config.head_dim) as u64;
+    let kv = (config.num_key_value_heads * config.head_dim) as u64;
+    let gated = u64::from(config.architecture.rotates());
+    let head_norms = u64::from(config.architecture == model::Architecture::Qwen3);
+    let inner = if spec.method == Method::Lora {
+        let adapted = adapter_shapes(spec, config).len() / 2;
+        (adapted * spec.lora.rank / config.num_hidden_layers.max(1)) as u64
+    } else {
+        0
+    };
+    // Input, queries, keys, values, what attention mixed, the first sum; what goes into the hidden
+    // layer's activation; one value a row for norms and heads.
+    let costly =
+        2 * d + 2 * q + 2 * kv + (1 + gated) * ff + inner + config.num_attention_heads as u64 + 4;
+    let cheap = 2 * d + ff + head_norms * (q + kv);
+    let n_blocks = config.num_hidden_layers as u64;
+    // While one block goes back: its values computed again, the hidden layer's gradients, and those
+    // of the residual stream.
+    let going_back = (2 + 2 * gated) * ff + 5 * d;
+    match policy {
+        Policy::Keep => n_blocks * (costly + cheap) + going_back - ff,
+        Policy::RecomputeCheap => n_blocks * costly + going_back,
+        Policy::RecomputeBlock => n_blocks * d + costly + cheap + going_back - ff,
+        Policy::RecomputeGroup => {
+            let group = (config.num_hidden_layers as f64).sqrt().round().max(1.0) as u64;
+            (n_blocks.div_ceil(group) + group) * d + costly + cheap + going_back - ff
+        }
+    }
+}
+
+/// What a specification's model is, where nothing is read but its configuration.
+pub(crate) fn config_before_start(spec: &TrainSpec) -> Result<ModelConfig, EngineError> {
+    crate::trainer::config_of(spec, spec.tokenizer.vocab_size, 0)
+}

@@ -185,14 +185,15 @@ struct Tables {
     second: Table,
 }
 
-/// The sizes that a code can mean, and how to find the nearest.
+/// The sizes that a code can mean, and how to find the nearest. The arrays' lengths hold every index by their
+/// types, so that look-ups need no check and become gathers.
 struct Table {
     /// Ascending, from 0 to 1.
-    values: Vec<f32>,
+    values: [f32; 256],
     /// Half way from each value to the next; nothing lies beyond the last.
-    middles: Vec<f32>,
+    middles: [f32; 256],
     /// The code of the smallest size in each bucket of sizes.
-    buckets: Vec<u8>,
+    buckets: Box<[u32; N_BUCKETS]>,
 }
 
 /// Sizes are sorted into buckets by their exponent and the highest 7 bits of their mantissa: narrow enough
@@ -200,34 +201,35 @@ struct Table {
 const BUCKET_SHIFT: u32 = 16;
 /// The first bucket holds all that is less than 2^-23, which no code but 0 is near to.
 const FIRST_BUCKET: u32 = (127 - 23) << 7;
+/// A power of two beyond the bucket of 1.
+const N_BUCKETS: usize = 4096;
 
 impl Table {
     /// Decades `first_decade..7`, the last from 0.1 to 1; decade `i` has `2^(i + more)` sizes, in the
     /// middles of equal parts.
     fn new(first_decade: u32, more: u32) -> Self {
-        let mut values = vec![0.0];
+        let mut sizes = vec![0.0];
         for decade in first_decade..7 {
             let n = 1_u32 << (decade + more);
             let unit = 10.0_f64.powi(decade as i32 - 6);
-            values.extend((0..n).map(|part| {
+            sizes.extend((0..n).map(|part| {
                 let fraction = 0.1 + 0.9 * (f64::from(part) + 0.5) / f64::from(n);
                 (fraction * unit) as f32
             }));
         }
-        values.push(1.0);
-        let middle = |pair: &[f32]| f64::midpoint(f64::from(pair[0]), f64::from(pair[1])) as f32;
-        let middles: Vec<f32> = values
-            .windows(2)
-            .map(middle)
-            .chain([f32::INFINITY])
-            .collect();
-        let last = 1.0_f32.to_bits() >> BUCKET_SHIFT;
-        let buckets = (FIRST_BUCKET..=last)
-            .map(|bucket| {
-                let smallest = f32::from_bits(bucket << BUCKET_SHIFT);
-                middles.partition_point(|&middle| middle <= smallest) as u8
-            })
-            .collect();
+        sizes.push(1.0);
+        let (mut values, mut middles) = ([1.0; 256], [f32::INFINITY; 256]);
+        for (value, size) in values.iter_mut().zip(&sizes) {
+            *value = *size;
+        }
+        for (middle, pair) in middles.iter_mut().zip(sizes.windows(2)) {
+            *middle = f64::midpoint(f64::from(pair[0]), f64::from(pair[1])) as f32;
+        }
+        let mut buckets = Box::new([0; N_BUCKETS]);
+        for (bucket, code) in (FIRST_BUCKET..).zip(buckets.iter_mut()) {
+            let smallest = f32::from_bits(bucket << BUCKET_SHIFT).min(1.0);
+            *code = middles.partition_point(|&middle| middle <= smallest) as u32;
+        }
         Self {
             values,
             middles,
@@ -238,8 +240,8 @@ impl Table {
     /// The code of the value nearest to `size`, which is in [0, 1].
     #[inline(always)]
     fn nearest(&self, size: f32) -> u8 {
-        let bucket = (size.to_bits() >> BUCKET_SHIFT).saturating_sub(FIRST_BUCKET) as usize;
-        let code = self.buckets[bucket.min(self.buckets.len() - 1)];
+        let bucket = (size.to_bits() >> BUCKET_SHIFT).saturating_sub(FIRST_BUCKET);
+        let code = self.buckets[bucket as usize % N_BUCKETS] as u8;
         code + u8::from(self.middles[usize::from(code)] <= size)
     }
 }
@@ -273,10 +275,9 @@ impl Tables {
 /// 0 where all are below the normal numbers, whose inverses are infinite.
 #[inline(always)]
 fn greatest(values: &[f32]) -> f32 {
-    let greatest = values.iter().fold(0.0_f32, |most, value| {
-        let size = value.abs();
-        if size > most { size } else { most }
-    });
+    // The bits of sizes are in the order of the sizes, and the greatest of integers vectorises.
+    let sizes = values.iter().map(|value| value.abs().to_bits());
+    let greatest = f32::from_bits(sizes.fold(0, u32::max));
     if greatest < f32::MIN_POSITIVE {
         0.0
     } else {
@@ -294,7 +295,8 @@ mod tests {
     use super::{Moments8, TABLES, Table};
 
     fn check(table: &Table, n: usize) {
-        assert_eq!(table.values.len(), n, "as many sizes as codes");
+        let n_below = table.values.iter().filter(|&&size| size < 1.0).count();
+        assert_eq!(n_below + 1, n, "as many sizes as codes");
         for index in 0..=1_000_000 {
             let size = index as f32 / 1_000_000.0;
             let size = size * size * size;

@@ -178,9 +178,12 @@ impl Checkpoints {
         Ok(removed)
     }
 
-    /// The checkpoint at `step`.
-    pub(crate) fn at(&self, step: u64) -> Result<Restored, EngineError> {
-        self.read(&self.path(step))
+    /// The trained weights of the checkpoint at `step`.
+    pub(crate) fn weights(&self, step: u64) -> Result<BTreeMap<String, Vec<f32>>, EngineError> {
+        let folder = self.path(step);
+        let stored = Self::state(&folder)?;
+        let path = checked(&folder, WEIGHTS, &stored.weights_blake3)?;
+        read_all(&path).map_err(|error| damaged(&folder, &error))
     }
 
     /// Steps of the checkpoints, ascending.

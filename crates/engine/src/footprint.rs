@@ -33,12 +33,14 @@ pub(crate) struct Footprint {
     pub(crate) training: u64,
     /// From forward to backward.
     pub(crate) activations: u64,
+    /// The whole model in f32, into which an adapter is merged once training is over.
+    pub(crate) merged: u64,
 }
 
 impl Footprint {
     /// The peak.
     pub(crate) fn total(self) -> u64 {
-        BASE_BYTES + LOSS_BYTES + self.weights + self.training + self.activations
+        BASE_BYTES + self.weights + self.training + (LOSS_BYTES + self.activations).max(self.merged)
     }
 }
 
@@ -55,6 +57,11 @@ pub(crate) fn footprint(
         weights,
         training,
         activations: n_rows * row_values(spec, config, policy) * F32,
+        merged: if spec.method == Method::Lora {
+            model::n_parameters(config) * F32
+        } else {
+            0
+        },
     }
 }
 

@@ -190,9 +190,9 @@ impl Model {
         &self.config
     }
 
-    /// Bytes of buffers that wait for their next use.
-    pub fn pooled_bytes(&self) -> usize {
-        self.pool.free_bytes()
+    /// Frees the buffers that wait for their next use.
+    pub fn let_go_of_buffers(&self) {
+        self.pool.clear();
     }
 
     /// The loss of a micro-batch; the gradients of its sum, times `step.scale`, are added to

@@ -204,6 +204,8 @@ impl Session {
         };
         let read = |start, n, out: &mut Vec<u32>| validation.read(start, n, out);
         let context = self.spec.model.context_length;
+        // Its buffers are of other sizes than the training step's: neither is kept beside the other.
+        self.model.let_go_of_buffers();
         match sum_nll(&self.model, &read, validation.len(), context, &mut between) {
             Ok(sum) => {
                 let n_tokens = validation.len().saturating_sub(1) as u64;
@@ -234,6 +236,7 @@ impl Session {
                 .child(step)
                 .bits(index),
         };
+        self.model.let_go_of_buffers();
         let generation = continue_prompt(
             &self.model,
             &self.corpus.tokenizer,
@@ -271,11 +274,12 @@ impl Session {
     /// Writes the model as it was after `step` to `path`, and its adapter beside it where it has one.
     /// Where that checkpoint was removed from outside, the weights at hand.
     pub(super) fn write_weights_of(&mut self, step: u64, path: &Path) -> Result<(), EngineError> {
-        match self.checkpoints.at(step).and_then(|kept| self.take(kept)) {
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(step, %error, "the best checkpoint cannot be read; the last weights are kept");
-            }
+        self.model.let_go_of_buffers();
+        self.gradients = Gradients::default();
+        let place = self.checkpoints.path(step);
+        let kept = self.checkpoints.weights(step);
+        if let Err(error) = kept.and_then(|kept| take_weights(&mut self.model, kept, &place)) {
+            tracing::warn!(step, %error, "the best checkpoint cannot be read; the last weights are kept");
         }
         if self.spec.method == Method::Lora {
             write_adapted(&self.spec, &self.model, &self.targets, path)

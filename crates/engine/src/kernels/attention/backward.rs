@@ -11,7 +11,7 @@ use rayon::prelude::*;
 /// threads busy.
 const QUERIES: usize = 512;
 
-/// Writes the gradients of the inputs, given `dout` `(N, H*D)` and what [`forward`] wrote; zeros where
+/// Writes the gradients of the inputs, given `dout` `(N, H*D)` and what [`super::forward`] wrote; zeros where
 /// a row is in no segment.
 ///
 /// # Panics

@@ -13,7 +13,10 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// Query rows (tokens times heads of a group) that a task handles at a time.
-const QUERY_ROWS: usize = 64;
+const QUERY_ROWS: usize = 128;
+
+/// Tokens of a causal tile at most: what is above its diagonal is scored for nothing.
+const CAUSAL_TOKENS: usize = 64;
 
 /// Keys that a task scores at a time: with the query rows' scores they stay in the second-level cache.
 const KEYS: usize = 512;
@@ -121,7 +124,11 @@ impl AttentionShape {
 
     /// Tokens whose queries make a tile.
     fn tile_tokens(&self) -> usize {
-        (QUERY_ROWS / self.group()).max(1)
+        let tokens = (QUERY_ROWS / self.group()).max(1);
+        match self.mask {
+            Mask::Causal => tokens.min(CAUSAL_TOKENS),
+            Mask::Bidirectional => tokens,
+        }
     }
 
     /// One past the last key that the queries up to `query_end` look at.

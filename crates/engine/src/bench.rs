@@ -22,7 +22,7 @@ const PEAK_MEASUREMENT: Duration = Duration::from_millis(300);
 pub enum Scenario {
     /// A Llama-style decoder of 13.8 million weights, all trained: 16 sequences of 256 tokens.
     Scratch,
-    /// LoRA of rank 8 on every map of a model in SmolLM2-135M's shape: 4 sequences of 512 tokens.
+    /// Adapters of rank 8 on every map of a model in SmolLM2-135M's shape: 4 sequences of 512 tokens.
     Lora,
     /// The same model with every weight trained: 2 sequences of 512 tokens.
     Full,

@@ -162,6 +162,7 @@ pub fn make_it_fit(spec: &TrainSpec, available_bytes: u64) -> Result<Vec<Change>
 
 /// Seconds of the parts of a step, each for one row (a token) or one trained weight.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "the unit stands in every name")]
 struct Times {
     block_forward_s: f64,
     block_backward_s: f64,

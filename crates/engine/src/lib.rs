@@ -1,4 +1,4 @@
-//! Models, tokenizers, data, training, checkpoints, evaluation and generation, on candle.
+//! Models, tokenizers, data, training, checkpoints, evaluation and generation, on kernels of our own.
 //!
 //! Invariants:
 //! - Blocking, and knows nothing of tokio, Tauri, `SQLite` or the Hub; prints nothing.
@@ -6,7 +6,8 @@
 //!   a run that was broken off goes on bit for bit.
 //! - Writes nowhere but in the job's folder, and every durable file is written under a temporary
 //!   name, synced and renamed.
-//! - Only operations that carry gradients stand in a training graph (see [`ops`]).
+//! - Training walks the [`tape`]; in candle's graphs only operations that carry gradients stand (see
+//!   [`ops`]).
 //!
 //! Enter at [`train`], whose loop reads top-down; at [`Generator`], [`evaluate`] and [`inspect`] for
 //! what surrounds it.

@@ -1,8 +1,11 @@
 //! The models: one description of a transformer with flags for Llama, Qwen2, Qwen3, GPT-2 and BERT,
 //! its weights by transformers' names, and its walk over a tape.
 
+mod blocks;
 mod cache;
 mod config;
+mod cost;
+mod infer;
 mod lora;
 mod network;
 mod step;
@@ -10,9 +13,9 @@ mod weights;
 
 pub use cache::{KvCache, LayerCache};
 pub use config::{Architecture, ModelConfig};
+pub(crate) use cost::PartTimes;
 pub use lora::{LoraConfig, Scaling};
 pub use network::Network;
-pub(crate) use step::PartTimes;
 pub use step::{Batch, Model, StepContext};
 pub(crate) use weights::{block_maps, shapes};
 pub use weights::{init, n_parameters, read_weights};

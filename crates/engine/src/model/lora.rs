@@ -81,12 +81,12 @@ pub(super) fn adapt(
         let n_out = base.shape.first().copied().unwrap_or(0);
         let names = ["A", "B"].map(|part| format!("{PREFIX}{path}.lora_{part}.weight"));
         // Parts of one joint matrix share its adapter.
-        let ids = match (parameters.id(&names[0]), parameters.id(&names[1])) {
-            (Ok(a), Ok(b)) => [a, b],
-            _ => {
-                let [a, b] = fresh(&names, config.rank, linear.n_in, n_out, seed);
-                [parameters.add(a), parameters.add(b)]
-            }
+        let known = (parameters.id(&names[0]), parameters.id(&names[1]));
+        let ids = if let (Ok(a), Ok(b)) = known {
+            [a, b]
+        } else {
+            let [a, b] = fresh(&names, config.rank, linear.n_in, n_out, seed);
+            [parameters.add(a), parameters.add(b)]
         };
         linear.adapter = Some(Adapter {
             a: ids[0],

@@ -1,5 +1,9 @@
 //! Products of activations with a weight of shape `(O, I)`: forward, and backward into the input, the
 //! weight and the bias. The weight may be stored in f32, bf16 or ggml blocks.
+//!
+//! The bits do not depend on the number of threads: `gemm` cuts k by the shape and the sizes of the caches,
+//! [`Precision::Bf16`] by the shape alone, and either adds the pieces in order. Between processors with
+//! other caches or instructions, results in f32 differ by rounding.
 
 use super::bf16::{self, Contiguous, Product};
 use super::gemm::{Spread, View, gemm, gemm_into};

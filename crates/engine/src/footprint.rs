@@ -20,7 +20,7 @@ const F32: u64 = 4;
 /// Logits and their inputs while the loss is computed, in bytes; see `kernels::cross_entropy`.
 const LOSS_BYTES: u64 = 20 << 20;
 /// What the process holds beside the model: code, tokenizer, threads.
-const BASE_BYTES: u64 = 40 << 20;
+const BASE_BYTES: u64 = 24 << 20;
 /// Share of the free memory that a run may take.
 const USABLE: f64 = 0.8;
 

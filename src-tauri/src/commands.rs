@@ -65,6 +65,7 @@ handlers![
     notifications::notifications_mark_all_read,
     notifications::notifications_clear,
     system::system_app_info,
+    system::system_interactive,
     system::system_open_folder,
 ];
 

@@ -13,10 +13,13 @@ use amoozgar_types::{ApiError, ErrorCode};
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tauri::AppHandle;
 
 /// The shell's state, managed by Tauri.
 pub struct App {
+    /// When the program began.
+    pub started: Instant,
     /// The data folder.
     pub paths: Paths,
     /// The database.

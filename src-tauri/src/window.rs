@@ -11,7 +11,7 @@ use amoozgar_types::ApiError;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tauri::webview::PageLoadEvent;
 use tauri::{AppHandle, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent};
 
@@ -22,6 +22,7 @@ const QUIT_WITHIN: Duration = Duration::from_secs(25);
 
 /// Opens the window and returns when the program ends.
 pub fn run(paths: Paths) -> ExitCode {
+    let started = Instant::now();
     if let Err(failure) = paths.create() {
         return refuse(&failure);
     }
@@ -49,7 +50,7 @@ pub fn run(paths: Paths) -> ExitCode {
         })
         .on_window_event(on_window_event)
         .setup(move |app| {
-            if let Err(failure) = set_up(app.handle(), paths) {
+            if let Err(failure) = set_up(app.handle(), paths, started) {
                 // Tauri would panic on an error from here, which says less.
                 refuse(&failure);
                 std::process::exit(1);
@@ -117,7 +118,7 @@ fn refuse(failure: &ApiError) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn set_up(app: &AppHandle, paths: Paths) -> Result<(), ApiError> {
+fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiError> {
     let lock = paths.lock()?;
     let Opened { store, set_aside } =
         Store::open(&paths.database(), now_ms()).map_err(|failure| error::of_store(&failure))?;
@@ -138,6 +139,7 @@ fn set_up(app: &AppHandle, paths: Paths) -> Result<(), ApiError> {
     });
     let jobs = tauri::async_runtime::block_on(async { Jobs::start(db.clone(), observer, program) });
     app.manage(App {
+        started,
         paths,
         db,
         jobs,

@@ -58,6 +58,13 @@ impl Database {
             .optional()?)
     }
 
+    /// The id of a dataset by its name.
+    pub fn dataset(&self, name: &str) -> Result<Option<String>> {
+        let query = "SELECT dataset_id FROM datasets WHERE name = ?1";
+        let id = self.connection.query_row(query, [name], |row| row.get(0));
+        Ok(id.optional()?)
+    }
+
     /// How many notifications of a kind there are.
     pub fn notifications(&self, kind: &str) -> Result<u64> {
         let count: i64 = self.connection.query_row(

@@ -1,7 +1,8 @@
-//! A desktop of its own for one test: a display, a message bus, a notification daemon and a
-//! WebDriver. Everything that was started ends with it.
+//! A desktop of its own for one test: a display, a message bus, a notification daemon, a tray and
+//! a WebDriver. Everything that was started ends with it.
 
 use super::display::Display;
+use super::tray::Tray;
 use super::{executable, resources, wait_for};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
@@ -20,6 +21,7 @@ pub struct Desktop {
     folder: TempDir,
     display: String,
     bus: String,
+    tray: Option<Tray>,
     port: u16,
     children: Vec<Child>,
 }
@@ -35,11 +37,13 @@ impl Desktop {
             folder,
             display: String::new(),
             bus: String::new(),
+            tray: None,
             port: 0,
             children: Vec::new(),
         };
         desktop.start_display()?;
         desktop.start_bus()?;
+        desktop.tray = Some(Tray::start(&desktop.bus)?);
         desktop.start_notification_daemon()?;
         desktop.start_webdriver()?;
         Ok(desktop)
@@ -56,6 +60,24 @@ impl Desktop {
     /// Everything that the notification daemon was asked to show.
     pub fn notifications(&self) -> String {
         self.log("dunst.out")
+    }
+
+    /// Clicks the notification that is shown.
+    pub fn click_notification(&self) -> Result<()> {
+        let status = self
+            .command(Path::new("dunstctl"))
+            .arg("action")
+            .status()
+            .context("`dunstctl` comes with dunst")?;
+        if !status.success() {
+            bail!("dunstctl action: {status}");
+        }
+        Ok(())
+    }
+
+    /// The tray, with the application's icon in it.
+    pub fn tray(&self) -> Result<&Tray> {
+        self.tray.as_ref().context("the desktop has a tray")
     }
 
     /// What a process of the desktop wrote.
@@ -97,6 +119,17 @@ impl Desktop {
         }
         wait_for("the hiding of the window", START, || {
             Ok((!self.window_is_visible()?).then_some(()))
+        })
+    }
+
+    /// Gives the window another size, as a person does at its edge, and waits until it has it.
+    pub fn resize_window(&self, width: u32, height: u32) -> Result<()> {
+        let display = Display::open(&self.display)?;
+        let window = display.visible(TITLE)?;
+        let window = *window.first().context("the window is visible")?;
+        display.resize(window, width, height)?;
+        wait_for("the window's new size", START, || {
+            Ok((display.size(window)? == (width, height)).then_some(()))
         })
     }
 

@@ -3,7 +3,8 @@
 use anyhow::{Context, Result};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, MapState, Window,
+    Atom, AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt, EventMask, MapState,
+    Window,
 };
 use x11rb::rust_connection::RustConnection;
 
@@ -47,6 +48,22 @@ impl Display {
             .check()
             .context("the window cannot be asked")?;
         Ok(())
+    }
+
+    /// Gives a window another size.
+    pub fn resize(&self, window: Window, width: u32, height: u32) -> Result<()> {
+        let size = ConfigureWindowAux::new().width(width).height(height);
+        self.connection
+            .configure_window(window, &size)?
+            .check()
+            .context("the window cannot be resized")?;
+        Ok(())
+    }
+
+    /// A window's width and height.
+    pub fn size(&self, window: Window) -> Result<(u32, u32)> {
+        let geometry = self.connection.get_geometry(window)?.reply()?;
+        Ok((geometry.width.into(), geometry.height.into()))
     }
 
     fn is_viewable(&self, window: Window) -> Result<bool> {

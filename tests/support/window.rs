@@ -8,7 +8,7 @@ use fantoccini::key::Key;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -112,6 +112,28 @@ impl Window {
         }
     }
 
+    /// A property of an element as the page has it now, such as a field's value.
+    pub async fn prop(&self, test_id: &str, name: &str) -> Result<Option<String>> {
+        Ok(self.find(test_id, SOON).await?.prop(name).await?)
+    }
+
+    /// Clicks the first element of a kind whose text contains `text`.
+    pub async fn click_text(&self, css: &str, text: &str) -> Result<()> {
+        let deadline = Instant::now() + SOON;
+        loop {
+            for element in self.client.find_all(Locator::Css(css)).await? {
+                // The page may be drawn anew while one looks.
+                if element.text().await.is_ok_and(|shown| shown.contains(text)) {
+                    return Ok(element.click().await?);
+                }
+            }
+            if Instant::now() >= deadline {
+                bail!("no `{css}` says `{text}` within {SOON:?}");
+            }
+            tokio::time::sleep(super::LOOK_EVERY).await;
+        }
+    }
+
     pub async fn text(&self, test_id: &str) -> Result<String> {
         Ok(self.find(test_id, SOON).await?.text().await?)
     }
@@ -184,6 +206,88 @@ impl Window {
         self.click("run-start").await?;
         self.find("job-status", SOON).await?;
         Ok(())
+    }
+
+    /// Opens a page by its address, without the hash.
+    pub async fn go(&self, path: &str) -> Result<()> {
+        self.run("window.location.hash = arguments[0]", vec![json!(path)])
+            .await?;
+        Ok(())
+    }
+
+    /// The address of the page, without the hash.
+    pub async fn address(&self) -> Result<String> {
+        let hash = self.run("return window.location.hash.slice(1)", vec![]);
+        Ok(hash.await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Where the page's links lead, within the application.
+    pub async fn links(&self) -> Result<Vec<String>> {
+        let script = "return [...document.querySelectorAll('a[href^=\"#/\"]')]
+            .map((link) => link.getAttribute('href').slice(1))";
+        Ok(serde_json::from_value(self.run(script, vec![]).await?)?)
+    }
+
+    /// Shows the page in a theme, as the interface does when the setting is changed.
+    pub async fn prefer(&self, theme: &str) -> Result<()> {
+        let script = "document.documentElement.dataset.theme = arguments[0]";
+        self.run(script, vec![json!(theme)]).await?;
+        Ok(())
+    }
+
+    /// Scrolls an element to the window's top.
+    pub async fn reveal(&self, test_id: &str) -> Result<()> {
+        let script = "document.querySelector(`[data-testid=\"${arguments[0]}\"]`)
+            .scrollIntoView({ block: 'start', behavior: 'instant' })";
+        self.run(script, vec![json!(test_id)]).await?;
+        Ok(())
+    }
+
+    /// Waits until nothing is loading and what was drawn has been shown.
+    pub async fn settled(&self) -> Result<()> {
+        let deadline = Instant::now() + SOON;
+        while self.has("skeleton").await {
+            if Instant::now() >= deadline {
+                bail!("the page is still loading after {SOON:?}");
+            }
+            tokio::time::sleep(super::LOOK_EVERY).await;
+        }
+        let script = "const done = arguments[0];
+            const ended = document.getAnimations()
+                .filter((one) => one.effect?.getComputedTiming().endTime < 2000)
+                .map((one) => one.finished.catch(() => {}));
+            Promise.all([document.fonts.ready, ...ended])
+                .then(() => requestAnimationFrame(() => requestAnimationFrame(done)))";
+        self.client.execute_async(script, vec![]).await?;
+        Ok(())
+    }
+
+    /// What a careful reader would object to on the page.
+    pub async fn faults(&self) -> Result<Vec<String>> {
+        let found = self.run(include_str!("faults.js"), vec![]).await?;
+        Ok(serde_json::from_value(found)?)
+    }
+
+    /// Keeps what the page says to its console as an error from now on.
+    pub async fn gather_errors(&self) -> Result<()> {
+        let script = "window.gathered = [];
+            const keep = (text) => window.gathered.push(String(text));
+            const before = console.error;
+            console.error = (...words) => { keep(words.join(' ')); before(...words); };
+            addEventListener('error', (event) => keep(event.message));
+            addEventListener('unhandledrejection', (event) => keep(event.reason));";
+        self.run(script, vec![]).await?;
+        Ok(())
+    }
+
+    /// What [`Self::gather_errors`] has kept.
+    pub async fn gathered_errors(&self) -> Result<Vec<String>> {
+        let gathered = self.run("return window.gathered", vec![]).await?;
+        Ok(serde_json::from_value(gathered)?)
+    }
+
+    async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        Ok(self.client.execute(script, arguments).await?)
     }
 
     pub async fn photograph(&self, path: &Path) -> Result<()> {

@@ -1,5 +1,6 @@
 //! The frame around the pages: shared state, the router, the guard, and what the shell asks for.
 
+use crate::api;
 use crate::components::{ErrorState, Layout, Spinner, ToastStack};
 use crate::hooks::{use_event, use_session};
 use crate::i18n::common;
@@ -10,7 +11,7 @@ use crate::state::session::SessionProvider;
 use crate::state::settings::{SettingsProvider, use_settings};
 use crate::state::theme;
 use crate::state::toasts::{ShowToast, ToastProvider, use_toasts};
-use amoozgar_types::ipc::{JobChanged, OpenRoute};
+use amoozgar_types::ipc::{JobChanged, OpenRoute, SystemInteractive};
 use amoozgar_types::job::JobStatus;
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -50,6 +51,15 @@ fn Guard() -> Html {
             }
             (Some(true), Route::Login) => navigator.replace(&wanted.replace(Route::Home)),
             (Some(true), _) => {}
+        }
+    });
+    use_effect_with(signed_in.is_some(), |&known| {
+        if known {
+            wasm_bindgen_futures::spawn_local(async {
+                if let Err(error) = api::call::<SystemInteractive>(()).await {
+                    api::log(&format!("the start could not be noted: {error:?}"));
+                }
+            });
         }
     });
     match (session.account(), session.error()) {

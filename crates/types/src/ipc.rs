@@ -130,6 +130,8 @@ commands! {
 
     /// Version, folders and machine. Needs no sign-in.
     SystemAppInfo "system_app_info" (()) -> AppInfo;
+    /// The first page can be used: the shell notes how long the start took. Needs no sign-in.
+    SystemInteractive "system_interactive" (()) -> ();
     /// Shows one of the program's own folders in the system's file manager.
     SystemOpenFolder "system_open_folder" (Folder) -> ();
 }

@@ -9,24 +9,15 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use crate::interface::{self, Profile};
-use crate::process::{self, root};
-use crate::run::executable;
-use crate::{assets, hafez, setup};
+use crate::hafez;
+use crate::process;
+use crate::run::{build_application, executable};
 
 /// Trains, evaluates and prints; the run is left in target/xtask/bench.
 pub fn bench() -> Result<()> {
-    setup::for_building()?;
-    assets::fetch()?;
+    build_application()?;
     let validation = hafez::dir().join("validation.txt");
     let gzip = gzip_bits_per_byte(&validation)?;
-    if !root().join("ui/dist/index.html").is_file() {
-        interface::build(Profile::Release)?;
-    }
-    process::run(
-        process::cargo().args(["build", "--release", "--package", "amoozgar"]),
-        "build the application",
-    )?;
     let work = process::scratch("bench")?;
     let spec = work.join("spec.toml");
     fs::write(

@@ -14,7 +14,9 @@ mod hafez;
 mod interface;
 mod process;
 mod run;
+mod screenshots;
 mod setup;
+mod startup;
 mod test;
 mod tidy;
 
@@ -63,6 +65,10 @@ enum Command {
     Tidy,
     /// Train the default model on Hafez and measure it against gzip.
     Bench,
+    /// Time the release build's start and read its idle memory.
+    Startup,
+    /// Photograph every page of the real window in both themes.
+    Screenshots,
     /// Make installable packages.
     Bundle {
         /// What `tauri build --bundles` takes: deb, rpm, appimage, msi, nsis, dmg.
@@ -93,6 +99,8 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Test { filter } => test::test(filter.as_deref()),
         Command::Tidy => tidy::tidy(),
         Command::Bench => bench::bench(),
+        Command::Startup => startup::startup(),
+        Command::Screenshots => screenshots::screenshots(),
         Command::Bundle { bundles } => bundle::bundle(&bundles),
     }
 }

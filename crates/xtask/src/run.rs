@@ -11,14 +11,7 @@ use crate::{assets, setup};
 
 /// Sets up, builds and opens the application.
 pub fn run(args: &[String]) -> Result<()> {
-    setup::for_building()?;
-    assets::fetch()?;
-    interface::build(Profile::Release)?;
-    println!("xtask: building the application (the first time takes minutes)");
-    process::run(
-        process::cargo().args(["build", "--release", "--package", "amoozgar"]),
-        "build the application",
-    )?;
+    build_application()?;
     println!("xtask: opening Amoozgar");
     process::run(
         process::command(executable("release"))
@@ -26,6 +19,18 @@ pub fn run(args: &[String]) -> Result<()> {
             .env("AMOOZGAR_RESOURCES", root().join("data"))
             .stdin(Stdio::inherit()),
         "run the application",
+    )
+}
+
+/// Sets up and builds the interface and the release build of the application.
+pub fn build_application() -> Result<()> {
+    setup::for_building()?;
+    assets::fetch()?;
+    interface::build(Profile::Release)?;
+    println!("xtask: building the application (the first time takes minutes)");
+    process::run(
+        process::cargo().args(["build", "--release", "--package", "amoozgar"]),
+        "build the application",
     )
 }
 

@@ -5,7 +5,7 @@ use crate::db::blocking;
 use crate::error;
 use crate::state::App;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{AppInfo, Folder, SystemAppInfo, SystemOpenFolder};
+use amoozgar_types::ipc::{AppInfo, Folder, SystemAppInfo, SystemInteractive, SystemOpenFolder};
 use std::path::{Path, PathBuf};
 use sysinfo::{CpuRefreshKind, Disks, MemoryRefreshKind, RefreshKind, System};
 use tauri::State;
@@ -43,6 +43,18 @@ pub async fn system_app_info(
         })
     })
     .await
+}
+
+/// Notes how long the program took from its first line to a page that can be used.
+#[tauri::command]
+pub async fn system_interactive(
+    state: State<'_, App>,
+    request: Request<SystemInteractive>,
+) -> Answer<SystemInteractive> {
+    let () = request;
+    let elapsed_ms = u64::try_from(state.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(elapsed_ms, "interactive");
+    Ok(())
 }
 
 /// Shows one of the program's own folders in the system's file manager.

@@ -8,7 +8,7 @@ use crate::api;
 use crate::state::job::Shared;
 use js_sys::{Array, Object, Reflect};
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, MediaQueryList, ResizeObserver};
@@ -160,17 +160,8 @@ impl Drawn {
             Closure::<dyn Fn()>::new(move || plot.redraw(false, false))
         };
         let resized = {
-            let (plot, target) = (plot.clone(), target.clone());
-            Closure::<dyn Fn()>::new(move || {
-                let size = Object::new();
-                let width = f64::from(target.client_width());
-                if width > 0.0
-                    && put(&size, "width", width).is_ok()
-                    && put(&size, "height", f64::from(height)).is_ok()
-                {
-                    plot.set_size(&size);
-                }
-            })
+            let (plot, target) = (Rc::downgrade(&plot), target.clone());
+            Closure::<dyn Fn()>::new(move || fit_at_next_frame(plot.clone(), &target, height))
         };
         let resize = ResizeObserver::new(resized.as_ref().unchecked_ref())?;
         resize.observe(target);
@@ -250,6 +241,29 @@ fn aligned(table: &Table) -> JsValue {
         data.push(&values);
     }
     data.into()
+}
+
+/// Gives a chart its target's width. A chart that grows within the observer's own callback would be
+/// observed again at once, which the page reports as an error.
+fn fit_at_next_frame(plot: Weak<UPlot>, target: &HtmlElement, height: u32) {
+    let target = target.clone();
+    let fit = Closure::once_into_js(move || {
+        let size = Object::new();
+        let width = f64::from(target.client_width());
+        // The chart may be gone by the time of the frame.
+        if let Some(plot) = plot.upgrade()
+            && width > 0.0
+            && put(&size, "width", width).is_ok()
+            && put(&size, "height", f64::from(height)).is_ok()
+        {
+            plot.set_size(&size);
+        }
+    });
+    let asked = web_sys::window()
+        .map(|window| window.request_animation_frame(fit.unchecked_ref::<js_sys::Function>()));
+    if let Some(Err(error)) = asked {
+        api::log(&format!("a chart could not be fitted: {error:?}"));
+    }
 }
 
 fn options(

@@ -66,7 +66,7 @@ pub fn threads_help(n_cpus: u32) -> String {
 
 /// Check.
 pub fn threads_out_of_range(n_cpus: u32) -> String {
-    format!("عددی درست از ۱ تا {} بنویسید.", count(n_cpus.into()))
+    format!("عددی صحیح از ۱ تا {} بنویسید.", count(n_cpus.into()))
 }
 
 /// «۸ هسته — نام پردازنده»

@@ -14,7 +14,7 @@ pub const TITLE: &str = "آموزش";
 /// Below the title.
 pub const SUBTITLE: &str = "اجراهای آموزش، از تازه‌ترین به قدیمی‌ترین";
 /// Opens the form.
-pub const NEW_RUN: &str = "اجرای تازه";
+pub const NEW_RUN: &str = "آموزش تازه";
 /// No run yet.
 pub const EMPTY_TITLE: &str = "هنوز هیچ مدلی آموزش نداده‌اید";
 /// What the first run is good for.
@@ -38,7 +38,7 @@ pub fn progress_of(name: &str) -> String {
 // The form.
 
 /// The form's title.
-pub const NEW_TITLE: &str = "اجرای تازه";
+pub const NEW_TITLE: &str = "آموزش تازه";
 /// Below the title.
 pub const NEW_SUBTITLE: &str =
     "متن و اندازهٔ مدل را برگزینید؛ بقیه از پیش با مقدارهای مناسب پر شده است.";
@@ -428,7 +428,7 @@ pub const WEIGHT_DECAY: &str = "کاهش وزن";
 /// A row.
 pub const SEED: &str = "بذر تصادفی";
 /// A row.
-pub const THREADS: &str = "رشته‌ها";
+pub const THREADS: &str = "ریسه‌ها";
 /// All cores.
 pub const ALL_CORES: &str = "همهٔ هسته‌ها";
 /// A row.

@@ -9,18 +9,20 @@ use yew::prelude::*;
 #[component]
 pub fn NotFoundPage() -> Html {
     html! {
-        <EmptyState
-            icon={IconName::Search}
-            title={common::NOT_FOUND_TITLE}
-            text={common::NOT_FOUND_TEXT}
-            action={html! {
-                <ButtonLink
-                    to={Route::Home}
-                    label={common::NOT_FOUND_ACTION}
-                    icon={IconName::Home}
-                    variant={Variant::Primary}
-                />
-            }}
-        />
+        <div data-testid="not-found">
+            <EmptyState
+                icon={IconName::Search}
+                title={common::NOT_FOUND_TITLE}
+                text={common::NOT_FOUND_TEXT}
+                action={html! {
+                    <ButtonLink
+                        to={Route::Home}
+                        label={common::NOT_FOUND_ACTION}
+                        icon={IconName::Home}
+                        variant={Variant::Primary}
+                    />
+                }}
+            />
+        </div>
     }
 }

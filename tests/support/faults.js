@@ -1,0 +1,46 @@
+// What a careful reader would see on the page at once: text that is cut off, content that leaves
+// the window, Latin digits in Persian text, Persian that starts at the wrong side.
+const faults = [];
+const root = document.documentElement;
+if (root.scrollWidth > root.clientWidth + 1) {
+  faults.push(`the page is ${root.scrollWidth} wide in a window of ${root.clientWidth}`);
+}
+const named = (element) =>
+  `<${element.tagName.toLowerCase()} class="${element.getAttribute("class") ?? ""}">`;
+const foreign = "[dir=ltr], code, pre, input, textarea, svg, canvas, noscript, style, script";
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+  const text = node.data.trim();
+  const element = node.parentElement;
+  if (!text || !element || element.closest("noscript, style, script")) continue;
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  // What only screen readers read has one pixel.
+  if (style.visibility === "hidden" || box.width <= 1 || box.height <= 1) continue;
+  const persian = /[\u0600-\u06ff]/.test(text);
+  if (/[0-9]/.test(text) && !element.closest(foreign) && !element.closest("[dir=auto]")) {
+    faults.push(`Latin digits in ${named(element)}: «${text}»`);
+  }
+  if (persian && style.direction !== "rtl" && !element.closest(foreign)) {
+    faults.push(`Persian that runs left to right in ${named(element)}: «${text}»`);
+  }
+  const clips = style.overflowX !== "visible" && style.overflowX !== "auto";
+  if (clips && style.textOverflow !== "ellipsis" && element.scrollWidth > element.clientWidth + 1) {
+    faults.push(`cut off in ${named(element)}: «${text}»`);
+  }
+  const range = document.createRange();
+  range.selectNodeContents(node);
+  for (const line of range.getClientRects()) {
+    if ((line.left < -1 || line.right > root.clientWidth + 1) && !scrolls(element)) {
+      faults.push(`outside the window in ${named(element)}: «${text}»`);
+      break;
+    }
+  }
+}
+function scrolls(element) {
+  for (let at = element; at && at !== document.body; at = at.parentElement) {
+    if (["auto", "scroll", "hidden"].includes(getComputedStyle(at).overflowX)) return true;
+  }
+  return false;
+}
+return faults;

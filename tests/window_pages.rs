@@ -1,0 +1,136 @@
+//! Every page in the real window, in both themes and two widths: each link leads to a page, nothing
+//! is cut off or runs out of the window, Persian has Persian digits, and the page reports no error.
+//!
+//! With `AMOOZGAR_SCREENSHOTS=DIR` the pages are photographed as well (`cargo xtask screenshots`).
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+
+mod support;
+
+use anyhow::{Result, ensure};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use support::desktop::Desktop;
+use support::window::{Form, RUN, SOON, Window, journey};
+
+const SIZES: [(u32, u32); 2] = [(1280, 800), (900, 700)];
+const THEMES: [&str; 2] = ["light", "dark"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_whole_in_both_themes_and_two_widths() -> Result<()> {
+    journey("window-pages", walk).await
+}
+
+async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
+    window.gather_errors().await?;
+    for theme in THEMES {
+        window.prefer(theme).await?;
+        look(desktop, window, "login", theme).await?;
+    }
+    window.make_profile("سارا محمدی").await?;
+    for (page, at, shows) in [
+        ("home-first", "/", "home-new-run"),
+        ("training-empty", "/training", "empty-state"),
+        ("notifications-empty", "/notifications", "empty-state"),
+    ] {
+        window.go(at).await?;
+        window.find(shows, SOON).await?;
+        in_both_themes(desktop, window, page).await?;
+    }
+
+    window
+        .start_run(&Form {
+            name: "قصه‌ها، نخستین آزمایش",
+            dataset: "stories",
+            epochs: "۱۲",
+            batch: "8",
+            lr: "0.002",
+            context: "64",
+        })
+        .await?;
+    window.status(&["running"], RUN).await?;
+    window.more_points_than(5, RUN).await?;
+    in_both_themes(desktop, window, "job-running").await?;
+    window.status(&["completed"], RUN).await?;
+    let job = window.address().await?;
+
+    for (page, at, shows) in [
+        ("home", "/", "home-new-run"),
+        ("training", "/training", "run-list"),
+        ("training-new", "/training/new", "run-start"),
+        ("job", job.as_str(), "job-samples"),
+        ("datasets", "/datasets", "dataset-row-stories"),
+        ("dataset", "/datasets/stories", "dataset-rows"),
+        ("notifications", "/notifications", "notifications-mark-all"),
+        ("settings", "/settings", "settings-tray"),
+        ("not-found", "/nowhere", "not-found"),
+    ] {
+        window.go(at).await?;
+        window.find(shows, SOON).await?;
+        if page == "training-new" {
+            window.click("run-dataset-stories").await?;
+            window.find("run-estimate", SOON).await?;
+        }
+        in_both_themes(desktop, window, page).await?;
+    }
+    window.go(&job).await?;
+    for (page, tab) in [
+        ("job-write", "job-tab-write"),
+        ("job-checkpoints", "job-tab-checkpoints"),
+        ("job-details", "job-tab-details"),
+        ("job-log", "job-tab-log"),
+    ] {
+        window.click(tab).await?;
+        window.reveal(tab).await?;
+        in_both_themes(desktop, window, page).await?;
+    }
+
+    let mut seen = BTreeSet::from(["/login".to_owned()]);
+    let mut ahead = vec!["/".to_owned()];
+    while let Some(at) = ahead.pop() {
+        if !seen.insert(at.clone()) {
+            continue;
+        }
+        window.go(&at).await?;
+        window.settled().await?;
+        ensure!(
+            !window.has("not-found").await,
+            "a link leads to `{at}`, where there is no page"
+        );
+        ahead.extend(window.links().await?);
+    }
+    ensure!(
+        seen.len() >= 8,
+        "links lead to every page of the navigation, not only to {seen:?}"
+    );
+    let errors = window.gathered_errors().await?;
+    ensure!(errors.is_empty(), "the pages reported {errors:?}");
+    Ok(())
+}
+
+async fn in_both_themes(desktop: &Desktop, window: &Window, page: &str) -> Result<()> {
+    for theme in THEMES {
+        window.prefer(theme).await?;
+        look(desktop, window, page, theme).await?;
+    }
+    Ok(())
+}
+
+async fn look(desktop: &Desktop, window: &Window, page: &str, theme: &str) -> Result<()> {
+    for (width, height) in SIZES {
+        desktop.resize_window(width, height)?;
+        window.settled().await?;
+        if let Some(folder) = std::env::var_os("AMOOZGAR_SCREENSHOTS") {
+            let folder = PathBuf::from(folder);
+            std::fs::create_dir_all(&folder)?;
+            let file = format!("{page}-{theme}-{width}.png");
+            window.photograph(&folder.join(file)).await?;
+        }
+        let faults = window.faults().await?;
+        ensure!(
+            faults.is_empty(),
+            "`{page}`, {theme}, {width} wide: {faults:#?}"
+        );
+    }
+    Ok(())
+}

@@ -19,6 +19,7 @@ mod error;
 mod files;
 mod logging;
 mod notify;
+mod pages;
 mod paths;
 mod state;
 mod tray;

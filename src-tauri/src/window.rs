@@ -3,6 +3,7 @@
 use crate::clock::now_ms;
 use crate::db::Db;
 use crate::jobs::{Jobs, Observer};
+use crate::pages::{self, Holds};
 use crate::paths::Paths;
 use crate::state::{Announcer, App, Live, Session, tauri_error};
 use crate::{commands, error, logging, notify, tray, words};
@@ -23,6 +24,7 @@ const QUIT_WITHIN: Duration = Duration::from_secs(25);
 /// Opens the window and returns when the program ends.
 pub fn run(paths: Paths) -> ExitCode {
     let started = Instant::now();
+    pages::suit(Holds::Little);
     if let Err(failure) = paths.create() {
         return refuse(&failure);
     }

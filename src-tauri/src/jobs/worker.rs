@@ -5,6 +5,7 @@
 use super::{JOB_FILE, exit};
 use crate::error;
 use crate::logging;
+use crate::pages::{self, Holds};
 use amoozgar_engine::{Control, End, train};
 use amoozgar_types::event::WorkerCommand;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainEvent, TrainSpec};
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 /// Runs the job of `job_dir` to its end.
 pub fn main(job_dir: &Path) -> ExitCode {
     logging::init_console();
+    pages::suit(Holds::Much);
     if let Ok(spec) = read_spec(job_dir) {
         start_again_with_environment(spec.threads, &["worker".as_ref(), job_dir.as_os_str()]);
     }

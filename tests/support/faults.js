@@ -1,5 +1,6 @@
 // What a careful reader would see on the page at once: text that is cut off, content that leaves
-// the window, Latin digits in Persian text, Persian that starts at the wrong side.
+// the window, Latin digits in Persian text, Persian that starts at the wrong side; and what one who
+// hears the page or has no mouse would miss: controls without a name or out of the keyboard's reach.
 const faults = [];
 const root = document.documentElement;
 if (root.scrollWidth > root.clientWidth + 1) {
@@ -35,6 +36,18 @@ for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       faults.push(`outside the window in ${named(element)}: «${text}»`);
       break;
     }
+  }
+}
+for (const control of document.querySelectorAll("button, a, input, select, textarea, [role=button]")) {
+  if (!control.checkVisibility()) continue;
+  const label = control.labels?.[0]?.textContent ?? "";
+  const name = control.getAttribute("aria-label") || control.textContent.trim() || label.trim();
+  if (!name && !control.getAttribute("aria-labelledby")) {
+    faults.push(`no name for ${control.outerHTML.slice(0, 160)}`);
+  }
+  const inGroup = control.closest("[role=tablist], [role=radiogroup]");
+  if (control.tabIndex < 0 && !control.disabled && !inGroup) {
+    faults.push(`out of the keyboard's reach: ${control.outerHTML.slice(0, 160)}`);
   }
 }
 function scrolls(element) {

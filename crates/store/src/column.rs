@@ -107,6 +107,14 @@ fn conversion_failure(
     rusqlite::Error::FromSqlConversionFailure(index, Type::Text, source)
 }
 
+/// A column that holds a count, where it is known.
+pub(crate) fn count_or_null(row: &Row<'_>, column: &'static str) -> rusqlite::Result<Option<u64>> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => count(row, column).map(Some),
+    }
+}
+
 /// Reads a count.
 pub(crate) fn count(row: &Row<'_>, column: &'static str) -> rusqlite::Result<u64> {
     let value: i64 = row.get(column)?;

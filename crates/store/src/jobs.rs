@@ -4,7 +4,7 @@
 //! leaves those columns alone. Places in the queue are kept by the module `queue`.
 
 use crate::column::{
-    LossColumn, count, from_json, from_json_or_null, int, loss_or_null, named, to_json,
+    LossColumn, count, count_or_null, from_json, from_json_or_null, int, loss_or_null, named, to_json,
 };
 use crate::error::Doing;
 use crate::{Store, StoreError, queue};
@@ -53,13 +53,13 @@ impl Store {
                 .execute(
                     "INSERT INTO training_jobs (job_id, user_id, name, status, queue_position,
                          dataset_id, dataset_name, preset, progress, epoch, step, total_steps,
-                         n_parameters, loss, val_loss, bits_per_byte, tokens_per_s, eta_s, error,
-                         pid, model_dir, job_dir, spec, created_ms, started_ms, updated_ms,
+                         n_parameters, loss, val_loss, bits_per_byte, tokens_per_s, eta_s,
+                         diverged_step, error, pid, model_dir, job_dir, spec, created_ms, started_ms, updated_ms,
                          finished_ms)
                      VALUES (:job_id, :user_id, :name, :status, :queue_position, :dataset_id,
                          :dataset_name, :preset, :progress, :epoch, :step, :total_steps,
                          :n_parameters, :loss, :val_loss, :bits_per_byte, :tokens_per_s, :eta_s,
-                         :error, :pid, :model_dir, :job_dir, :spec, :created_ms, :started_ms,
+                         :diverged_step, :error, :pid, :model_dir, :job_dir, :spec, :created_ms, :started_ms,
                          :updated_ms, :finished_ms)",
                     named_params! {
                         ":job_id": record.job_id.as_str(),
@@ -80,6 +80,7 @@ impl Store {
                         ":bits_per_byte": record.bits_per_byte,
                         ":tokens_per_s": record.tokens_per_s,
                         ":eta_s": record.eta_s,
+                        ":diverged_step": record.diverged_step.map(int),
                         ":error": error,
                         ":pid": record.pid,
                         ":model_dir": record.model_dir,
@@ -164,7 +165,8 @@ impl Store {
                          queue_position = :queue_position, progress = :progress, epoch = :epoch,
                          step = :step, total_steps = :total_steps, n_parameters = :n_parameters,
                          loss = :loss, val_loss = :val_loss, bits_per_byte = :bits_per_byte,
-                         tokens_per_s = :tokens_per_s, eta_s = :eta_s, error = :error, pid = :pid,
+                         tokens_per_s = :tokens_per_s, eta_s = :eta_s,
+                         diverged_step = :diverged_step, error = :error, pid = :pid,
                          model_dir = :model_dir, started_ms = :started_ms,
                          updated_ms = :updated_ms, finished_ms = :finished_ms
                      WHERE job_id = :job_id",
@@ -183,6 +185,7 @@ impl Store {
                         ":bits_per_byte": record.bits_per_byte,
                         ":tokens_per_s": record.tokens_per_s,
                         ":eta_s": record.eta_s,
+                        ":diverged_step": record.diverged_step.map(int),
                         ":error": error,
                         ":pid": record.pid,
                         ":model_dir": record.model_dir,
@@ -281,6 +284,7 @@ fn read_record(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
         bits_per_byte: row.get("bits_per_byte")?,
         tokens_per_s: row.get("tokens_per_s")?,
         eta_s: row.get("eta_s")?,
+        diverged_step: count_or_null(row, "diverged_step")?,
         error: from_json_or_null(row, "error")?,
         pid: row.get("pid")?,
         model_dir: row.get("model_dir")?,

@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1];
+pub(crate) const ALL: &[Migration] = &[V1, V2];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -116,4 +116,8 @@ CREATE TABLE notifications (
     created_ms      INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX notifications_by_user ON notifications (user_id, created_ms DESC);
+";
+
+const V2: Migration = "
+ALTER TABLE training_jobs ADD COLUMN diverged_step INTEGER;
 ";

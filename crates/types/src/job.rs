@@ -134,6 +134,8 @@ pub struct JobRecord {
     pub tokens_per_s: Option<f64>,
     /// Seconds until the end.
     pub eta_s: Option<f64>,
+    /// The step whose loss was no number, after which the run went back and on at a lower rate.
+    pub diverged_step: Option<u64>,
     /// Why it failed.
     pub error: Option<ApiError>,
     /// Process id while live.

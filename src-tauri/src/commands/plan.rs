@@ -1,7 +1,9 @@
 //! From the new-run form to a specification: every field held to its range.
 
+use crate::error;
+use amoozgar_engine::Change;
 use amoozgar_store::StoredDataset;
-use amoozgar_types::ipc::{NewRun, Settings};
+use amoozgar_types::ipc::{FitChange, NewRun, Settings};
 use amoozgar_types::spec::{
     CheckpointSpec, DatasetSpec, Dtype, EvaluationSpec, LoraSpec, Method, ModelSpec, OptimizerSpec,
     TokenizerSpec,
@@ -42,6 +44,7 @@ pub fn spec(
         optimizer: OptimizerSpec {
             epochs: u64::from(run.epochs),
             batch_size: run.batch_size as usize,
+            micro_batch: run.micro_batch.map(|n| n as usize),
             lr: run.lr,
             ..OptimizerSpec::default()
         },
@@ -52,6 +55,23 @@ pub fn spec(
     })
 }
 
+/// What to change in the form so that the run takes no more than `free_bytes`. That less is kept from
+/// forward passes is no change of the form: each run chooses it for itself.
+pub fn to_fit(spec: &TrainSpec, free_bytes: u64) -> Result<Vec<FitChange>, ApiError> {
+    let changes = amoozgar_engine::make_it_fit(spec, free_bytes)
+        .map_err(|failure| error::of_engine(&failure))?;
+    let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Ok(changes
+        .into_iter()
+        .filter_map(|change| match change {
+            Change::MicroBatch(n) => Some(FitChange::MicroBatch(small(n))),
+            Change::Context(n) => Some(FitChange::Context(small(n))),
+            // The form trains from scratch: nothing is frozen, so nothing is stored shorter.
+            Change::Kept(_) | Change::Bf16Storage => None,
+        })
+        .collect())
+}
+
 fn check(run: &NewRun) -> Result<(), ApiError> {
     let n_chars = run.name.trim().chars().count();
     let fields = [
@@ -60,6 +80,11 @@ fn check(run: &NewRun) -> Result<(), ApiError> {
         ("batch_size", (1..=512).contains(&run.batch_size)),
         ("lr", run.lr > 0.0 && run.lr <= 0.1),
         ("context_length", (16..=2048).contains(&run.context_length)),
+        (
+            "micro_batch",
+            run.micro_batch
+                .is_none_or(|n| n > 0 && run.batch_size.is_multiple_of(n)),
+        ),
     ];
     match fields.iter().find(|(_, usable)| !usable) {
         Some((field, _)) => Err(ApiError::invalid_field(field)),
@@ -103,6 +128,7 @@ mod tests {
             batch_size: 16,
             lr: 2e-3,
             context_length: 64,
+            micro_batch: Some(4),
         }
     }
 
@@ -116,6 +142,7 @@ mod tests {
         assert_eq!(spec.name, "حافظ", "trimmed");
         assert_eq!(spec.model.context_length, 64, "the form's context");
         assert_eq!(spec.model.d_model, 192, "the preset's width");
+        assert_eq!(spec.optimizer.micro_batch, Some(4), "a batch in four passes");
         assert_eq!(spec.tokenizer.vocab_size, 4096, "the preset's vocabulary");
         assert_eq!(spec.threads, Some(2), "the user's setting");
         let text = serde_json::to_string(&spec).unwrap();
@@ -126,7 +153,7 @@ mod tests {
     #[test]
     fn a_field_out_of_its_range_is_named() {
         type Spoil = fn(&mut NewRun);
-        let cases: [(&str, Spoil); 8] = [
+        let cases: [(&str, Spoil); 10] = [
             ("name", |run| run.name = "  ".into()),
             ("name", |run| run.name = "ا".repeat(81)),
             ("epochs", |run| run.epochs = 0),
@@ -135,6 +162,8 @@ mod tests {
             ("lr", |run| run.lr = f64::NAN),
             ("context_length", |run| run.context_length = 15),
             ("context_length", |run| run.context_length = 2049),
+            ("micro_batch", |run| run.micro_batch = Some(0)),
+            ("micro_batch", |run| run.micro_batch = Some(5)),
         ];
         for (field, spoil) in cases {
             let mut run = run();

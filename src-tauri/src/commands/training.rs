@@ -41,15 +41,18 @@ pub async fn training_estimate(
             .len();
         let run = amoozgar_engine::estimate(&spec, train_bytes)
             .map_err(|failure| error::of_engine(&failure))?;
+        let free_memory_bytes = system::free_memory_bytes()?;
         Ok(Estimate {
             n_parameters: run.n_parameters,
             memory_bytes: run.memory_bytes,
-            free_memory_bytes: system::free_memory_bytes()?,
+            free_memory_bytes,
             n_train_tokens: run.n_train_tokens,
             total_steps: run.total_steps,
             duration_s: run.duration_s,
             disk_bytes: run.disk_bytes,
             free_disk_bytes: system::free_disk_bytes(&root)?,
+            kept: run.kept,
+            to_fit: plan::to_fit(&spec, free_memory_bytes)?,
         })
     })
     .await
@@ -265,6 +268,7 @@ fn new_record(run: &NewRun, spec: &TrainSpec, dataset: &StoredDataset) -> JobRec
         loss: None,
         val_loss: None,
         bits_per_byte: None,
+        diverged_step: None,
         tokens_per_s: None,
         eta_s: None,
         error: None,

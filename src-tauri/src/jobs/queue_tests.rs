@@ -157,6 +157,7 @@ fn record(id: &str) -> JobRecord {
         loss: None,
         val_loss: None,
         bits_per_byte: None,
+        diverged_step: None,
         tokens_per_s: None,
         eta_s: None,
         error: None,

@@ -3,7 +3,8 @@
 use super::common::count;
 use crate::pages::training::form::FieldError;
 use amoozgar_text::number;
-use amoozgar_types::event::LoadingStage;
+use amoozgar_types::event::{KeptActivations, LoadingStage};
+use amoozgar_types::ipc::FitChange;
 use amoozgar_types::job::JobStatus;
 use amoozgar_types::spec::{ModelSpec, SizePreset};
 
@@ -189,6 +190,43 @@ pub const NO_MEMORY: &str = "این اجرا در حافظهٔ آزاد جا ن�
 pub const NO_DISK: &str =
     "روی دیسک جای کافی برای نقطه‌های ذخیره نیست. کمی جا باز کنید و دوباره بیازمایید.";
 
+/// A row: what is kept from the way there for the way back.
+pub const KEPT: &str = "نگه‌داری میانی";
+/// Takes the proposals.
+pub const MAKE_IT_FIT: &str = "جا دادن در حافظه";
+/// Goes back to whole batches.
+pub const WHOLE_BATCH: &str = "یک‌جا حساب شود";
+
+/// What a run keeps between the two halves of a step.
+pub fn kept(kept: KeptActivations) -> &'static str {
+    match kept {
+        KeptActivations::All => "همه‌چیز",
+        KeptActivations::Costly => "جز آنچه ارزان حساب می‌شود",
+        KeptActivations::BlockInputs => "ورودی هر لایه؛ کندتر",
+        KeptActivations::GroupInputs => "ورودی هر چند لایه؛ کندترین",
+    }
+}
+
+/// A change that lowers a run's memory.
+pub fn fit_change(change: FitChange) -> String {
+    match change {
+        FitChange::MicroBatch(n) => format!(
+            "هر بار {} تکه متن حساب شود و اصلاح‌ها روی هم بروند؛ نتیجه همان است.",
+            count(n.into())
+        ),
+        FitChange::Context(n) => format!("طول زمینه {} توکن شود.", count(n.into())),
+    }
+}
+
+/// That a batch goes through in parts.
+pub fn in_parts(micro_batch: u32) -> String {
+    format!(
+        "هر دسته {} تکه {} تکه حساب می‌شود تا در حافظه جا شود.",
+        count(micro_batch.into()),
+        count(micro_batch.into())
+    )
+}
+
 /// What is free, after what is needed.
 pub fn of_free(bytes: u64) -> String {
     format!("از {} آزاد", number::bytes(bytes))
@@ -252,6 +290,14 @@ pub const STOPPED_TEXT: &str = "این اجرا را متوقف کرده‌ای�
 /// A banner.
 pub const PAUSED_TEXT: &str =
     "مکث کرده است و نقطهٔ ذخیره دارد؛ با «ادامه» از همین‌جا پی گرفته می‌شود.";
+
+/// That the run went back once.
+pub fn went_back(step: u64) -> String {
+    format!(
+        "در گام {} زیان دیگر عدد نبود؛ آموزش به آخرین نقطهٔ ذخیره بازگشت و با نرخ یادگیری کمتر ادامه یافت.",
+        count(step)
+    )
+}
 
 /// The figure of the step.
 pub fn step_of(step: u64, total: u64) -> String {
@@ -423,6 +469,8 @@ pub const WIDTH: &str = "پهنا";
 pub const HEADS: &str = "سرهای توجه";
 /// A row.
 pub const VOCABULARY: &str = "واژگان";
+/// A row: how many sequences go through at once.
+pub const MICRO_BATCH: &str = "ریزدسته";
 /// A row.
 pub const WEIGHT_DECAY: &str = "کاهش وزن";
 /// A row.

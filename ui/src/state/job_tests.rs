@@ -27,6 +27,7 @@ fn job(status: JobStatus, updated_ms: i64) -> JobRecord {
         loss: None,
         val_loss: None,
         bits_per_byte: None,
+        diverged_step: None,
         tokens_per_s: None,
         eta_s: None,
         error: None,

@@ -133,6 +133,7 @@ pub fn job(id: &str, status: JobStatus) -> JobRecord {
         loss: None,
         val_loss: None,
         bits_per_byte: None,
+        diverged_step: None,
         tokens_per_s: None,
         eta_s: None,
         error: None,

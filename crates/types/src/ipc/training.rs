@@ -1,5 +1,6 @@
 //! Making and watching runs.
 
+use crate::event::KeptActivations;
 use crate::id::{DatasetId, JobId};
 use crate::spec::SizePreset;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub struct NewRun {
     pub lr: f64,
     /// Tokens in one sequence, 16 to 2048.
     pub context_length: u32,
+    /// Sequences in one forward pass, a divisor of `batch_size`; all of them where absent.
+    #[serde(default)]
+    pub micro_batch: Option<u32>,
 }
 
 /// What a run will need.
@@ -42,6 +46,20 @@ pub struct Estimate {
     pub disk_bytes: u64,
     /// Bytes free on the disk of the data folder.
     pub free_disk_bytes: u64,
+    /// What will be kept from forward passes, chosen by the free memory.
+    pub kept: KeptActivations,
+    /// What makes the run fit into the free memory, each on top of those before; empty where it fits.
+    pub to_fit: Vec<FitChange>,
+}
+
+/// A change to the form that lowers a run's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", content = "value", rename_all = "snake_case")]
+pub enum FitChange {
+    /// Fewer sequences at a time; gradients accumulate, the result stays.
+    MicroBatch(u32),
+    /// Shorter sequences.
+    Context(u32),
 }
 
 /// A move within the queue.

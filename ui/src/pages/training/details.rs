@@ -120,6 +120,9 @@ fn settings(job: &JobRecord, spec: &TrainSpec) -> Html {
             { fact(words::CONTEXT, whole(model.context_length)) }
             { fact(words::EPOCHS, common::count(optimizer.epochs)) }
             { fact(words::BATCH, whole(optimizer.batch_size)) }
+            if let Some(micro_batch) = optimizer.micro_batch {
+                { fact(words::MICRO_BATCH, whole(micro_batch)) }
+            }
             <div><dt>{ words::LR }</dt><dd><Ltr text={words::rate(optimizer.lr)} /></dd></div>
             { fact(words::WEIGHT_DECAY, number::format_decimal(optimizer.weight_decay, 2)) }
             { fact(words::SEED, number::to_persian_digits(&spec.seed.to_string())) }

@@ -1,11 +1,11 @@
 //! What a run will need, before it is started.
 
 use crate::api;
-use crate::components::{Card, ErrorNote, Icon, IconName, Spinner};
+use crate::components::{Button, Card, ErrorNote, Icon, IconName, Spinner};
 use crate::i18n::{common, training as words};
 use amoozgar_text::number;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{Estimate, NewRun, TrainingEstimate};
+use amoozgar_types::ipc::{Estimate, FitChange, NewRun, TrainingEstimate};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -19,6 +19,8 @@ const REST: Duration = Duration::from_millis(400);
 pub struct EstimatePanelProps {
     /// What to estimate; `None` while the form cannot be used.
     pub request: Option<NewRun>,
+    /// Takes what is proposed to fit into memory.
+    pub on_fit: Callback<Vec<FitChange>>,
 }
 
 /// Time, memory and disk of a run, and a warning where it does not fit.
@@ -57,7 +59,11 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
         <Card title={words::ESTIMATE} actions={busy} testid="run-estimate">
             { match &*answer {
                 Some(Ok(estimate)) => html! {
-                    <Figures estimate={estimate.clone()} stale={*waiting || props.request.is_none()} />
+                    <Figures
+                        estimate={estimate.clone()}
+                        stale={*waiting || props.request.is_none()}
+                        on_fit={props.on_fit.clone()}
+                    />
                 },
                 Some(Err(error)) => html! { <ErrorNote error={error.clone()} /> },
                 None if *waiting => html! { <p class="estimate__hint">{ words::ESTIMATE_LOADING }</p> },
@@ -71,6 +77,7 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
 struct FiguresProps {
     estimate: Estimate,
     stale: bool,
+    on_fit: Callback<Vec<FitChange>>,
 }
 
 #[component]
@@ -103,6 +110,10 @@ fn Figures(props: &FiguresProps) -> Html {
                 <div><dt>{ words::ESTIMATE_STEPS }</dt><dd>{ common::count(estimate.total_steps) }</dd></div>
                 <div><dt>{ words::ESTIMATE_TOKENS }</dt><dd>{ words::large(estimate.n_train_tokens) }</dd></div>
                 <div><dt>{ words::ESTIMATE_PARAMETERS }</dt><dd>{ words::large(estimate.n_parameters) }</dd></div>
+                <div>
+                    <dt>{ words::KEPT }</dt>
+                    <dd data-testid="run-kept">{ words::kept(estimate.kept) }</dd>
+                </div>
             </dl>
             if let Some(warning) = warning {
                 <div class="note note--warning" role="alert" data-testid="run-warning">
@@ -110,6 +121,32 @@ fn Figures(props: &FiguresProps) -> Html {
                     <p>{ warning }</p>
                 </div>
             }
+            if !estimate.to_fit.is_empty() {
+                <Fit changes={estimate.to_fit.clone()} on_fit={props.on_fit.clone()} />
+            }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FitProps {
+    changes: Vec<FitChange>,
+    on_fit: Callback<Vec<FitChange>>,
+}
+
+/// What would make the run fit, and a button that does it.
+#[component]
+fn Fit(props: &FitProps) -> Html {
+    let onclick = {
+        let (changes, on_fit) = (props.changes.clone(), props.on_fit.clone());
+        move |_| on_fit.emit(changes.clone())
+    };
+    html! {
+        <div class="estimate__fit">
+            <ul>
+                { for props.changes.iter().map(|change| html! { <li>{ words::fit_change(*change) }</li> }) }
+            </ul>
+            <Button label={words::MAKE_IT_FIT} {onclick} testid="run-fit" />
         </div>
     }
 }

@@ -3,7 +3,7 @@
 use crate::i18n::training as words;
 use amoozgar_text::number;
 use amoozgar_types::id::DatasetId;
-use amoozgar_types::ipc::{DatasetRecord, NewRun};
+use amoozgar_types::ipc::{DatasetRecord, FitChange, NewRun};
 use amoozgar_types::spec::{OptimizerSpec, SizePreset};
 use yew::Reducible;
 
@@ -24,6 +24,8 @@ pub struct Form {
     pub lr: String,
     /// As typed, while it is the person's own; else the preset's.
     pub own_context: Option<String>,
+    /// Sequences in one forward pass, once that was chosen to fit into memory.
+    pub micro_batch: Option<u32>,
 }
 
 /// A change to [`Form`].
@@ -42,6 +44,10 @@ pub enum FormAction {
     Lr(String),
     /// The context was typed.
     Context(String),
+    /// What was proposed to fit into memory was taken.
+    Fit(Vec<FitChange>),
+    /// The whole batch goes through at once again.
+    WholeBatch,
 }
 
 /// What is wrong with a field.
@@ -89,6 +95,7 @@ impl Default for Form {
             batch_size: number::to_persian_digits(&optimizer.batch_size.to_string()),
             lr: words::rate(optimizer.lr),
             own_context: None,
+            micro_batch: None,
         }
     }
 }
@@ -142,6 +149,8 @@ impl Form {
                 batch_size: *batch_size,
                 lr: *lr,
                 context_length: *context,
+                // Another batch size may be no multiple of it any more.
+                micro_batch: self.micro_batch.filter(|n| batch_size.is_multiple_of(*n)),
             });
         }
         Err(FormErrors {
@@ -177,6 +186,13 @@ impl Reducible for Form {
             FormAction::BatchSize(text) => next.batch_size = text,
             FormAction::Lr(text) => next.lr = text,
             FormAction::Context(text) => next.own_context = Some(text),
+            FormAction::Fit(changes) => changes.iter().for_each(|change| match change {
+                FitChange::MicroBatch(n) => next.micro_batch = Some(*n),
+                FitChange::Context(n) => {
+                    next.own_context = Some(number::to_persian_digits(&n.to_string()));
+                }
+            }),
+            FormAction::WholeBatch => next.micro_batch = None,
         }
         next.into()
     }
@@ -223,6 +239,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{FieldError, Form, FormAction};
     use amoozgar_types::id::DatasetId;
+    use amoozgar_types::ipc::FitChange;
     use amoozgar_types::spec::SizePreset;
     use std::rc::Rc;
     use yew::Reducible;
@@ -338,6 +355,28 @@ mod tests {
             (100, "اولین"),
             "what was typed stays"
         );
+    }
+
+    #[test]
+    fn what_was_proposed_to_fit_is_taken_and_let_go_with_another_batch() {
+        let fitted = chosen().reduce(FormAction::Fit(vec![
+            FitChange::MicroBatch(4),
+            FitChange::Context(64),
+        ]));
+        let run = fitted.check().unwrap();
+        assert_eq!(
+            (run.micro_batch, run.context_length),
+            (Some(4), 64),
+            "both changes"
+        );
+        let other = fitted.clone().reduce(FormAction::BatchSize("۱۰".into()));
+        assert_eq!(
+            other.check().unwrap().micro_batch,
+            None,
+            "four do not divide ten"
+        );
+        let whole = fitted.reduce(FormAction::WholeBatch);
+        assert_eq!(whole.check().unwrap().micro_batch, None, "taken back");
     }
 
     #[test]

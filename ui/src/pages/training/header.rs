@@ -287,6 +287,25 @@ pub fn Banner(props: &BannerProps) -> Html {
     }
 }
 
+/// That the run went back once because its loss was no number.
+#[component]
+pub fn WentBack(props: &BannerProps) -> Html {
+    let job = &props.job;
+    // A run that failed in the end says so itself.
+    let Some(step) = job
+        .diverged_step
+        .filter(|_| job.status != JobStatus::Failed)
+    else {
+        return html! {};
+    };
+    html! {
+        <div class="note note--warning" role="status" data-testid="job-went-back">
+            <Icon name={IconName::Alert} />
+            <p>{ words::went_back(step) }</p>
+        </div>
+    }
+}
+
 /// Props of [`Standing`].
 #[derive(Properties, PartialEq)]
 pub struct StandingProps {

@@ -4,7 +4,7 @@ use super::charts::Charts;
 use super::checkpoints::Checkpoints;
 use super::details::Details;
 use super::feed::use_job;
-use super::header::{Banner, JobHeader, Standing};
+use super::header::{Banner, JobHeader, Standing, WentBack};
 use super::log::LogView;
 use super::samples::Samples;
 use super::write::WriteBox;
@@ -45,6 +45,7 @@ pub fn JobPage(props: &JobPageProps) -> Html {
             <JobHeader job={job.clone()} on_changed={feed.reload.clone()} />
             if let Some(error) = feed.error { <ErrorNote {error} /> }
             <Banner job={job.clone()} />
+            <WentBack job={job.clone()} />
             <Standing job={job.clone()} loading={feed.state.loading} />
             <Charts curves={feed.state.curves.clone()} ended={job.status.has_ended()} />
             <Parts state={(*feed.state).clone()} />

@@ -70,6 +70,10 @@ fn RunForm(props: &RunFormProps) -> Html {
             }
         });
     }
+    let on_fit = {
+        let form = form.dispatcher();
+        Callback::from(move |changes| form.dispatch(FormAction::Fit(changes)))
+    };
     let checked = form.check();
     let errors = checked.as_ref().err().copied().unwrap_or_default();
     let onsubmit = {
@@ -108,7 +112,7 @@ fn RunForm(props: &RunFormProps) -> Html {
                 <Settings form={form.clone()} {errors} />
             </div>
             <aside class="new-run__side">
-                <EstimatePanel request={form.to_estimate()} />
+                <EstimatePanel request={form.to_estimate()} {on_fit} />
                 if let Some(error) = &*failure { <ErrorNote error={error.clone()} /> }
                 if *tried && errors != FormErrors::default() {
                     <p class="field__error" role="alert">{ words::FIX_FIELDS }</p>
@@ -261,6 +265,20 @@ fn Settings(props: &SettingsProps) -> Html {
                     testid="run-context"
                 />
             </div>
+            if let Some(micro_batch) = form.micro_batch {
+                <div class="note new-run__parts" data-testid="run-parts">
+                    <p>{ words::in_parts(micro_batch) }</p>
+                    <Button
+                        label={words::WHOLE_BATCH}
+                        variant={Variant::Ghost}
+                        onclick={
+                            let form = form.dispatcher();
+                            move |_| form.dispatch(FormAction::WholeBatch)
+                        }
+                        testid="run-whole-batch"
+                    />
+                </div>
+            }
         </Card>
     }
 }

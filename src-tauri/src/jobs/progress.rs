@@ -172,9 +172,17 @@ impl Progress {
                 self.job.step = step;
                 return self.status_effect(JobStatus::Running, now);
             }
-            TrainEvent::RolledBack { to_step, .. } => {
+            TrainEvent::RolledBack {
+                diverged_step,
+                to_step,
+                ..
+            } => {
+                self.job.diverged_step = Some(diverged_step);
                 self.job.step = to_step;
                 self.job.progress = percent(to_step, self.job.total_steps);
+                return Effect::Planned {
+                    start_step: to_step,
+                };
             }
             TrainEvent::Finished(outcome) => {
                 self.job.step = outcome.step;
@@ -365,6 +373,22 @@ mod tests {
             1,
             "what could not be stored waits for the next time"
         );
+    }
+
+    #[test]
+    fn a_run_that_goes_back_forgets_what_came_after_and_keeps_the_reason() {
+        let mut progress = running();
+        let back = event(json!({
+            "event": "rolled_back", "diverged_step": 6, "to_step": 5, "lr_scale": 0.5
+        }));
+        assert_eq!(
+            progress.apply(back, 4),
+            Effect::Planned { start_step: 5 },
+            "points after the checkpoint have to go"
+        );
+        assert_eq!(progress.job.diverged_step, Some(6), "the page can say why");
+        assert!((progress.job.progress - 50.0).abs() < 1e-9, "5 of 10");
+        assert_eq!(progress.job.status, JobStatus::Running, "it goes on");
     }
 
     #[test]

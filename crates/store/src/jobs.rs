@@ -4,7 +4,8 @@
 //! leaves those columns alone. Places in the queue are kept by the module `queue`.
 
 use crate::column::{
-    LossColumn, count, count_or_null, from_json, from_json_or_null, int, loss_or_null, named, to_json,
+    LossColumn, count, count_or_null, from_json, from_json_or_null, int, loss_or_null, named,
+    to_json,
 };
 use crate::error::Doing;
 use crate::{Store, StoreError, queue};

@@ -22,6 +22,7 @@ fn every_field_of_a_job_survives_a_restart() {
     record.bits_per_byte = Some(1.234_567_890_123_456_7);
     record.tokens_per_s = Some(9000.0);
     record.eta_s = Some(3.0);
+    record.diverged_step = Some(17);
     record.error = Some(ApiError::with(
         ErrorCode::InvalidJson,
         ErrorParams {

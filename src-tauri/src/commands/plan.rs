@@ -142,7 +142,11 @@ mod tests {
         assert_eq!(spec.name, "حافظ", "trimmed");
         assert_eq!(spec.model.context_length, 64, "the form's context");
         assert_eq!(spec.model.d_model, 192, "the preset's width");
-        assert_eq!(spec.optimizer.micro_batch, Some(4), "a batch in four passes");
+        assert_eq!(
+            spec.optimizer.micro_batch,
+            Some(4),
+            "a batch in four passes"
+        );
         assert_eq!(spec.tokenizer.vocab_size, 4096, "the preset's vocabulary");
         assert_eq!(spec.threads, Some(2), "the user's setting");
         let text = serde_json::to_string(&spec).unwrap();

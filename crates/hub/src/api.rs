@@ -1,0 +1,444 @@
+//! What the Hub says of repositories: search, a revision's commit and card, the list of its files.
+//!
+//! Answers are read leniently: fields may come and go, and a mirror may leave some out.
+
+use crate::HubError;
+use crate::clock::{Attempts, Backoff};
+use crate::control::Control;
+use crate::endpoint::host_of;
+use crate::http::{About, Answer, Ask, Http};
+use crate::repo::{Commit, FilePath, Oid, Repo, RepoKind, Revision};
+use reqwest::header;
+use reqwest::{Method, Url};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// The longest answer that is read: a page of a thousand files has half a megabyte.
+const ANSWER_LIMIT_BYTES: usize = 32 << 20;
+/// More files than any repository has.
+const MAX_FILES: usize = 1_000_000;
+
+/// A repository at one revision.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RepoInfo {
+    /// `owner/name`, as the Hub calls it now.
+    pub id: String,
+    /// The revision's commit.
+    pub commit: Commit,
+    /// Whether terms must be accepted before a download.
+    pub gated: bool,
+    /// Whether it is private.
+    pub private: bool,
+    /// Downloads of the last month.
+    pub downloads: u64,
+    /// Likes.
+    pub likes: u64,
+    /// The licence's short name, where the card names one.
+    pub licence: Option<String>,
+    /// What the model does, as in `text-generation`.
+    pub task: Option<String>,
+    /// The card's tags.
+    pub tags: Vec<String>,
+}
+
+/// A line of a search.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Found {
+    /// `owner/name`.
+    pub id: String,
+    /// Whether terms must be accepted before a download.
+    pub gated: bool,
+    /// Downloads of the last month.
+    pub downloads: u64,
+    /// Likes.
+    pub likes: u64,
+    /// The licence's short name.
+    pub licence: Option<String>,
+    /// What the model does.
+    pub task: Option<String>,
+}
+
+/// One page of a search.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FoundPage {
+    /// The lines.
+    pub found: Vec<Found>,
+    /// Where the next page begins; absent on the last.
+    pub next: Option<String>,
+}
+
+/// What to search for.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// Models or datasets.
+    pub kind: RepoKind,
+    /// Words of the name.
+    pub text: String,
+    /// Tags that must all be there, as in `fa`, `text-generation`, `license:apache-2.0`.
+    pub filters: Vec<String>,
+    /// The order.
+    pub sort: Sort,
+    /// Lines of a page.
+    pub limit: u32,
+    /// [`FoundPage::next`] of the page before.
+    pub next: Option<String>,
+}
+
+/// The order of a search, the largest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// By downloads.
+    Downloads,
+    /// By likes.
+    Likes,
+    /// By the last change.
+    LastModified,
+}
+
+/// A file of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteFile {
+    /// Its place in the repository.
+    pub path: FilePath,
+    /// Its length.
+    pub size_bytes: u64,
+    /// What its bytes hash to.
+    pub oid: Oid,
+}
+
+impl Http {
+    /// The commit of a revision, and what its card says.
+    pub(crate) async fn info(
+        &self,
+        repo: &Repo,
+        revision: &Revision,
+        control: &Control,
+    ) -> Result<RepoInfo, HubError> {
+        #[derive(Deserialize)]
+        struct Raw {
+            id: Option<String>,
+            sha: String,
+            #[serde(flatten)]
+            card: RawCard,
+        }
+        let url = self.api(repo, ["revision", revision.as_str()]);
+        let about = About {
+            repo: Some(repo),
+            revision: revision.as_str(),
+            path: None,
+        };
+        let (raw, _): (Raw, _) = self.json(&url, about, control).await?;
+        let commit = Commit::new(&raw.sha).ok_or_else(|| {
+            HubError::bad_answer(&host_of(&url), format!("`{}` is no commit", raw.sha))
+        })?;
+        Ok(RepoInfo {
+            id: raw.id.unwrap_or_else(|| repo.id().to_owned()),
+            commit,
+            gated: raw.card.gated(),
+            private: raw.card.private,
+            downloads: raw.card.downloads,
+            likes: raw.card.likes,
+            licence: raw.card.licence(),
+            task: raw.card.pipeline_tag,
+            tags: raw.card.tags,
+        })
+    }
+
+    /// Every file of a commit.
+    pub(crate) async fn tree(
+        &self,
+        repo: &Repo,
+        commit: &Commit,
+        control: &Control,
+    ) -> Result<Vec<RemoteFile>, HubError> {
+        let mut url = self.api(repo, ["tree", commit.as_str()]);
+        url.query_pairs_mut().append_pair("recursive", "true");
+        let about = About {
+            repo: Some(repo),
+            revision: commit.as_str(),
+            path: None,
+        };
+        let mut files = Vec::new();
+        let mut seen = HashSet::new();
+        loop {
+            let (page, next): (Vec<RawEntry>, _) = self.json(&url, about, control).await?;
+            for entry in page {
+                files.extend(entry.into_file(&host_of(&url))?);
+            }
+            let Some(next) = next else {
+                return Ok(files);
+            };
+            if !seen.insert(next.clone()) || files.len() > MAX_FILES {
+                return Err(HubError::bad_answer(
+                    &host_of(&url),
+                    "the list of files has no end",
+                ));
+            }
+            url = next;
+        }
+    }
+
+    /// One page of a search.
+    pub(crate) async fn search(
+        &self,
+        search: &Search,
+        control: &Control,
+    ) -> Result<FoundPage, HubError> {
+        #[derive(Deserialize)]
+        struct Raw {
+            id: String,
+            #[serde(flatten)]
+            card: RawCard,
+        }
+        let url = match &search.next {
+            Some(next) => {
+                let next = Url::parse(next).map_err(|error| HubError::InvalidSetting {
+                    setting: "next",
+                    detail: error.to_string(),
+                })?;
+                self.addresses.on_endpoint(&next)
+            }
+            None => self.search_url(search),
+        };
+        let (page, next): (Vec<Raw>, _) = self.json(&url, About::NOTHING, control).await?;
+        let found = page.into_iter().map(|raw| Found {
+            gated: raw.card.gated(),
+            downloads: raw.card.downloads,
+            likes: raw.card.likes,
+            licence: raw.card.licence(),
+            task: raw.card.pipeline_tag,
+            id: raw.id,
+        });
+        Ok(FoundPage {
+            found: found.collect(),
+            next: next.map(Into::into),
+        })
+    }
+
+    /// Branches with weights that the Hub's own converter made of pickled ones, the likeliest first:
+    /// a converted reference, then its open pull requests. Requests by anyone else are not looked
+    /// at, since anyone can open one.
+    pub(crate) async fn conversions(
+        &self,
+        repo: &Repo,
+        control: &Control,
+    ) -> Result<Vec<Revision>, HubError> {
+        #[derive(Deserialize)]
+        struct Refs {
+            #[serde(default)]
+            converts: Vec<Reference>,
+        }
+        #[derive(Deserialize)]
+        struct Reference {
+            #[serde(rename = "ref")]
+            name: String,
+        }
+        #[derive(Deserialize)]
+        struct Discussions {
+            #[serde(default)]
+            discussions: Vec<Discussion>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Discussion {
+            num: u64,
+            #[serde(default)]
+            is_pull_request: bool,
+            author: Author,
+        }
+        #[derive(Deserialize)]
+        struct Author {
+            name: String,
+        }
+        const CONVERTER: &str = "SFconvertbot";
+        let about = About {
+            repo: Some(repo),
+            revision: "",
+            path: None,
+        };
+        let (refs, _): (Refs, _) = self.json(&self.api(repo, ["refs"]), about, control).await?;
+        let mut names: Vec<String> = refs
+            .converts
+            .into_iter()
+            .map(|reference| reference.name)
+            .filter(|name| name == "refs/convert/safetensors")
+            .collect();
+        let mut url = self.api(repo, ["discussions"]);
+        url.query_pairs_mut()
+            .append_pair("author", CONVERTER)
+            .append_pair("type", "pull_request");
+        match self.json::<Discussions>(&url, about, control).await {
+            Ok((page, _)) => names.extend(
+                page.discussions
+                    .into_iter()
+                    .filter(|one| one.is_pull_request && one.author.name == CONVERTER)
+                    .map(|one| format!("refs/pr/{}", one.num)),
+            ),
+            // A mirror may not have them, and a repository may have them switched off.
+            Err(failure) if !failure.is_network() && !matches!(failure, HubError::Stopped) => {
+                tracing::debug!(%failure, %repo, "no discussions to look at");
+            }
+            Err(failure) => return Err(failure),
+        }
+        names.iter().map(|name| Revision::new(name)).collect()
+    }
+
+    fn search_url(&self, search: &Search) -> Url {
+        let mut url = self.addresses.at(["api", search.kind.plural()]);
+        let mut query = url.query_pairs_mut();
+        if !search.text.trim().is_empty() {
+            query.append_pair("search", search.text.trim());
+        }
+        for filter in &search.filters {
+            query.append_pair("filter", filter);
+        }
+        let sort = match search.sort {
+            Sort::Downloads => "downloads",
+            Sort::Likes => "likes",
+            Sort::LastModified => "lastModified",
+        };
+        query
+            .append_pair("sort", sort)
+            .append_pair("direction", "-1");
+        query.append_pair("limit", &search.limit.to_string());
+        query.append_pair("full", "true");
+        drop(query);
+        url
+    }
+
+    fn api<'a, const N: usize>(&self, repo: &'a Repo, parts: [&'a str; N]) -> Url {
+        let base = ["api", repo.kind().plural()].into_iter();
+        self.addresses
+            .at(base.chain(repo.id().split('/')).chain(parts))
+    }
+
+    /// Asks until there is an answer, and reads it; with the next page's address.
+    async fn json<T: DeserializeOwned>(
+        &self,
+        url: &Url,
+        about: About<'_>,
+        control: &Control,
+    ) -> Result<(T, Option<Url>), HubError> {
+        let mut attempts = Attempts::default();
+        loop {
+            match control.guard(self.json_once(url, about)).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => {
+                    tracing::debug!(%failure, %url, "a question failed");
+                    let pause = attempts.after(failure, &Backoff::QUESTION, &self.jitter)?;
+                    let clock = &self.surroundings.clock;
+                    control
+                        .guard(async { Ok(clock.sleep(pause).await) })
+                        .await?;
+                }
+            }
+        }
+    }
+
+    async fn json_once<T: DeserializeOwned>(
+        &self,
+        url: &Url,
+        about: About<'_>,
+    ) -> Result<(T, Option<Url>), HubError> {
+        let ask = Ask {
+            method: Method::GET,
+            url: url.clone(),
+            range: None,
+            if_range: None,
+        };
+        let answer = self.follow(ask).await?;
+        if let Some(failure) = self.failure(&answer, about) {
+            return Err(failure);
+        }
+        let next = next_page(&answer).map(|link| self.addresses.on_endpoint(&link));
+        let bytes = self.whole_body(answer, ANSWER_LIMIT_BYTES).await?;
+        // A page of a network that wants a login, for one, is not JSON.
+        let value = serde_json::from_slice(&bytes)
+            .map_err(|error| HubError::bad_answer(&host_of(url), error.to_string()))?;
+        Ok((value, next))
+    }
+}
+
+/// `Link: <https://…>; rel="next"`.
+fn next_page(answer: &Answer) -> Option<Url> {
+    let text = crate::http::text_of(answer.response.headers(), &header::LINK)?;
+    text.split(',').find_map(|link| {
+        let (address, parameters) = link.split_once(';')?;
+        let is_next = parameters
+            .split(';')
+            .any(|one| matches!(one.trim(), "rel=\"next\"" | "rel=next"));
+        let address = address.trim().strip_prefix('<')?.strip_suffix('>')?;
+        is_next.then(|| answer.url.join(address).ok())?
+    })
+}
+
+/// What lists and single answers share.
+#[derive(Deserialize)]
+struct RawCard {
+    #[serde(default)]
+    gated: serde_json::Value,
+    #[serde(default)]
+    private: bool,
+    #[serde(default)]
+    downloads: u64,
+    #[serde(default)]
+    likes: u64,
+    #[serde(default)]
+    pipeline_tag: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+impl RawCard {
+    /// `false`, or the way in which access is granted: `"auto"`, `"manual"`.
+    fn gated(&self) -> bool {
+        self.gated.is_string() || self.gated.as_bool() == Some(true)
+    }
+
+    fn licence(&self) -> Option<String> {
+        self.tags
+            .iter()
+            .find_map(|tag| tag.strip_prefix("license:"))
+            .map(str::to_owned)
+    }
+}
+
+#[derive(Deserialize)]
+struct RawEntry {
+    #[serde(rename = "type")]
+    kind: String,
+    path: String,
+    #[serde(default)]
+    size: u64,
+    #[serde(default)]
+    oid: String,
+    #[serde(default)]
+    lfs: Option<RawLfs>,
+}
+
+#[derive(Deserialize)]
+struct RawLfs {
+    oid: String,
+    size: u64,
+}
+
+impl RawEntry {
+    /// The file; `None` for a folder.
+    fn into_file(self, host: &str) -> Result<Option<RemoteFile>, HubError> {
+        if self.kind != "file" {
+            return Ok(None);
+        }
+        let path = FilePath::new(&self.path)?;
+        let (oid, size_bytes) = match &self.lfs {
+            Some(lfs) => (Oid::sha256(lfs.oid.trim_start_matches("sha256:")), lfs.size),
+            None => (Oid::git_sha1(&self.oid), self.size),
+        };
+        let oid = oid.ok_or_else(|| HubError::bad_answer(host, format!("`{path}` has no hash")))?;
+        Ok(Some(RemoteFile {
+            path,
+            size_bytes,
+            oid,
+        }))
+    }
+}

@@ -1,0 +1,465 @@
+//! Files in the Hub's own layout, so that other tools find ours and we find theirs:
+//!
+//! ```text
+//! models--owner--name/blobs/<hash>             the bytes, each content once
+//!                     refs/<revision>          the commit's hash
+//!                     snapshots/<commit>/…     links to blobs, or real files where there are no links
+//!                     .amoozgar/<hash>.part    bytes that are on their way, and their .state
+//! ```
+//!
+//! A blob is in its place only after its hash was found right, links come after all blobs, and the
+//! reference comes last: who follows a reference finds a whole snapshot. Nothing is ever written
+//! through a link that is found inside a repository's folder.
+
+use crate::HubError;
+use crate::api::RemoteFile;
+use crate::files;
+use crate::repo::{Commit, FilePath, Oid, Repo, Revision};
+use crate::verify::hash_file;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A cache's folder.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    root: PathBuf,
+    links: Links,
+}
+
+/// How a snapshot's files come to their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// Links where the file system has them.
+    Auto,
+    /// Real files.
+    Never,
+}
+
+/// A whole snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Snapshot {
+    /// Its folder, with the files at their names.
+    pub path: PathBuf,
+    /// Its commit.
+    pub commit: Commit,
+    /// Its files.
+    pub files: Vec<CachedFile>,
+}
+
+/// A file of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CachedFile {
+    /// Its place in the repository.
+    pub path: FilePath,
+    /// Its length.
+    pub size_bytes: u64,
+    /// What its bytes hash to, as far as its blob's name tells.
+    pub oid: Option<Oid>,
+}
+
+/// A repository in a cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CachedRepo {
+    /// Which.
+    pub repo: Repo,
+    /// Its references and their commits.
+    pub refs: BTreeMap<String, Commit>,
+    /// Its snapshots.
+    pub snapshots: Vec<Snapshot>,
+    /// Bytes on the disk, each content once.
+    pub size_bytes: u64,
+    /// Bytes of files that are on their way.
+    pub partial_bytes: u64,
+}
+
+/// What was found in a cache.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Scan {
+    /// Its repositories, by name.
+    pub repos: Vec<CachedRepo>,
+    /// Folders that cannot be read as one, and why.
+    pub problems: Vec<(PathBuf, String)>,
+}
+
+impl Cache {
+    /// The cache in `root`, which need not be there yet.
+    pub fn new(root: impl Into<PathBuf>, links: Links) -> Self {
+        Self {
+            root: root.into(),
+            links,
+        }
+    }
+
+    /// Its folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The whole snapshot of a revision; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`HubError::UnsafeCache`] where a file of it is a link to somewhere else.
+    pub fn find(&self, repo: &Repo, revision: &Revision) -> Result<Option<Snapshot>, HubError> {
+        let folder = Folder::of(self, repo);
+        let commit = match Commit::new(revision.as_str()) {
+            Some(commit) => commit,
+            None => match folder.read_ref(revision)? {
+                Some(commit) => commit,
+                None => return Ok(None),
+            },
+        };
+        folder.snapshot(&commit)
+    }
+
+    /// Everything in the cache, whoever put it there.
+    pub fn scan(&self) -> Result<Scan, HubError> {
+        let mut scan = Scan::default();
+        for name in entries(&self.root)? {
+            let path = self.root.join(&name);
+            let Some(repo) = Repo::from_folder_name(&name) else {
+                continue;
+            };
+            match Folder::of(self, &repo).scan(repo) {
+                Ok(found) => scan.repos.push(found),
+                Err(failure) => scan.problems.push((path, failure.to_string())),
+            }
+        }
+        Ok(scan)
+    }
+
+    /// Holds a repository for this process as long as the file is open.
+    pub(crate) fn lock(&self, repo: &Repo) -> Result<File, HubError> {
+        let dir = self.root.join(".locks").join(repo.folder_name());
+        fs::create_dir_all(&dir).map_err(|source| HubError::io(&dir, source))?;
+        let path = dir.join("amoozgar.lock");
+        let file = files::open_to_write(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(HubError::Busy {
+                repo: repo.to_string(),
+            }),
+            Err(TryLockError::Error(error)) => {
+                // Some network file systems know no locks; better unguarded than not at all.
+                tracing::warn!(%error, path = %path.display(), "the cache cannot be locked");
+                Ok(file)
+            }
+        }
+    }
+}
+
+/// The folder of one repository.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    links: Links,
+}
+
+impl Folder {
+    pub(crate) fn of(cache: &Cache, repo: &Repo) -> Self {
+        Self {
+            path: cache.root.join(repo.folder_name()),
+            links: cache.links,
+        }
+    }
+
+    /// Makes the folders that a download writes to.
+    pub(crate) fn create(&self) -> Result<(), HubError> {
+        fs::create_dir_all(&self.path).map_err(|source| HubError::io(&self.path, source))?;
+        for dir in [
+            self.blobs(),
+            self.path.join("refs"),
+            self.path.join("snapshots"),
+            self.partial(),
+        ] {
+            files::create_dir_below(&self.path, &dir)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn partial(&self) -> PathBuf {
+        self.path.join(".amoozgar")
+    }
+
+    pub(crate) fn blobs(&self) -> PathBuf {
+        self.path.join("blobs")
+    }
+
+    pub(crate) fn blob(&self, oid: &Oid) -> PathBuf {
+        self.blobs().join(oid.as_str())
+    }
+
+    /// Whether the right bytes of a file are here, as a blob or as a real file of the snapshot. A
+    /// blob with other bytes is removed: whoever put it there, it is not what its name says.
+    pub(crate) fn holds(&self, commit: &Commit, file: &RemoteFile) -> Result<bool, HubError> {
+        let blob = self.blob(&file.oid);
+        for path in [&blob, &self.pointer(commit, &file.path)] {
+            let found = match fs::symlink_metadata(path) {
+                Ok(found) if found.is_file() => found,
+                _ => continue,
+            };
+            if found.len() == file.size_bytes && hash_file(path, &file.oid)? == file.oid.as_str() {
+                return Ok(true);
+            }
+            if *path == blob {
+                tracing::warn!(path = %blob.display(), "a blob has other bytes than its name says");
+                files::remove(&blob)?;
+            }
+        }
+        Ok(false)
+    }
+
+    /// Gives all files their names in the snapshot, then the revision its commit.
+    pub(crate) fn place(
+        &self,
+        commit: &Commit,
+        revision: &Revision,
+        wanted: &[RemoteFile],
+    ) -> Result<PathBuf, HubError> {
+        files::sync_dir(&self.blobs())?;
+        let snapshot = self.snapshot_path(commit);
+        files::create_dir_below(&self.path, &snapshot)?;
+        let with_links = self.links == Links::Auto && self.can_link();
+        let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+        for file in wanted {
+            *uses.entry(file.oid.as_str()).or_default() += 1;
+        }
+        for file in wanted {
+            let pointer = self.pointer(commit, &file.path);
+            if let Some(parent) = pointer.parent() {
+                files::create_dir_below(&self.path, parent)?;
+            }
+            if with_links {
+                self.link(&pointer, file)?;
+            } else if let Some(left) = uses.get_mut(file.oid.as_str()) {
+                *left -= 1;
+                self.put_real_file(&pointer, file, *left == 0)?;
+            }
+        }
+        if Commit::new(revision.as_str()).is_none() {
+            let reference = self.path.join("refs").join(revision.as_str());
+            if let Some(parent) = reference.parent() {
+                files::create_dir_below(&self.path, parent)?;
+            }
+            files::write_durably(&reference, commit.as_str().as_bytes())?;
+        }
+        Ok(snapshot)
+    }
+
+    fn link(&self, pointer: &Path, file: &RemoteFile) -> Result<(), HubError> {
+        let blob = self.blob(&file.oid);
+        if !blob.is_file() {
+            // A real file of an earlier download, made where there were no links.
+            return Ok(());
+        }
+        let up = "../".repeat(file.path.depth() + 2);
+        let target = PathBuf::from(format!("{up}blobs/{}", file.oid));
+        if fs::read_link(pointer).is_ok_and(|to| to == target) {
+            return Ok(());
+        }
+        let temporary = files::with_suffix(pointer, ".new");
+        files::remove(&temporary)?;
+        make_link(&target, &temporary)
+            .and_then(|()| fs::rename(&temporary, pointer))
+            .map_err(|source| HubError::io(pointer, source))
+    }
+
+    fn put_real_file(
+        &self,
+        pointer: &Path,
+        file: &RemoteFile,
+        is_last: bool,
+    ) -> Result<(), HubError> {
+        let blob = self.blob(&file.oid);
+        if !blob.is_file() {
+            return Ok(());
+        }
+        let put = if is_last {
+            fs::rename(&blob, pointer)
+        } else {
+            let temporary = files::with_suffix(pointer, ".new");
+            fs::copy(&blob, &temporary)
+                .and_then(|_| File::open(&temporary)?.sync_all())
+                .and_then(|()| fs::rename(&temporary, pointer))
+        };
+        put.map_err(|source| HubError::io(pointer, source))
+    }
+
+    /// Whether this file system has links that this user may make.
+    fn can_link(&self) -> bool {
+        let probe = self.partial().join("link");
+        let made =
+            files::remove(&probe).is_ok() && make_link(Path::new("../blobs"), &probe).is_ok();
+        made && files::remove(&probe).is_ok()
+    }
+
+    fn snapshot_path(&self, commit: &Commit) -> PathBuf {
+        self.path.join("snapshots").join(commit.as_str())
+    }
+
+    fn pointer(&self, commit: &Commit, file: &FilePath) -> PathBuf {
+        file.below(&self.snapshot_path(commit))
+    }
+
+    fn read_ref(&self, revision: &Revision) -> Result<Option<Commit>, HubError> {
+        let path = self.path.join("refs").join(revision.as_str());
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Commit::new(text.trim())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(HubError::io(&path, source)),
+        }
+    }
+
+    /// The snapshot of a commit; `None` where it is not there, or a file of it is not.
+    fn snapshot(&self, commit: &Commit) -> Result<Option<Snapshot>, HubError> {
+        let path = self.snapshot_path(commit);
+        files::no_links(&self.path, &path)?;
+        if !path.is_dir() {
+            return Ok(None);
+        }
+        let mut files = Vec::new();
+        let whole = self.collect(&path, &path, &mut files)?;
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok((whole && !files.is_empty()).then(|| Snapshot {
+            path,
+            commit: commit.clone(),
+            files,
+        }))
+    }
+
+    /// Adds the files below `dir`; `false` where one is missing.
+    fn collect(
+        &self,
+        snapshot: &Path,
+        dir: &Path,
+        found: &mut Vec<CachedFile>,
+    ) -> Result<bool, HubError> {
+        for name in entries(dir)? {
+            let path = dir.join(&name);
+            let fail = |source| HubError::io(&path, source);
+            let kind = fs::symlink_metadata(&path).map_err(fail)?;
+            if kind.is_dir() {
+                if !self.collect(snapshot, &path, found)? {
+                    return Ok(false);
+                }
+                continue;
+            }
+            let target = match fs::canonicalize(&path) {
+                Ok(target) => target,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+                Err(source) => return Err(HubError::io(&path, source)),
+            };
+            let oid = if kind.is_symlink() {
+                let blobs = fs::canonicalize(self.blobs()).map_err(fail)?;
+                if !target.starts_with(&blobs) {
+                    return Err(HubError::UnsafeCache { path });
+                }
+                target
+                    .file_name()
+                    .and_then(|name| Oid::parse(name.to_str()?))
+            } else {
+                None
+            };
+            let below = path
+                .strip_prefix(snapshot)
+                .map(Path::to_owned)
+                .unwrap_or_default();
+            let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+            found.push(CachedFile {
+                path: FilePath::new(&parts.join("/"))?,
+                size_bytes: fs::metadata(&target).map_err(fail)?.len(),
+                oid,
+            });
+        }
+        Ok(true)
+    }
+
+    fn scan(&self, repo: Repo) -> Result<CachedRepo, HubError> {
+        let refs_dir = self.path.join("refs");
+        let mut refs = BTreeMap::new();
+        collect_refs(&refs_dir, "", &mut refs)?;
+        let mut snapshots = Vec::new();
+        for name in entries(&self.path.join("snapshots"))? {
+            if let Some(commit) = Commit::new(&name) {
+                snapshots.extend(self.snapshot(&commit)?);
+            }
+        }
+        let real_files = snapshots
+            .iter()
+            .flat_map(|snapshot| &snapshot.files)
+            .filter(|file| file.oid.is_none());
+        let size_bytes =
+            sizes(&self.blobs())? + real_files.map(|file| file.size_bytes).sum::<u64>();
+        Ok(CachedRepo {
+            repo,
+            refs,
+            snapshots,
+            size_bytes,
+            partial_bytes: sizes(&self.partial())?,
+        })
+    }
+}
+
+fn collect_refs(
+    dir: &Path,
+    prefix: &str,
+    refs: &mut BTreeMap<String, Commit>,
+) -> Result<(), HubError> {
+    for name in entries(dir)? {
+        let path = dir.join(&name);
+        let full = format!("{prefix}{name}");
+        if path.is_dir() {
+            collect_refs(&path, &format!("{full}/"), refs)?;
+        } else if let Ok(text) = fs::read_to_string(&path)
+            && let Some(commit) = Commit::new(text.trim())
+        {
+            refs.insert(full, commit);
+        }
+    }
+    Ok(())
+}
+
+/// The names in a folder, in order; none where the folder is not there.
+fn entries(dir: &Path) -> Result<Vec<String>, HubError> {
+    let fail = |source| HubError::io(dir, source);
+    let listing = match fs::read_dir(dir) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(fail(source)),
+    };
+    let mut names = Vec::new();
+    for entry in listing {
+        names.push(
+            entry
+                .map_err(fail)?
+                .file_name()
+                .to_string_lossy()
+                .into_owned(),
+        );
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn sizes(dir: &Path) -> Result<u64, HubError> {
+    let sizes = entries(dir)?.into_iter().map(|name| {
+        let path = dir.join(name);
+        fs::symlink_metadata(&path)
+            .map(|found| found.len())
+            .map_err(|source| HubError::io(&path, source))
+    });
+    sizes.sum()
+}
+
+fn make_link(target: &Path, link: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::symlink(target, link);
+    #[cfg(windows)]
+    return std::os::windows::fs::symlink_file(target, link);
+}

@@ -1,0 +1,53 @@
+//! Models and datasets from the Hugging Face Hub, over networks that drop, stall and lie.
+//!
+//! Invariants:
+//! - Async on tokio; knows nothing of Tauri, candle or `SQLite`. Files are touched in `spawn_blocking`
+//!   alone, and no lock is held across an await.
+//! - The token goes to the official host alone, or to the endpoint as well where the user says so,
+//!   and never follows a redirect to another host. Secrets are [`Sensitive`] and print as nothing.
+//! - All files of a download come from one commit. A file is in its place only after its hash was
+//!   found right, a snapshot only after all its files, and its reference comes last.
+//! - What was received is not asked for again: after a crash at most `chunk_bytes` of a file.
+//! - Names from the network become paths only through [`FilePath`], and nothing is written through a
+//!   link inside a repository's folder.
+//! - The clock, the seed and the free space of a disk are passed in.
+//!
+//! Enter at [`Hub::plan`] and [`Hub::download`].
+#![deny(missing_docs)]
+
+mod api;
+mod bundle;
+mod cache;
+mod clock;
+mod control;
+mod download;
+mod endpoint;
+mod error;
+mod files;
+mod http;
+mod partial;
+mod probe;
+mod progress;
+mod ranges;
+mod repo;
+mod secret;
+mod select;
+mod source;
+mod transfer;
+mod verify;
+
+pub use api::{Found, FoundPage, RemoteFile, RepoInfo, Search, Sort};
+pub use bundle::{BundleFile, BundleForm, MANIFEST, Manifest, export, import};
+pub use cache::{Cache, CachedFile, CachedRepo, Links, Scan, Snapshot};
+pub use clock::{Clock, FreeSpace, Surroundings, SystemClock};
+pub use control::{Control, Stop};
+pub use download::{Hub, Observer, Outcome, Plan, Request, Settings};
+pub use endpoint::{
+    Access, Endpoint, HostOverride, MIRROR, Network, OFFICIAL, Proxy, ProxyServer, TokenScope,
+};
+pub use error::{HubError, Unreachable};
+pub use probe::{HostReport, ProbeTarget, Role, Verdict};
+pub use progress::{Event, Progress};
+pub use repo::{Commit, FilePath, Oid, Repo, RepoKind, Revision};
+pub use secret::Sensitive;
+pub use select::Selection;

@@ -1,0 +1,347 @@
+//! A file that is on its way: its bytes so far, and which of them are safe on the disk.
+//!
+//! Three threads work on it while bytes arrive: one writes, one hashes from the start as far as
+//! there is no gap, one makes bytes durable and then says so in the state file. What the state
+//! claims is on the disk, and it is never more than `chunk_bytes` behind what was written.
+
+use crate::HubError;
+use crate::files;
+use crate::ranges::Ranges;
+use crate::repo::Oid;
+use crate::verify::{Hasher, READ_BYTES};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// How long bytes may stay unsaved on a slow line.
+const SAVE_EVERY: Duration = Duration::from_secs(2);
+/// Pieces of the network that wait to be written; together a few megabytes.
+const QUEUE: usize = 32;
+
+/// What the state file says.
+#[derive(Debug, Serialize, Deserialize)]
+struct State {
+    format: u32,
+    oid: Oid,
+    size_bytes: u64,
+    have: Ranges,
+}
+
+const FORMAT: u32 = 1;
+
+/// Bytes and where they belong.
+pub(crate) struct Piece {
+    pub(crate) offset: u64,
+    pub(crate) bytes: Bytes,
+}
+
+/// An unfinished file in its folder.
+pub(crate) struct Partial {
+    path: PathBuf,
+    state_path: PathBuf,
+    file: File,
+    oid: Oid,
+    size_bytes: u64,
+    have: Ranges,
+}
+
+impl Partial {
+    /// Goes on with what is in `dir`, or begins.
+    pub(crate) fn open(dir: &Path, oid: &Oid, size_bytes: u64) -> Result<Self, HubError> {
+        let (path, state_path) = places(dir, oid);
+        let file = files::open_to_write(&path)?;
+        let length = file
+            .metadata()
+            .map_err(|source| HubError::io(&path, source))?
+            .len();
+        let have = read_state(&state_path, oid, size_bytes)
+            .filter(|have| have.end() <= length)
+            .unwrap_or_default();
+        if have.total() == 0 || length > size_bytes {
+            file.set_len(have.end())
+                .map_err(|source| HubError::io(&path, source))?;
+        }
+        Ok(Self {
+            path,
+            state_path,
+            file,
+            oid: oid.clone(),
+            size_bytes,
+            have,
+        })
+    }
+
+    /// Bytes that are safe.
+    pub(crate) fn have(&self) -> &Ranges {
+        &self.have
+    }
+
+    /// Starts the threads. Pieces go in at the sender; when all senders are gone, [`Writing::end`]
+    /// waits for what is under way.
+    pub(crate) fn write(self, chunk_bytes: u64) -> (mpsc::Sender<Piece>, Writing) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let work = Arc::new(Work {
+            books: Mutex::new(Books {
+                have: self.have,
+                unsaved: 0,
+                phase: Phase::Writing,
+            }),
+            changed: Condvar::new(),
+            file: self.file,
+            path: self.path,
+            state_path: self.state_path,
+            oid: self.oid,
+            size_bytes: self.size_bytes,
+            chunk_bytes: chunk_bytes.max(2),
+        });
+        let (writer, hasher, saver) = (Arc::clone(&work), Arc::clone(&work), Arc::clone(&work));
+        let writing = Writing {
+            writer: tokio::task::spawn_blocking(move || writer.write_all(receiver)),
+            hasher: tokio::task::spawn_blocking(move || hasher.hash()),
+            saver: tokio::task::spawn_blocking(move || saver.save_all()),
+            work,
+        };
+        (sender, writing)
+    }
+}
+
+/// The bytes that `dir` keeps of a file that is on its way.
+pub(crate) fn kept_bytes(dir: &Path, oid: &Oid, size_bytes: u64) -> u64 {
+    read_state(&places(dir, oid).1, oid, size_bytes).map_or(0, |have| have.total())
+}
+
+/// Removes what is there of a file that is on its way.
+pub(crate) fn discard(dir: &Path, oid: &Oid) -> Result<(), HubError> {
+    let (path, state_path) = places(dir, oid);
+    // The state first: bytes without a state are nothing, a state without bytes would be a lie.
+    files::remove(&state_path)?;
+    files::remove(&path)
+}
+
+/// The file's bytes and its state.
+fn places(dir: &Path, oid: &Oid) -> (PathBuf, PathBuf) {
+    (
+        dir.join(format!("{oid}.part")),
+        dir.join(format!("{oid}.state")),
+    )
+}
+
+/// The ranges that a state file claims, where it is of this file and makes sense.
+fn read_state(path: &Path, oid: &Oid, size_bytes: u64) -> Option<Ranges> {
+    let bytes = std::fs::read(path).ok()?;
+    let state: State = serde_json::from_slice(&bytes).ok()?;
+    let fits = state.format == FORMAT
+        && state.oid == *oid
+        && state.size_bytes == size_bytes
+        && state.have.is_sound(size_bytes);
+    fits.then_some(state.have)
+}
+
+/// The threads at work on a file.
+pub(crate) struct Writing {
+    work: Arc<Work>,
+    writer: JoinHandle<Result<(), HubError>>,
+    hasher: JoinHandle<Result<Option<String>, HubError>>,
+    saver: JoinHandle<Result<(), HubError>>,
+}
+
+/// How far the writing got.
+pub(crate) struct Written {
+    /// Where the bytes are.
+    pub(crate) path: PathBuf,
+    /// Bytes that are here and safe.
+    pub(crate) total: u64,
+    /// The hash, if the file is whole.
+    pub(crate) hash: Option<String>,
+}
+
+impl Writing {
+    /// Waits until everything that was sent is written, hashed and safe.
+    pub(crate) async fn end(self) -> Result<Written, HubError> {
+        let lost = |source| HubError::Worker { source };
+        let writer = self.writer.await;
+        let saver = self.saver.await;
+        let hasher = self.hasher.await;
+        writer.map_err(lost)??;
+        saver.map_err(lost)??;
+        let hash = hasher.map_err(lost)??;
+        let total = self.work.books().have.total();
+        Ok(Written {
+            path: self.work.path.clone(),
+            total,
+            hash,
+        })
+    }
+}
+
+struct Work {
+    books: Mutex<Books>,
+    changed: Condvar,
+    file: File,
+    path: PathBuf,
+    state_path: PathBuf,
+    oid: Oid,
+    size_bytes: u64,
+    chunk_bytes: u64,
+}
+
+struct Books {
+    have: Ranges,
+    /// Bytes of `have` that the state file does not know of.
+    unsaved: u64,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// More may come.
+    Writing,
+    /// Nothing more comes.
+    Ended,
+    /// A thread failed; the others end.
+    Failed,
+}
+
+/// Ends the writing whatever way its thread ends, so that nobody waits for ever.
+struct Ending<'a> {
+    work: &'a Work,
+    phase: Phase,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        let mut books = self.work.books();
+        if books.phase != Phase::Failed {
+            books.phase = self.phase;
+        }
+        self.work.changed.notify_all();
+    }
+}
+
+impl Work {
+    fn write_all(&self, mut receiver: mpsc::Receiver<Piece>) -> Result<(), HubError> {
+        let mut ending = Ending {
+            work: self,
+            phase: Phase::Failed,
+        };
+        while let Some(Piece { offset, bytes }) = receiver.blocking_recv() {
+            // In halves of a chunk at most, so that one can be written while one is saved.
+            let step = usize::try_from(self.chunk_bytes / 2).unwrap_or(usize::MAX);
+            let mut at = offset;
+            for part in bytes.chunks(step) {
+                if !self.wait_for_room(part.len() as u64) {
+                    return Ok(());
+                }
+                files::write_at(&self.file, part, at)
+                    .map_err(|source| HubError::io(&self.path, source))?;
+                self.note(at, part.len() as u64);
+                at += part.len() as u64;
+            }
+        }
+        ending.phase = Phase::Ended;
+        Ok(())
+    }
+
+    /// Waits until `n` more bytes may be unsaved; `false` where another thread failed.
+    fn wait_for_room(&self, n: u64) -> bool {
+        let full = |books: &mut Books| {
+            books.phase == Phase::Writing
+                && books.unsaved > 0
+                && books.unsaved + n > self.chunk_bytes
+        };
+        let books = self
+            .changed
+            .wait_while(self.books(), full)
+            .unwrap_or_else(PoisonError::into_inner);
+        books.phase == Phase::Writing
+    }
+
+    fn note(&self, offset: u64, n: u64) {
+        let mut books = self.books();
+        books.unsaved += books.have.insert(offset..offset + n);
+        self.changed.notify_all();
+    }
+
+    fn save_all(&self) -> Result<(), HubError> {
+        let mut ending = Ending {
+            work: self,
+            phase: Phase::Failed,
+        };
+        loop {
+            let idle = |books: &mut Books| {
+                books.phase == Phase::Writing && books.unsaved < self.chunk_bytes / 2
+            };
+            let (books, _) = self
+                .changed
+                .wait_timeout_while(self.books(), SAVE_EVERY, idle)
+                .unwrap_or_else(PoisonError::into_inner);
+            let (have, unsaved, phase) = (books.have.clone(), books.unsaved, books.phase);
+            drop(books);
+            if unsaved > 0 {
+                self.save(have)?;
+                self.books().unsaved -= unsaved;
+                self.changed.notify_all();
+            } else if phase != Phase::Writing {
+                ending.phase = Phase::Ended;
+                return Ok(());
+            }
+        }
+    }
+
+    /// Bytes first, then what claims them.
+    fn save(&self, have: Ranges) -> Result<(), HubError> {
+        self.file
+            .sync_data()
+            .map_err(|source| HubError::io(&self.path, source))?;
+        let state = State {
+            format: FORMAT,
+            oid: self.oid.clone(),
+            size_bytes: self.size_bytes,
+            have,
+        };
+        let text = serde_json::to_vec(&state).expect("BUG: numbers and text can always be encoded");
+        files::write_durably(&self.state_path, &text)
+    }
+
+    /// Follows the writer from the start of the file; `None` where the end never came.
+    fn hash(&self) -> Result<Option<String>, HubError> {
+        let mut hasher = Hasher::new(&self.oid, self.size_bytes);
+        let mut buffer = vec![0; READ_BYTES];
+        let mut at = 0;
+        while at < self.size_bytes {
+            let behind =
+                |books: &mut Books| books.phase == Phase::Writing && books.have.prefix_end() <= at;
+            let books = self
+                .changed
+                .wait_while(self.books(), behind)
+                .unwrap_or_else(PoisonError::into_inner);
+            let (until, phase) = (books.have.prefix_end(), books.phase);
+            drop(books);
+            // What stopped short is hashed when it goes on.
+            if until <= at || (phase != Phase::Writing && until < self.size_bytes) {
+                return Ok(None);
+            }
+            let n = usize::try_from(until - at)
+                .unwrap_or(READ_BYTES)
+                .min(READ_BYTES);
+            let wanted = buffer.get_mut(..n).unwrap_or_default();
+            let n = files::read_at(&self.file, wanted, at)
+                .map_err(|source| HubError::io(&self.path, source))?;
+            if n == 0 {
+                return Ok(None);
+            }
+            hasher.update(buffer.get(..n).unwrap_or_default());
+            at += n as u64;
+        }
+        Ok(Some(hasher.finish()))
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -14,10 +14,11 @@
 use crate::HubError;
 use crate::api::RemoteFile;
 use crate::files;
+use crate::partial;
 use crate::repo::{Commit, FilePath, Oid, Repo, Revision};
 use crate::verify::hash_file;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -195,11 +196,13 @@ impl Folder {
         self.blobs().join(oid.as_str())
     }
 
-    /// Whether the right bytes of a file are here, as a blob or as a real file of the snapshot. A
+    /// Whether the right bytes of a file are here, as a blob, waiting to become one, or as a real
+    /// file of the snapshot. A
     /// blob with other bytes is removed: whoever put it there, it is not what its name says.
     pub(crate) fn holds(&self, commit: &Commit, file: &RemoteFile) -> Result<bool, HubError> {
         let blob = self.blob(&file.oid);
-        for path in [&blob, &self.pointer(commit, &file.path)] {
+        let waiting = partial::whole(&self.partial(), &file.oid);
+        for path in [&blob, &waiting, &self.pointer(commit, &file.path)] {
             let found = match fs::symlink_metadata(path) {
                 Ok(found) if found.is_file() => found,
                 _ => continue,
@@ -222,6 +225,8 @@ impl Folder {
         revision: &Revision,
         wanted: &[RemoteFile],
     ) -> Result<PathBuf, HubError> {
+        let oids: HashSet<_> = wanted.iter().map(|file| &file.oid).collect();
+        partial::settle(&self.partial(), &self.blobs(), &oids)?;
         files::sync_dir(&self.blobs())?;
         let snapshot = self.snapshot_path(commit);
         files::create_dir_below(&self.path, &snapshot)?;

@@ -13,7 +13,7 @@ use crate::progress::{Event, Meter, TICK};
 use crate::repo::{Commit, Oid, Repo, Revision};
 use crate::select::{Selection, choose};
 use crate::transfer::{Pace, Transfer};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -346,13 +346,14 @@ impl Job<'_> {
         };
         let all = async {
             let mut first_failure = None;
-            let fetches = files.iter().map(|file| {
+            // Boxed, so that whoever spawns the download need not prove what closures return.
+            let mut fetches = Vec::new();
+            for file in &files {
                 let place = folder.blob(&file.oid);
-                let transfer = &transfer;
-                async move { transfer.fetch(file, &place).await }
-            });
-            let mut fetches = futures_util::stream::iter(fetches)
-                .buffer_unordered(self.settings.connections.max(1));
+                fetches.push(transfer.fetch(file, place).boxed());
+            }
+            let at_once = self.settings.connections.max(1);
+            let mut fetches = futures_util::stream::iter(fetches).buffer_unordered(at_once);
             while let Some(fetched) = fetches.next().await {
                 if let Err(failure) = fetched {
                     control.stop(Stop::Pause);
@@ -412,7 +413,7 @@ impl Job<'_> {
             for (oid, size_bytes) in contents {
                 if discard {
                     partial::discard(&dir, &oid)?;
-                } else if folder.blob(&oid).is_file() {
+                } else if folder.blob(&oid).is_file() || partial::whole(&dir, &oid).is_file() {
                     kept_bytes += size_bytes;
                 } else {
                     kept_bytes += partial::kept_bytes(&dir, &oid, size_bytes);

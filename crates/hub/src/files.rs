@@ -72,6 +72,26 @@ pub(crate) fn remove(path: &Path) -> Result<(), HubError> {
     }
 }
 
+/// Makes files below `dir` durable.
+pub(crate) fn sync_all(dir: &Path, paths: &[&Path]) -> Result<(), HubError> {
+    // One call for all of them, where the system has it.
+    #[cfg(target_os = "linux")]
+    if let Some(first) = paths.first() {
+        let synced = File::open(first).and_then(|file| Ok(rustix::fs::syncfs(file)?));
+        return synced.map_err(|source| HubError::io(dir, source));
+    }
+    #[cfg(not(target_os = "linux"))]
+    for path in paths {
+        OpenOptions::new()
+            .write(true)
+            .open(path)
+            .and_then(|file| file.sync_data())
+            .map_err(|source| HubError::io(path, source))?;
+    }
+    let _ = dir;
+    Ok(())
+}
+
 /// Makes renames within a folder durable; only Unix can say so.
 pub(crate) fn sync_dir(path: &Path) -> Result<(), HubError> {
     #[cfg(unix)]

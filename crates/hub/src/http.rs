@@ -12,7 +12,7 @@ use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use std::collections::HashMap;
 use std::error::Error;
-use std::io::Write;
+use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -135,7 +135,7 @@ impl Http {
             if here {
                 resolve_headers = Some(response.headers().clone());
             }
-            let Some(next) = redirect(&response, &ask.url)? else {
+            let Some(next) = self.redirect(&response, &ask.url)? else {
                 return Ok(Answer {
                     response,
                     elsewhere: !here,
@@ -186,7 +186,7 @@ impl Http {
             Ok(Err(source)) => {
                 // The address may carry a signature, which is as good as a token for an hour.
                 let source = source.without_url();
-                let how = stage(&source, self.through_proxy);
+                let how = stage(&source, self.through_proxy, url.scheme() == "https");
                 return Err(HubError::Unreachable { host, how, source });
             }
             Err(_) => {
@@ -340,6 +340,24 @@ impl Http {
         Ok(bytes)
     }
 
+    /// The address that an answer leads to, if it leads on.
+    fn redirect(&self, response: &Response, from: &Url) -> Result<Option<Url>, HubError> {
+        if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
+            return Ok(None);
+        }
+        let bad = |detail: &str| HubError::bad_answer(&host_of(from), detail);
+        let location = text_of(response.headers(), &header::LOCATION)
+            .ok_or_else(|| bad("it leads nowhere"))?;
+        let next = from
+            .join(&location)
+            .map_err(|_| bad("it leads to something that is no address"))?;
+        // Someone on the way could have sent it, unless both ends are secure.
+        match (self.addresses.rewritten(from).scheme(), next.scheme()) {
+            ("https", "https") | ("http", "http" | "https") => Ok(Some(next)),
+            _ => Err(bad("it leads from a secure address to one that is not")),
+        }
+    }
+
     async fn wait_for(&self, host: &str) {
         let until = self
             .closed
@@ -423,23 +441,6 @@ pub(crate) fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> 
         .map(str::to_owned)
 }
 
-/// The address that an answer leads to, if it leads on.
-fn redirect(response: &Response, from: &Url) -> Result<Option<Url>, HubError> {
-    if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
-        return Ok(None);
-    }
-    let bad = |detail: &str| HubError::bad_answer(&host_of(from), detail);
-    let location =
-        text_of(response.headers(), &header::LOCATION).ok_or_else(|| bad("it leads nowhere"))?;
-    let next = from
-        .join(&location)
-        .map_err(|_| bad("it leads to something that is no address"))?;
-    match (from.scheme(), next.scheme()) {
-        ("https", "https") | ("http", "http" | "https") => Ok(Some(next)),
-        _ => Err(bad("it leads from a secure address to one that is not")),
-    }
-}
-
 /// How long an answer asks to wait: `Retry-After` in seconds, else the reset of its `RateLimit`.
 fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
     let seconds = text_of(headers, &header::RETRY_AFTER).and_then(|text| text.trim().parse().ok());
@@ -491,7 +492,7 @@ fn proxy(scheme: &str, server: &ProxyServer) -> Result<reqwest::Proxy, HubError>
 }
 
 /// The stage at which a request failed. The libraries below tell some of them in text alone.
-fn stage(error: &reqwest::Error, through_proxy: bool) -> Unreachable {
+fn stage(error: &reqwest::Error, through_proxy: bool, is_secure: bool) -> Unreachable {
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     let mut stage = if error.is_timeout() {
         Unreachable::TimedOut
@@ -502,25 +503,35 @@ fn stage(error: &reqwest::Error, through_proxy: bool) -> Unreachable {
     };
     while let Some(inner) = cause {
         let text = inner.to_string();
-        let io = inner.downcast_ref::<std::io::Error>();
-        let below = io
-            .and_then(std::io::Error::get_ref)
-            .is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>);
-        if inner.is::<rustls::Error>() || below {
+        let io = inner.downcast_ref::<io::Error>();
+        if inner.is::<rustls::Error>() {
             return Unreachable::Tls;
         }
         if through_proxy
-            && (text.contains("tunnel") || text.contains("SOCKS") || text.contains("socks"))
+            && ["tunnel", "SOCKS", "socks"]
+                .iter()
+                .any(|word| text.contains(word))
         {
             return Unreachable::Proxy;
         }
         if text.contains("dns error") {
             stage = Unreachable::Dns;
         }
-        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut) {
-            stage = Unreachable::TimedOut;
-        }
-        cause = inner.source();
+        stage = match io.map(io::Error::kind) {
+            Some(io::ErrorKind::TimedOut) => Unreachable::TimedOut,
+            // A handshake that is cut short, which is also how some filters work.
+            Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
+                if is_secure && error.is_connect() =>
+            {
+                Unreachable::Tls
+            }
+            _ => stage,
+        };
+        // What an input-output error wraps is not its source but stands in its place.
+        cause = match io.and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => inner.source(),
+        };
     }
     stage
 }

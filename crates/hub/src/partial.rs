@@ -11,6 +11,7 @@ use crate::repo::Oid;
 use crate::verify::{Hasher, READ_BYTES};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -120,7 +121,38 @@ pub(crate) fn discard(dir: &Path, oid: &Oid) -> Result<(), HubError> {
     let (path, state_path) = places(dir, oid);
     // The state first: bytes without a state are nothing, a state without bytes would be a lie.
     files::remove(&state_path)?;
-    files::remove(&path)
+    files::remove(&path)?;
+    files::remove(&whole(dir, oid))
+}
+
+/// Keeps a small file whose hash was found right, for [`settle`] to bring to its place: syncing ten
+/// thousand of them one by one would take minutes.
+pub(crate) fn keep_whole(dir: &Path, oid: &Oid, bytes: &[u8]) -> Result<(), HubError> {
+    let path = whole(dir, oid);
+    let temporary = files::with_suffix(&path, ".new");
+    std::fs::write(&temporary, bytes)
+        .and_then(|()| std::fs::rename(&temporary, &path))
+        .map_err(|source| HubError::io(&path, source))
+}
+
+/// Where a small file waits that is whole.
+pub(crate) fn whole(dir: &Path, oid: &Oid) -> PathBuf {
+    dir.join(format!("{oid}.whole"))
+}
+
+/// Makes the small files that wait in `dir` durable, all at once, and brings them to `blobs`.
+pub(crate) fn settle(dir: &Path, blobs: &Path, oids: &HashSet<&Oid>) -> Result<(), HubError> {
+    let waiting: Vec<_> = oids
+        .iter()
+        .map(|oid| (whole(dir, oid), blobs.join(oid.as_str())))
+        .filter(|(path, _)| path.is_file())
+        .collect();
+    let paths: Vec<_> = waiting.iter().map(|(path, _)| path.as_path()).collect();
+    files::sync_all(dir, &paths)?;
+    for (path, blob) in &waiting {
+        std::fs::rename(path, blob).map_err(|source| HubError::io(blob, source))?;
+    }
+    Ok(())
 }
 
 /// The file's bytes and its state.

@@ -91,17 +91,15 @@ impl<'a> Source<'a> {
     /// Asks for a range, or for the whole file where none is given or ranges are of no use.
     pub(crate) async fn open(&self, range: Option<Range<u64>>) -> Result<Opened, HubError> {
         let range = range.filter(|_| !self.is_unranged());
-        let answer = self.ask(range.clone()).await?;
-        let answer = match (&range, self.is_another_version(&answer)) {
+        let mut answer = self.ask(range.clone()).await?;
+        let other = self.is_another_version(&answer);
+        self.note_version(&answer);
+        if other && range.is_some() && answer.response.status() == StatusCode::OK {
             // `If-Range` made the server send all of its present version. What is here stays: the
             // same bytes often go by several names, and the hash of the whole decides.
-            (Some(_), true) if answer.response.status() == StatusCode::OK => {
-                self.note_version(&answer);
-                self.ask(range.clone()).await?
-            }
-            _ => answer,
-        };
-        self.note_version(&answer);
+            answer = self.ask(range.clone()).await?;
+            self.note_version(&answer);
+        }
         self.begin(answer, range)
     }
 
@@ -141,7 +139,9 @@ impl<'a> Source<'a> {
     async fn ask(&self, range: Option<Range<u64>>) -> Result<Answer, HubError> {
         let (location, version) = {
             let learnt = self.learnt();
-            (learnt.location.clone(), learnt.version.clone())
+            // Where versions have several names, a condition would only bring whole files.
+            let version = learnt.version.clone().filter(|_| !learnt.mixed);
+            (learnt.location.clone(), version)
         };
         let remembered = location.is_some();
         let ask = Ask {
@@ -248,12 +248,17 @@ impl<'a> Source<'a> {
                     }),
                 }
             }
-            (StatusCode::OK, _) => match length {
-                Some(length) if !body.is_compressed() && length != self.file.size_bytes => {
-                    Err(self.wrong_size(length))
+            (StatusCode::OK, range) => {
+                if range.is_some() {
+                    self.set_unranged();
                 }
-                _ => Ok(Opened { offset: 0, body }),
-            },
+                match length {
+                    Some(length) if !body.is_compressed() && length != self.file.size_bytes => {
+                        Err(self.wrong_size(length))
+                    }
+                    _ => Ok(Opened { offset: 0, body }),
+                }
+            }
             (status, _) => Err(HubError::bad_answer(
                 &host,
                 format!("status {}", status.as_u16()),

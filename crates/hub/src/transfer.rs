@@ -9,7 +9,6 @@ use crate::clock::{Attempts, Backoff};
 use crate::control::Control;
 use crate::download::Settings;
 use crate::error::blocking;
-use crate::files;
 use crate::http::Http;
 use crate::partial::{self, Partial, Piece};
 use crate::progress::{Event, Meter};
@@ -17,10 +16,11 @@ use crate::ranges::Ranges;
 use crate::repo::{Commit, Repo};
 use crate::source::{Opened, Source};
 use crate::verify::hash_bytes;
+use futures_util::FutureExt;
 use futures_util::future::try_join_all;
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
@@ -45,12 +45,12 @@ pub(crate) struct Transfer<'a> {
 
 impl Transfer<'_> {
     /// Brings a file to `place`.
-    pub(crate) async fn fetch(&self, file: &RemoteFile, place: &Path) -> Result<(), HubError> {
+    pub(crate) async fn fetch(&self, file: &RemoteFile, place: PathBuf) -> Result<(), HubError> {
         let source = Source::new(self.http, self.repo, self.commit, file);
         if file.size_bytes <= SMALL_BYTES.min(self.settings.chunk_bytes) {
-            self.fetch_small(&source, place).await?;
+            self.fetch_small(&source).await?;
         } else {
-            self.fetch_large(&source, place).await?;
+            self.fetch_large(&source, &place).await?;
         }
         (self.observer)(&Event::FileDone {
             file: file.path.to_string(),
@@ -58,7 +58,7 @@ impl Transfer<'_> {
         Ok(())
     }
 
-    async fn fetch_small(&self, source: &Source<'_>, place: &Path) -> Result<(), HubError> {
+    async fn fetch_small(&self, source: &Source<'_>) -> Result<(), HubError> {
         let mut bytes = self.small_bytes(source).await?;
         if hash_bytes(&bytes, &source.file.oid) != source.file.oid.as_str() {
             // It is less than a chunk: once more may help, twice would not.
@@ -70,8 +70,8 @@ impl Transfer<'_> {
             self.meter.lost(bytes.len() as u64);
             return Err(source.wrong_hash(found));
         }
-        let place = place.to_owned();
-        blocking(move || files::write_durably(&place, &bytes)).await
+        let (dir, oid) = (self.partial_dir.to_owned(), source.file.oid.clone());
+        blocking(move || partial::keep_whole(&dir, &oid, &bytes)).await
     }
 
     async fn small_bytes(&self, source: &Source<'_>) -> Result<Vec<u8>, HubError> {
@@ -151,7 +151,7 @@ impl Transfer<'_> {
             todo: Mutex::new(missing.into()),
             have: Mutex::new(have),
             sender,
-            whole: tokio::sync::Mutex::new(()),
+            whole: tokio::sync::Mutex::new(false),
         };
         let fetched = lanes.run().await;
         drop(lanes);
@@ -224,8 +224,9 @@ struct Lanes<'a> {
     /// What came, to know new bytes from those that came again.
     have: Mutex<Ranges>,
     sender: mpsc::Sender<Piece>,
-    /// Held by the one lane that reads the whole file, where the server has no ranges.
-    whole: tokio::sync::Mutex<()>,
+    /// Held by the one lane that reads the whole file, where the server has no ranges; whether it
+    /// was read.
+    whole: tokio::sync::Mutex<bool>,
 }
 
 /// Bytes that begin to come, and the place among all connections that they hold.
@@ -242,8 +243,11 @@ impl Lanes<'_> {
         // One asks first: where ranges are ignored, the others would only fetch the same again.
         let stream = self.open_patiently(first.clone()).await?;
         let n_lanes = self.transfer.settings.lanes_per_file.max(1);
-        let others = (1..n_lanes).map(|_| self.lane(None));
-        try_join_all(std::iter::once(self.lane(Some((first, stream)))).chain(others)).await?;
+        let mut lanes = vec![self.lane(Some((first, stream))).boxed()];
+        for _ in 1..n_lanes {
+            lanes.push(self.lane(None).boxed());
+        }
+        try_join_all(lanes).await?;
         Ok(())
     }
 
@@ -299,13 +303,13 @@ impl Lanes<'_> {
 
     /// Reads the file from its start to its end, again from the start after each failure.
     async fn read_whole(&self, begun: Option<Stream<'_>>) -> Result<(), HubError> {
-        let Ok(_alone) = self.whole.try_lock() else {
+        let Ok(mut is_read) = self.whole.try_lock() else {
             return Ok(());
         };
         let size = self.source.file.size_bytes;
         let mut attempts = Attempts::default();
         let mut begun = begun.filter(|stream| stream.opened.offset == 0);
-        loop {
+        while !*is_read {
             let before = self.have().total();
             let stream = match begun.take() {
                 Some(stream) => Ok(stream),
@@ -319,7 +323,8 @@ impl Lanes<'_> {
                 Err(failure) => Err(failure),
             };
             let Err(failure) = read else {
-                return Ok(());
+                *is_read = true;
+                break;
             };
             if self.have().total() > before {
                 attempts.progressed();
@@ -328,6 +333,7 @@ impl Lanes<'_> {
                 .pause(self.source, &mut attempts, failure)
                 .await?;
         }
+        Ok(())
     }
 
     /// Passes bytes on until `end`.

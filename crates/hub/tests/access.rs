@@ -1,0 +1,602 @@
+//! Who is asked, who sees the token, and what the Hub's refusals mean.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+use amoozgar_hub::{
+    Access, Control, Endpoint, HostOverride, HubError, Network, Outcome, ProbeTarget, Proxy,
+    ProxyServer, RepoKind, Revision, Role, Search, Sensitive, Sort, TokenScope, Unreachable,
+    Verdict,
+};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::time::Duration;
+use support::server::{COMMIT, Fault, File, Origin, noise};
+use support::{Bench, MB, REPO, repo, request, run};
+
+const TOKEN: &str = "hf_thetokenthatnobodyelsemaysee";
+
+fn with_token(scope: TokenScope) -> Bench {
+    let (mut bench, _) = Bench::with_weights(2 * MB);
+    bench.network.token = Some(Sensitive::new(TOKEN));
+    bench.network.token_scope = scope;
+    bench
+}
+
+fn refusal(status: u16, headers: &'static [(&'static str, &'static str)]) -> HubError {
+    let (bench, _) = Bench::with_weights(9);
+    bench.server.misbehave(move |_| {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| Fault::With(name, (*value).to_owned()));
+        std::iter::once(Fault::Status(status))
+            .chain(headers)
+            .collect()
+    });
+    run(bench.plan()).unwrap_err()
+}
+
+#[test]
+fn the_token_does_not_follow_a_redirect_to_another_host() {
+    let bench = with_token(TokenScope::Endpoint);
+    run(bench.download()).unwrap();
+    let seen = bench.server.seen();
+    let with_token = |origin| {
+        let of = seen.iter().filter(move |seen| seen.origin == origin);
+        (
+            of.clone()
+                .filter(|seen| seen.header("authorization").is_some())
+                .count(),
+            of.count(),
+        )
+    };
+    let (n_with, n) = with_token(Origin::Hub);
+    assert!(
+        n > 0 && n_with == n,
+        "the endpoint gets it, as the user said: {n_with} of {n}"
+    );
+    let (n_with, n) = with_token(Origin::Cdn);
+    assert!(
+        n > 0 && n_with == 0,
+        "the host of the content never does: {n_with} of {n}"
+    );
+    for seen in &seen {
+        assert!(
+            !seen.target.contains(TOKEN),
+            "nor is it in an address: {}",
+            seen.target
+        );
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_not_the_official_one_gets_no_token_unasked() {
+    let bench = with_token(TokenScope::OfficialOnly);
+    run(bench.download()).unwrap();
+    assert!(
+        bench
+            .server
+            .seen()
+            .iter()
+            .all(|seen| seen.header("authorization").is_none()),
+        "nobody here is the official host"
+    );
+}
+
+#[test]
+fn no_failure_and_no_print_shows_the_token() {
+    let bench = with_token(TokenScope::Endpoint);
+    bench.server.misbehave(|_| {
+        vec![
+            Fault::Status(401),
+            Fault::With(
+                "X-Error-Message",
+                "Invalid credentials in Authorization header".into(),
+            ),
+        ]
+    });
+    let failure = run(bench.plan()).unwrap_err();
+    assert!(matches!(failure, HubError::BadToken { .. }), "{failure}");
+    for shown in [
+        format!("{failure:?}"),
+        format!("{:?}", bench.network),
+        format!("{:?}", bench.hub()),
+    ] {
+        assert!(!shown.contains(TOKEN), "`{shown}` gives it away");
+    }
+}
+
+#[test]
+fn refusals_are_told_apart() {
+    let gated = refusal(403, &[("X-Error-Code", "GatedRepo")]);
+    assert!(
+        matches!(&gated, HubError::Gated { page, .. } if page == "https://huggingface.co/amoozgar/test"),
+        "with the page where the terms are: {gated:?}"
+    );
+    let missing = refusal(401, &[("X-Error-Code", "RepoNotFound")]);
+    assert!(
+        matches!(missing, HubError::RepoNotFound { .. }),
+        "missing or private: {missing}"
+    );
+    let plain = refusal(401, &[]);
+    assert!(
+        matches!(plain, HubError::RepoNotFound { .. }),
+        "a mirror says no more: {plain}"
+    );
+    let revision = refusal(404, &[("X-Error-Code", "RevisionNotFound")]);
+    assert!(
+        matches!(revision, HubError::RevisionNotFound { .. }),
+        "{revision}"
+    );
+    let forbidden = refusal(403, &[]);
+    assert!(
+        matches!(forbidden, HubError::Refused { status: 403, .. }),
+        "{forbidden}"
+    );
+    let broken = refusal(500, &[]);
+    assert!(
+        matches!(broken, HubError::Server { status: 500, .. }),
+        "{broken}"
+    );
+}
+
+#[test]
+fn a_file_that_is_gone_is_named() {
+    let (bench, _) = Bench::with_weights(9);
+    bench.server.misbehave(|seen| {
+        let gone = [
+            Fault::Status(404),
+            Fault::With("X-Error-Code", "EntryNotFound".into()),
+        ];
+        if seen.is_for("/resolve/") && seen.is_for("config.json") {
+            gone.to_vec()
+        } else {
+            Vec::new()
+        }
+    });
+    let failure = run(bench.download()).unwrap_err();
+    assert!(
+        matches!(&failure, HubError::FileNotFound { path, .. } if path == "config.json"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_host_that_asks_to_wait_is_heard() {
+    let (bench, _) = Bench::with_weights(9);
+    let mut n = 0;
+    bench.server.misbehave(move |_| {
+        n += 1;
+        match n {
+            1 => vec![Fault::Status(429), Fault::With("Retry-After", "40".into())],
+            2 => vec![
+                Fault::Status(429),
+                Fault::With("RateLimit", "\"api\";r=0;t=17".into()),
+            ],
+            _ => Vec::new(),
+        }
+    });
+    run(bench.download()).unwrap();
+    let waited = bench.clock.waited().as_secs();
+    assert!(
+        (57..90).contains(&waited),
+        "forty and seventeen seconds, not {waited}"
+    );
+
+    bench.server.misbehave(|_| {
+        vec![
+            Fault::Status(429),
+            Fault::With("Retry-After", "86400".into()),
+        ]
+    });
+    let failure = run(bench.plan()).unwrap_err();
+    assert!(
+        matches!(failure, HubError::RateLimited { wait: Some(wait), .. } if wait.as_secs() == 86400),
+        "a day is told and not waited: {failure}"
+    );
+}
+
+#[test]
+fn the_offline_switch_lets_nothing_out() {
+    let (mut bench, _) = Bench::with_weights(9);
+    bench.network.access = Access::Offline;
+    let failure = run(bench.plan()).unwrap_err();
+    assert!(matches!(failure, HubError::Offline), "{failure}");
+    let failure = run(bench.hub().probe(&ProbeTarget::default(), &Control::new())).unwrap_err();
+    assert!(matches!(failure, HubError::Offline), "{failure}");
+    assert!(bench.server.seen().is_empty(), "no request came");
+}
+
+#[test]
+fn a_page_that_wants_a_login_is_not_taken_for_the_hub() {
+    let (bench, _) = Bench::with_weights(9);
+    bench.server.misbehave(|_| vec![Fault::Corrupt]);
+    let failure = run(bench.plan()).unwrap_err();
+    assert!(matches!(failure, HubError::BadAnswer { .. }), "{failure}");
+}
+
+#[test]
+fn a_host_can_be_put_in_place_of_another() {
+    let (mut bench, weights) = Bench::with_weights(2 * MB);
+    bench.network.endpoint = Endpoint::Official;
+    bench.network.overrides = vec![HostOverride {
+        host: "huggingface.co".into(),
+        base: bench.server.endpoint().to_owned(),
+    }];
+    bench.network.token = Some(Sensitive::new(TOKEN));
+    run(bench.download()).unwrap();
+    assert_eq!(bench.downloaded("model.safetensors"), *weights.bytes);
+    assert!(
+        bench
+            .server
+            .seen()
+            .iter()
+            .all(|seen| seen.header("authorization").is_none()),
+        "the stand-in is not the official host"
+    );
+}
+
+#[test]
+fn search_shows_pages_of_what_it_finds() {
+    let (bench, _) = Bench::with_weights(9);
+    let search = Search {
+        kind: RepoKind::Model,
+        text: "فارسی bert".into(),
+        filters: vec!["fa".into(), "license:apache-2.0".into()],
+        sort: Sort::Downloads,
+        limit: 20,
+        next: None,
+    };
+    let page = run(bench.hub().search(&search, &bench.control)).unwrap();
+    assert_eq!(page.found.len(), 1);
+    assert_eq!(page.found[0].id, "amoozgar/test");
+    assert_eq!(page.found[0].licence.as_deref(), Some("apache-2.0"));
+    assert_eq!(page.next, None, "there is one page");
+    let asked = bench.server.seen()[0].target.clone();
+    for part in [
+        "filter=fa",
+        "filter=license%3Aapache-2.0",
+        "sort=downloads",
+        "limit=20",
+        "bert",
+    ] {
+        assert!(asked.contains(part), "`{part}` in `{asked}`");
+    }
+    bench.server.misbehave(|_| {
+        vec![Fault::With(
+            "Link",
+            "<https://huggingface.co/api/models?cursor=abc>; rel=\"next\"".into(),
+        )]
+    });
+    let page = run(bench.hub().search(&search, &bench.control)).unwrap();
+    let next = page.next.expect("there is another page");
+    assert!(
+        next.starts_with(bench.server.endpoint()),
+        "on the endpoint, whoever the link names: {next}"
+    );
+    let further = Search {
+        next: Some(next),
+        ..search
+    };
+    run(bench.hub().search(&further, &bench.control)).unwrap();
+    assert!(
+        bench.server.seen().last().unwrap().is_for("cursor=abc"),
+        "the next page was asked for"
+    );
+}
+
+#[test]
+fn a_converted_branch_of_the_hub_s_own_converter_is_found() {
+    let bench = Bench::new();
+    let pickle = File::git("pytorch_model.bin", noise(1, 99));
+    let config = File::git("config.json", "{}");
+    let weights = File::lfs("model.safetensors", noise(2, 99));
+    bench
+        .server
+        .publish(REPO, vec![config.clone(), pickle.clone()]);
+    bench.server.pull_request(
+        REPO,
+        3,
+        "stranger",
+        vec![config.clone(), File::lfs("model.safetensors", noise(6, 99))],
+    );
+    let failure = run(bench.plan()).unwrap_err();
+    assert!(
+        matches!(failure, HubError::OnlyPickle { .. }),
+        "anyone can open a request: {failure}"
+    );
+
+    bench.server.pull_request(
+        REPO,
+        7,
+        "SFconvertbot",
+        vec![config, pickle, weights.clone()],
+    );
+    let plan = run(bench.plan()).unwrap();
+    assert_eq!(
+        plan.converted.as_ref().map(Revision::as_str),
+        Some("refs/pr/7")
+    );
+    let names: Vec<_> = plan.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(
+        names,
+        ["config.json", "model.safetensors"],
+        "and nothing of the pickle"
+    );
+    run(bench.download()).unwrap();
+    let cached = bench
+        .cache()
+        .find(&repo(), plan.converted.as_ref().unwrap())
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        std::fs::read(cached.path.join("model.safetensors")).unwrap(),
+        *weights.bytes
+    );
+    assert!(
+        bench
+            .cache()
+            .find(&repo(), &Revision::main())
+            .unwrap()
+            .is_none(),
+        "it is not taken for the main branch"
+    );
+}
+
+#[test]
+fn a_download_stays_with_its_commit() {
+    let (bench, _) = Bench::with_weights(2 * MB);
+    run(bench.download()).unwrap();
+    let of_files: Vec<_> = bench
+        .server
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.is_for("/resolve/"))
+        .collect();
+    assert!(!of_files.is_empty());
+    for seen in of_files {
+        assert!(
+            seen.is_for(COMMIT),
+            "`{}` names the commit, not the branch",
+            seen.target
+        );
+    }
+    let (bench, _) = Bench::with_weights(2 * MB);
+    bench
+        .server
+        .misbehave(|_| vec![Fault::With("X-Repo-Commit", "f".repeat(40))]);
+    let failure = run(bench.download()).unwrap_err();
+    assert!(
+        matches!(failure, HubError::Changed { .. }),
+        "another commit is another model: {failure}"
+    );
+}
+
+#[test]
+fn the_connection_test_names_the_host_that_fails_and_how() {
+    let (mut bench, _) = Bench::with_weights(2 * MB);
+    bench.network.idle_timeout = Duration::from_millis(300);
+    let target = ProbeTarget {
+        repo: repo(),
+        file: amoozgar_hub::FilePath::new("model.safetensors").unwrap(),
+    };
+    let probe = |bench: &Bench| run(bench.hub().probe(&target, &Control::new())).unwrap();
+    let reports = probe(&bench);
+    let roles: Vec<_> = reports.iter().map(|report| report.role).collect();
+    assert_eq!(
+        roles,
+        [Role::Api, Role::Resolve, Role::Content],
+        "in the order in which they are needed"
+    );
+    assert!(
+        reports
+            .iter()
+            .all(|report| matches!(report.verdict, Verdict::Works { .. })),
+        "{reports:?}"
+    );
+    assert_eq!(
+        reports[2].host.as_deref(),
+        Some(bench.server.host(Origin::Cdn)),
+        "the third is another host"
+    );
+
+    bench.server.misbehave(|seen| match seen.origin {
+        Origin::Cdn => vec![Fault::StallAfter(0)],
+        Origin::Hub => Vec::new(),
+    });
+    let reports = probe(&bench);
+    assert_eq!(
+        reports[2].verdict,
+        Verdict::Unreachable {
+            how: Unreachable::TimedOut
+        },
+        "it is the content that fails"
+    );
+
+    bench.server.misbehave(|seen| {
+        if seen.is_for("/api/") {
+            vec![Fault::Status(403)]
+        } else {
+            Vec::new()
+        }
+    });
+    let reports = probe(&bench);
+    assert!(
+        matches!(reports[0].verdict, Verdict::Fails { .. }),
+        "{reports:?}"
+    );
+    assert!(
+        reports[1..]
+            .iter()
+            .all(|report| report.verdict == Verdict::NotTried),
+        "{reports:?}"
+    );
+
+    bench.network.endpoint = Endpoint::at("http://nowhere.invalid");
+    let reports = probe(&bench);
+    assert_eq!(
+        reports[0].verdict,
+        Verdict::Unreachable {
+            how: Unreachable::Dns
+        },
+        "no name ends in that"
+    );
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    bench.network.endpoint = Endpoint::at(&format!("http://{closed}"));
+    let reports = probe(&bench);
+    assert_eq!(
+        reports[0].verdict,
+        Verdict::Unreachable {
+            how: Unreachable::Connect
+        },
+        "nobody listens there"
+    );
+    bench.network.endpoint = Endpoint::at(&bench.server.endpoint().replace("http", "https"));
+    let reports = probe(&bench);
+    assert_eq!(
+        reports[0].verdict,
+        Verdict::Unreachable {
+            how: Unreachable::Tls
+        },
+        "it speaks no TLS"
+    );
+}
+
+/// A SOCKS5 proxy (RFC 1928 and 1929) that takes every host to one address, and tells what it was
+/// asked: the kind of address, the host, name and password.
+fn socks5(to: String) -> (String, mpsc::Receiver<(u8, String, String)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, to, sender) = (stream.unwrap(), to.clone(), sender.clone());
+            std::thread::spawn(move || {
+                let read = |stream: &mut TcpStream, n: usize| {
+                    let mut bytes = vec![0; n];
+                    stream.read_exact(&mut bytes).unwrap();
+                    bytes
+                };
+                let text = |stream: &mut TcpStream| {
+                    let length = usize::from(read(stream, 1)[0]);
+                    String::from_utf8(read(stream, length)).unwrap()
+                };
+                let hello = read(&mut stream, 2);
+                read(&mut stream, usize::from(hello[1]));
+                stream.write_all(&[5, 2]).unwrap();
+                read(&mut stream, 1);
+                let login = format!("{}:{}", text(&mut stream), text(&mut stream));
+                stream.write_all(&[1, 0]).unwrap();
+                let kind = read(&mut stream, 4)[3];
+                let host = if kind == 3 {
+                    text(&mut stream)
+                } else {
+                    String::new()
+                };
+                read(&mut stream, 2);
+                stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+                sender.send((kind, host, login)).unwrap();
+                let server = TcpStream::connect(to).unwrap();
+                let (mut from, mut into) =
+                    (stream.try_clone().unwrap(), server.try_clone().unwrap());
+                std::thread::spawn(move || std::io::copy(&mut from, &mut into));
+                let (mut from, mut into) = (server, stream);
+                // The client may be gone before the server is.
+                drop(std::io::copy(&mut from, &mut into));
+            });
+        }
+    });
+    (address, receiver)
+}
+
+#[test]
+fn a_socks5_proxy_looks_up_names_itself_and_gets_its_password() {
+    let (mut bench, _) = Bench::with_weights(9);
+    let (address, asked) = socks5(bench.server.host(Origin::Hub).to_owned());
+    bench.network.endpoint = Endpoint::at("http://hub.invalid");
+    bench.network.proxy = Proxy::Socks5(ProxyServer {
+        address,
+        user: Some("کاربر".into()),
+        password: Some(Sensitive::new("p@ss word")),
+    });
+    let plan = run(bench.plan()).unwrap();
+    assert_eq!(plan.files.len(), 2);
+    let (kind, host, login) = asked.recv().unwrap();
+    assert_eq!(
+        (kind, host.as_str()),
+        (3, "hub.invalid"),
+        "by name, which this machine cannot look up"
+    );
+    assert_eq!(login, "کاربر:p@ss word");
+}
+
+#[test]
+fn an_http_proxy_carries_everything() {
+    let (mut bench, _) = Bench::with_weights(9);
+    let proxy = bench.server.host(Origin::Hub).to_owned();
+    bench.network.endpoint = Endpoint::at("http://hub.invalid");
+    bench.network.proxy = Proxy::Http(ProxyServer {
+        address: proxy,
+        user: None,
+        password: None,
+    });
+    // The server sees whole addresses, as a proxy does, and has no such page.
+    let failure = run(bench.plan()).unwrap_err();
+    assert!(!failure.is_network(), "somebody answered: {failure}");
+    assert!(
+        bench.server.seen()[0]
+            .target
+            .starts_with("http://hub.invalid/api/"),
+        "{:?}",
+        bench.server.seen()[0]
+    );
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let not_pem = folder.path().join("ca.pem");
+    std::fs::write(&not_pem, "no certificate").unwrap();
+    let network = |change: &dyn Fn(&mut Network)| {
+        let mut network = Network::default();
+        change(&mut network);
+        let surroundings = amoozgar_hub::Surroundings::system(1);
+        match amoozgar_hub::Hub::new(&network, surroundings) {
+            Err(HubError::InvalidSetting { setting, .. }) => setting,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(
+        network(&|network| network.endpoint = Endpoint::at("file:///etc")),
+        "endpoint"
+    );
+    assert_eq!(
+        network(&|network| network.ca_file = Some(not_pem.clone())),
+        "ca_file"
+    );
+    let server = ProxyServer {
+        address: "a b".into(),
+        user: None,
+        password: None,
+    };
+    assert_eq!(
+        network(&|network| network.proxy = Proxy::Http(server.clone())),
+        "proxy"
+    );
+}
+
+#[test]
+fn a_plan_shows_sizes_and_licence_before_anything_is_fetched() {
+    let (bench, weights) = Bench::with_weights(2 * MB);
+    let plan = run(bench.hub().plan(&request(), &bench.control)).unwrap();
+    assert_eq!(plan.total_bytes(), weights.bytes.len() as u64 + 3);
+    assert_eq!(plan.info.licence.as_deref(), Some("mit"));
+    assert!(plan.info.gated, "the card says so");
+    assert_eq!(bench.server.file_bytes_sent(), 0);
+    let outcome = run(bench.download()).unwrap();
+    assert!(matches!(outcome, Outcome::Finished { commit, .. } if commit == plan.info.commit));
+}

@@ -4,6 +4,7 @@
 
 mod bench;
 mod dataset;
+mod download;
 mod model;
 mod train;
 
@@ -55,6 +56,8 @@ enum Command {
     Evaluate(model::Evaluate),
     /// Measure the training step on this machine.
     Bench(bench::Bench),
+    /// Download a model or a dataset from the Hugging Face Hub; prints the snapshot's path.
+    Download(download::Download),
     /// Look at a dataset, or normalize one.
     #[command(subcommand)]
     Dataset(dataset::Dataset),
@@ -92,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Generate(arguments) => model::generate(&arguments, mode, cli.common.data_dir),
         Command::Evaluate(arguments) => model::evaluate(&arguments, mode, cli.common.data_dir),
         Command::Bench(arguments) => bench::run(&arguments, mode),
+        Command::Download(arguments) => download::run(&arguments, mode, cli.common.data_dir),
         Command::Dataset(arguments) => dataset::run(&arguments, mode),
         Command::Worker { .. } => unreachable!("BUG: the worker has its own way in"),
     };

@@ -1,6 +1,7 @@
 //! Failures become [`ApiError`] here and nowhere else; what a code cannot carry goes to the log.
 
 use amoozgar_engine::EngineError;
+use amoozgar_hub::HubError;
 use amoozgar_store::StoreError;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 use std::error::Error;
@@ -52,6 +53,102 @@ pub fn of_store(failure: &StoreError) -> ApiError {
     ApiError::detail(code, chain(failure))
 }
 
+/// A failure of the hub.
+pub fn of_hub(failure: &HubError) -> ApiError {
+    log(failure);
+    let mut params = ErrorParams {
+        detail: Some(chain(failure)),
+        ..ErrorParams::default()
+    };
+    let code = match failure {
+        HubError::InvalidRepo { .. } => invalid(&mut params, "repo"),
+        HubError::InvalidRevision { .. } => invalid(&mut params, "revision"),
+        HubError::InvalidSetting { setting, .. } => invalid(&mut params, setting),
+        HubError::UnsafePath { path } => at(&mut params, path, ErrorCode::UnsafePath),
+        HubError::UnsafeCache { path } => at(
+            &mut params,
+            &path.display().to_string(),
+            ErrorCode::UnsafePath,
+        ),
+        HubError::Offline => ErrorCode::Offline,
+        HubError::Unreachable { host, .. } => on(&mut params, host, ErrorCode::NetworkUnreachable),
+        HubError::Stalled { host, .. } | HubError::Cut { host, .. } => {
+            on(&mut params, host, ErrorCode::NetworkInterrupted)
+        }
+        HubError::BadToken { host } => on(&mut params, host, ErrorCode::BadToken),
+        HubError::RateLimited { host, .. } => on(&mut params, host, ErrorCode::RateLimited),
+        HubError::Server { host, .. }
+        | HubError::Refused { host, .. }
+        | HubError::Expired { host }
+        | HubError::BadAnswer { host, .. } => on(&mut params, host, ErrorCode::ServerFailed),
+        HubError::Gated { repo, page } => {
+            params.detail = Some(page.clone());
+            of(&mut params, repo, ErrorCode::GatedRepo)
+        }
+        HubError::RepoNotFound { repo } => of(&mut params, repo, ErrorCode::RepoNotFound),
+        HubError::RevisionNotFound { repo, .. } => {
+            of(&mut params, repo, ErrorCode::RevisionNotFound)
+        }
+        HubError::FileNotFound { repo, path } => {
+            params.path = Some(path.clone());
+            of(&mut params, repo, ErrorCode::RemoteFileNotFound)
+        }
+        HubError::OnlyPickle { repo, .. } => of(&mut params, repo, ErrorCode::OnlyPickle),
+        HubError::NothingSelected { repo } => of(&mut params, repo, ErrorCode::NothingSelected),
+        HubError::NotCached { repo, .. } => of(&mut params, repo, ErrorCode::NotCached),
+        HubError::Busy { repo } => of(&mut params, repo, ErrorCode::DownloadRunning),
+        HubError::WrongHash { path, .. } | HubError::Changed { path } => {
+            at(&mut params, path, ErrorCode::DownloadDamaged)
+        }
+        HubError::WrongSize {
+            path,
+            expected,
+            found,
+        } => {
+            params.needed = Some(*expected);
+            params.found = Some(*found);
+            at(&mut params, path, ErrorCode::DownloadDamaged)
+        }
+        HubError::BadBundle { path, .. } => at(
+            &mut params,
+            &path.display().to_string(),
+            ErrorCode::InvalidBundle,
+        ),
+        HubError::DiskFull { path, needed, free } => {
+            params.needed = *needed;
+            params.found = *free;
+            at(
+                &mut params,
+                &path.display().to_string(),
+                ErrorCode::DiskFull,
+            )
+        }
+        HubError::Io { path, source } => return io_error(path, source),
+        _ => ErrorCode::Internal,
+    };
+    ApiError::with(code, params)
+}
+
+fn invalid(params: &mut ErrorParams, field: &str) -> ErrorCode {
+    params.field = Some(field.to_owned());
+    ErrorCode::InvalidField
+}
+
+fn at(params: &mut ErrorParams, path: &str, code: ErrorCode) -> ErrorCode {
+    params.path = Some(path.to_owned());
+    code
+}
+
+fn on(params: &mut ErrorParams, host: &str, code: ErrorCode) -> ErrorCode {
+    params.host = Some(host.to_owned());
+    code
+}
+
+fn of(params: &mut ErrorParams, repo: &str, code: ErrorCode) -> ErrorCode {
+    params.repo = Some(repo.to_owned());
+    code
+}
+
 /// A defect of the program, or of what it stands on.
 pub fn internal(what: &str, failure: &(dyn Error + 'static)) -> ApiError {
     tracing::error!(error = %chain(failure), "{what}");
@@ -74,6 +171,8 @@ pub fn sentence(error: &ApiError) -> String {
     let path = params.path.as_deref().unwrap_or("?");
     let line = params.line.unwrap_or(0);
     let field = params.field.as_deref().unwrap_or("?");
+    let host = params.host.as_deref().unwrap_or("?");
+    let repo = params.repo.as_deref().unwrap_or("?");
     let number = |value: Option<u64>| value.map_or_else(|| "?".to_owned(), |n| n.to_string());
     let (needed, found) = (number(params.needed), number(params.found));
     let text = match error.code {
@@ -105,6 +204,27 @@ pub fn sentence(error: &ApiError) -> String {
             (None, None) => "the specification cannot be used".to_owned(),
         },
         ErrorCode::InvalidField => format!("`{field}` cannot be used"),
+        ErrorCode::Offline => "the offline switch is on".to_owned(),
+        ErrorCode::NetworkUnreachable => format!("no connection to `{host}`"),
+        ErrorCode::NetworkInterrupted => format!("the connection to `{host}` keeps breaking"),
+        ErrorCode::RateLimited => format!("`{host}` asks to wait"),
+        ErrorCode::ServerFailed => format!("`{host}` failed or refused"),
+        ErrorCode::RepoNotFound => format!("there is no `{repo}`, or it is private"),
+        ErrorCode::RevisionNotFound => format!("`{repo}` has no such revision"),
+        ErrorCode::RemoteFileNotFound => format!("`{repo}` has no file `{path}`"),
+        ErrorCode::GatedRepo => format!("the terms of `{repo}` must be accepted first"),
+        ErrorCode::BadToken => "the access token is not accepted".to_owned(),
+        ErrorCode::NoToken => "the system's keyring holds no access token".to_owned(),
+        ErrorCode::KeyringUnavailable => "the system's keyring cannot be used".to_owned(),
+        ErrorCode::OnlyPickle => {
+            format!("the weights of `{repo}` are pickle, which can run programs")
+        }
+        ErrorCode::NothingSelected => format!("no file of `{repo}` was selected"),
+        ErrorCode::NotCached => format!("`{repo}` is not on this machine"),
+        ErrorCode::DownloadDamaged => format!("what came for `{path}` is not what was published"),
+        ErrorCode::DownloadRunning => format!("another process is downloading `{repo}`"),
+        ErrorCode::UnsafePath => format!("`{path}` would be written outside of its folder"),
+        ErrorCode::InvalidBundle => format!("`{path}` is no offline bundle, or a damaged one"),
         ErrorCode::Diverged => format!("the loss diverged at step {}", number(params.step)),
         _ => return error.to_string(),
     };

@@ -71,7 +71,12 @@ pub mod exit {
             | ErrorCode::DatasetTooSmall
             | ErrorCode::InvalidModel
             | ErrorCode::InvalidCheckpoint
-            | ErrorCode::InvalidSpec => BAD_INPUT,
+            | ErrorCode::InvalidSpec
+            | ErrorCode::RepoNotFound
+            | ErrorCode::RevisionNotFound
+            | ErrorCode::RemoteFileNotFound
+            | ErrorCode::NothingSelected
+            | ErrorCode::OnlyPickle => BAD_INPUT,
             _ => FAILED,
         }
     }

@@ -21,6 +21,7 @@ mod logging;
 mod notify;
 mod pages;
 mod paths;
+mod secrets;
 mod state;
 mod tray;
 mod words;

@@ -89,6 +89,11 @@ impl Paths {
         self.root.join("datasets")
     }
 
+    /// Downloaded models and datasets, in the Hub's own cache layout.
+    pub fn hub(&self) -> PathBuf {
+        self.root.join("hub")
+    }
+
     /// The program's own logs.
     pub fn logs(&self) -> PathBuf {
         self.root.join("logs")

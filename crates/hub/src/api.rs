@@ -329,7 +329,10 @@ impl Http {
                     let pause = attempts.after(failure, &Backoff::QUESTION, &self.jitter)?;
                     let clock = &self.surroundings.clock;
                     control
-                        .guard(async { Ok(clock.sleep(pause).await) })
+                        .guard(async {
+                            clock.sleep(pause).await;
+                            Ok(())
+                        })
                         .await?;
                 }
             }

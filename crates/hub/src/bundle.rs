@@ -263,7 +263,7 @@ fn copy_hashed(
         to.write_all(bytes)?;
     }
     let sha256 = sha256.finish();
-    let of_oid = other.map(Hasher::finish).unwrap_or_else(|| sha256.clone());
+    let of_oid = other.map_or_else(|| sha256.clone(), Hasher::finish);
     Ok(Hashes {
         oid: oid.map(|_| of_oid),
         sha256,
@@ -353,23 +353,17 @@ impl Bundle {
         let path = self.path.clone();
         let missing =
             |error: &dyn std::fmt::Display| bad(&path, format!("`{name}` is not there: {error}"));
-        match &mut self.zip {
-            Some(zip) => {
-                let entry = zip.by_name(name).map_err(|error| missing(&error))?;
-                if !entry.is_file() {
-                    return Err(bad(&path, format!("`{name}` is no plain file")));
-                }
-                Ok(Box::new(entry))
+        if let Some(zip) = &mut self.zip {
+            let entry = zip.by_name(name).map_err(|error| missing(&error))?;
+            if !entry.is_file() {
+                return Err(bad(&path, format!("`{name}` is no plain file")));
             }
-            None => {
-                let place = FilePath::new(name)?.below(&path);
-                files::no_links(&path, &place)
-                    .map_err(|_| bad(&path, format!("`{name}` is a link")))?;
-                Ok(Box::new(
-                    File::open(&place).map_err(|error| missing(&error))?,
-                ))
-            }
+            return Ok(Box::new(entry));
         }
+        let place = FilePath::new(name)?.below(&path);
+        files::no_links(&path, &place).map_err(|_| bad(&path, format!("`{name}` is a link")))?;
+        let file = File::open(&place).map_err(|error| missing(&error))?;
+        Ok(Box::new(file))
     }
 }
 

@@ -90,14 +90,14 @@ impl Backoff {
     pub const QUESTION: Self = Self {
         first: Duration::from_millis(500),
         longest: Duration::from_secs(8),
-        longest_asked: Duration::from_mins(2),
+        longest_asked: Duration::from_secs(120),
         attempts: 5,
     };
     /// For a transfer, which nobody has to watch.
     pub const TRANSFER: Self = Self {
         first: Duration::from_millis(500),
-        longest: Duration::from_mins(1),
-        longest_asked: Duration::from_mins(15),
+        longest: Duration::from_secs(60),
+        longest_asked: Duration::from_secs(15 * 60),
         attempts: 12,
     };
     /// Attempts at what only a fresh look can help.

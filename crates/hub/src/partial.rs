@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// How long bytes may stay unsaved on a slow line.
-const SAVE_EVERY: Duration = Duration::from_secs(2);
+const SAVE_EVERY: Duration = Duration::from_millis(500);
 /// Pieces of the network that wait to be written; together a few megabytes.
 const QUEUE: usize = 32;
 

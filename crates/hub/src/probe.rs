@@ -14,6 +14,9 @@ use reqwest::{Method, Url};
 use serde::Serialize;
 use std::future::Future;
 
+/// A list of one line is far shorter.
+const API_LIMIT_BYTES: usize = 1 << 20;
+
 /// A file by which the way is tried; a large one, since those come from the host that is blocked
 /// most often. One byte of it is fetched.
 #[derive(Debug, Clone)]
@@ -98,7 +101,7 @@ impl Hub {
             revision: revision.as_str(),
             path: Some(&target.file),
         };
-        let api = self.http.addresses.at(["api", "models"].into_iter());
+        let api = self.http.addresses.at(["api", "models"]);
         let (report, found) = self
             .try_host(Role::Api, &api, control, self.ask_api(&api))
             .await?;
@@ -109,19 +112,16 @@ impl Hub {
             revision.as_str(),
             target.file.as_str(),
         );
-        let location = match found {
-            Some(()) => {
-                let head = Source::head(&self.http, resolve.clone(), about);
-                let (report, found) = self
-                    .try_host(Role::Resolve, &resolve, control, head)
-                    .await?;
-                reports.push(report);
-                found.map(|resolved| resolved.location)
-            }
-            None => {
-                reports.push(not_tried(Role::Resolve, Some(&resolve)));
-                None
-            }
+        let location = if found.is_some() {
+            let head = Source::head(&self.http, resolve.clone(), about);
+            let (report, found) = self
+                .try_host(Role::Resolve, &resolve, control, head)
+                .await?;
+            reports.push(report);
+            found.map(|resolved| resolved.location)
+        } else {
+            reports.push(not_tried(Role::Resolve, Some(&resolve)));
+            None
         };
         match location {
             Some(location) => {
@@ -148,7 +148,8 @@ impl Hub {
         let begun = clock.now();
         let (verdict, found) = match control.guard(attempt).await {
             Ok(found) => {
-                let ms = u64::try_from((clock.now() - begun).as_millis()).unwrap_or(u64::MAX);
+                let ms = u64::try_from(clock.now().saturating_sub(begun).as_millis())
+                    .unwrap_or(u64::MAX);
                 (Verdict::Works { ms }, Some(found))
             }
             Err(failure @ (HubError::Offline | HubError::Stopped)) => return Err(failure),
@@ -193,8 +194,7 @@ impl Hub {
         if let Some(failure) = self.http.failure(&answer, About::NOTHING) {
             return Err(failure);
         }
-        const LIMIT_BYTES: usize = 1 << 20;
-        let bytes = self.http.whole_body(answer, LIMIT_BYTES).await?;
+        let bytes = self.http.whole_body(answer, API_LIMIT_BYTES).await?;
         match serde_json::from_slice::<Vec<serde_json::Value>>(&bytes) {
             Ok(_) => Ok(()),
             // The page of a network that wants a login, or of a filter.

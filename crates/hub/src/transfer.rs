@@ -98,7 +98,7 @@ impl Transfer<'_> {
     async fn read_small(&self, source: &Source<'_>, bytes: &mut Vec<u8>) -> Result<(), HubError> {
         let size = source.file.size_bytes;
         let _permit = self.permit().await?;
-        let rest = (!bytes.is_empty()).then(|| bytes.len() as u64..size);
+        let rest = (!bytes.is_empty()).then_some(bytes.len() as u64..size);
         let Opened { offset, mut body } = source.open(rest).await?;
         let mut fresh = Vec::new();
         let mut at = offset;
@@ -202,7 +202,10 @@ impl Transfer<'_> {
         });
         let clock = &self.http.surroundings.clock;
         self.control
-            .guard(async { Ok(clock.sleep(wait).await) })
+            .guard(async {
+                clock.sleep(wait).await;
+                Ok(())
+            })
             .await
     }
 
@@ -388,7 +391,7 @@ impl Lanes<'_> {
                 Err(failure) => {
                     self.transfer
                         .pause(self.source, &mut attempts, failure)
-                        .await?
+                        .await?;
                 }
             }
         }
@@ -432,7 +435,7 @@ impl Pace {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = now.max(*next);
             *next = turn + Duration::from_secs_f64(n as f64 / rate as f64);
-            turn - now
+            turn.saturating_sub(now)
         };
         if !wait.is_zero() {
             clock.sleep(wait).await;

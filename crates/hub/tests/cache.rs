@@ -343,7 +343,8 @@ fn one_process_at_a_time_downloads_a_repository() {
             matches!(first.await, Ok(Outcome::Stopped { .. })),
             "the first is stopped by the second's end"
         );
-        let second = other.lock().unwrap().take().unwrap().await.unwrap();
+        let second = other.lock().unwrap().take().unwrap();
+        let second = second.await.unwrap();
         assert!(matches!(second, Err(HubError::Busy { .. })), "{second:?}");
     });
 }

@@ -60,6 +60,44 @@ pub enum ErrorCode {
     DatabaseNewer,
     /// The database is damaged; it was set aside at `path`.
     DatabaseDamaged,
+    /// The offline switch is on, and what was asked for needs the network.
+    Offline,
+    /// No connection to `host`.
+    NetworkUnreachable,
+    /// The connection to `host` broke or went silent, again and again.
+    NetworkInterrupted,
+    /// `host` asks to wait.
+    RateLimited,
+    /// `host` failed, refused, or answered with something else.
+    ServerFailed,
+    /// There is no `repo` on the Hub, or it is private.
+    RepoNotFound,
+    /// `repo` has no such revision.
+    RevisionNotFound,
+    /// `repo` has no file `path`.
+    RemoteFileNotFound,
+    /// The terms of `repo` must be accepted first, at the page in `detail`.
+    GatedRepo,
+    /// `host` does not accept the access token.
+    BadToken,
+    /// The system's keyring holds no access token.
+    NoToken,
+    /// The system's keyring cannot be used.
+    KeyringUnavailable,
+    /// The weights of `repo` are pickle, which can run programs.
+    OnlyPickle,
+    /// No file of `repo` was selected.
+    NothingSelected,
+    /// `repo` is not on this machine.
+    NotCached,
+    /// What came for `path` is not what was published.
+    DownloadDamaged,
+    /// Another process downloads `repo`.
+    DownloadRunning,
+    /// `path` would be written outside of its folder.
+    UnsafePath,
+    /// The offline bundle at `path` is damaged, or none.
+    InvalidBundle,
     /// Any other failure of the system, described in `detail`.
     Io,
     /// A defect in the program, described in `detail`.
@@ -94,6 +132,25 @@ impl ErrorCode {
         Self::WorkerDied,
         Self::DatabaseNewer,
         Self::DatabaseDamaged,
+        Self::Offline,
+        Self::NetworkUnreachable,
+        Self::NetworkInterrupted,
+        Self::RateLimited,
+        Self::ServerFailed,
+        Self::RepoNotFound,
+        Self::RevisionNotFound,
+        Self::RemoteFileNotFound,
+        Self::GatedRepo,
+        Self::BadToken,
+        Self::NoToken,
+        Self::KeyringUnavailable,
+        Self::OnlyPickle,
+        Self::NothingSelected,
+        Self::NotCached,
+        Self::DownloadDamaged,
+        Self::DownloadRunning,
+        Self::UnsafePath,
+        Self::InvalidBundle,
         Self::Io,
         Self::Internal,
     ];
@@ -124,6 +181,12 @@ pub struct ErrorParams {
     /// The optimizer step at which it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<u64>,
+    /// The host that a connection was for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The repository on the Hub, `owner/name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repo: Option<String>,
     /// A technical detail, for the folded part of a message; never a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -183,8 +246,15 @@ impl fmt::Display for ApiError {
         if let Some(path) = &params.path {
             write!(f, " path=`{path}`")?;
         }
-        if let Some(field) = &params.field {
-            write!(f, " field=`{field}`")?;
+        let names = [
+            ("field", &params.field),
+            ("host", &params.host),
+            ("repo", &params.repo),
+        ];
+        for (name, value) in names {
+            if let Some(value) = value {
+                write!(f, " {name}=`{value}`")?;
+            }
         }
         let numbers = [
             ("line", params.line),

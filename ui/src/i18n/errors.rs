@@ -141,6 +141,82 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             "پایگاه دادهٔ برنامه آسیب دیده بود و کنار گذاشته شد.".into(),
             "برنامه با پایگاه تازه‌ای کار می‌کند؛ فایل پیشین را برای بازیابی نگه دارید.",
         ),
+        ErrorCode::Offline => (
+            "حالت آفلاین روشن است.".into(),
+            "برای این کار به اینترنت نیاز است؛ حالت آفلاین را خاموش کنید.",
+        ),
+        ErrorCode::NetworkUnreachable => (
+            format!("ارتباط با {} برقرار نشد.", host(params)),
+            "اتصال اینترنت و تنظیم پراکسی را بررسی کنید، یا نشانی یک آینه را به کار ببرید.",
+        ),
+        ErrorCode::NetworkInterrupted => (
+            format!("ارتباط با {} قطع شد.", host(params)),
+            "آنچه دریافت شده سر جای خود است؛ دانلود را دوباره آغاز کنید تا از همان‌جا ادامه یابد.",
+        ),
+        ErrorCode::RateLimited => (
+            format!("{} فعلاً درخواست دیگری نمی‌پذیرد.", host(params)),
+            "چند دقیقه صبر کنید و دوباره بکوشید.",
+        ),
+        ErrorCode::ServerFailed => (
+            format!("{} پاسخ درستی نداد.", host(params)),
+            "کمی بعد دوباره بکوشید، یا نشانی یک آینه را به کار ببرید.",
+        ),
+        ErrorCode::RepoNotFound => (
+            format!("{} پیدا نشد یا خصوصی است.", repo(params)),
+            "نام را بررسی کنید؛ برای مخزن خصوصی توکن دسترسی لازم است.",
+        ),
+        ErrorCode::RevisionNotFound => (
+            format!("{} چنین نسخه‌ای ندارد.", repo(params)),
+            "نام شاخه یا شناسهٔ نسخه را بررسی کنید.",
+        ),
+        ErrorCode::RemoteFileNotFound => (
+            format!("{} چنین فایلی ندارد.", repo(params)),
+            "شاید نسخهٔ تازه‌ای منتشر شده باشد؛ فهرست فایل‌ها را تازه کنید.",
+        ),
+        ErrorCode::GatedRepo => (
+            format!("دانلود {} نیازمند پذیرش شرایط است.", repo(params)),
+            "صفحهٔ آن را در مرورگر باز کنید، شرایط را بپذیرید و سپس دوباره بکوشید.",
+        ),
+        ErrorCode::BadToken => (
+            "توکن دسترسی پذیرفته نشد.".into(),
+            "شاید نادرست باشد یا اعتبارش گذشته باشد؛ توکن تازه‌ای بسازید و همان را به کار ببرید.",
+        ),
+        ErrorCode::NoToken => (
+            "در دسته‌کلید سیستم توکن دسترسی نیست.".into(),
+            "نخست توکن دسترسی را در دسته‌کلید ذخیره کنید.",
+        ),
+        ErrorCode::KeyringUnavailable => (
+            "دسته‌کلید سیستم در دسترس نیست.".into(),
+            "قفل دسته‌کلید را باز کنید و دوباره بکوشید.",
+        ),
+        ErrorCode::OnlyPickle => (
+            format!("وزن‌های {} فقط در قالب pickle منتشر شده است.", repo(params)),
+            "این قالب هنگام بارگذاری می‌تواند برنامه‌ای را اجرا کند؛ مدلی با قالب safetensors یا GGUF برگزینید.",
+        ),
+        ErrorCode::NothingSelected => (
+            format!("هیچ فایلی از {} انتخاب نشد.", repo(params)),
+            "الگوی انتخاب فایل را تغییر دهید، یا بدون الگو دانلود کنید.",
+        ),
+        ErrorCode::NotCached => (
+            format!("{} روی این رایانه نیست.", repo(params)),
+            "هنگامی که به اینترنت دسترسی دارید آن را دانلود کنید.",
+        ),
+        ErrorCode::DownloadDamaged => (
+            "فایل دریافت‌شده با فایل منتشرشده یکی نیست و کنار گذاشته شد.".into(),
+            "دوباره دانلود کنید؛ اگر تکرار شد، نشانی دیگری را به کار ببرید.",
+        ),
+        ErrorCode::DownloadRunning => (
+            format!("{} هم‌اکنون در حال دانلود است.", repo(params)),
+            "صبر کنید تا آن دانلود پایان یابد، یا آن را متوقف کنید.",
+        ),
+        ErrorCode::UnsafePath => (
+            "نام یا پیوند یک فایل به بیرون از پوشهٔ خود می‌رسد؛ چیزی نوشته نشد.".into(),
+            "شاید کسی آن را دست‌کاری کرده باشد؛ این مدل را از جای مطمئن دیگری بگیرید.",
+        ),
+        ErrorCode::InvalidBundle => (
+            "این بستهٔ آفلاین ناقص است یا آسیب دیده است.".into(),
+            "بسته را دوباره از رایانهٔ نخست رونوشت کنید.",
+        ),
         ErrorCode::Io => (
             "هنگام کار با فایل‌ها خطایی رخ داد.".into(),
             "دوباره بکوشید؛ اگر تکرار شد، جزئیات فنی را ببینید.",
@@ -188,10 +264,33 @@ fn field(params: &ErrorParams) -> String {
         "prompt" => "پرامپت",
         "max_tokens" => "بیشینهٔ توکن‌ها",
         "temperature" => "دما",
+        "repo" => "نام مخزن",
+        "revision" => "نسخه",
+        "endpoint" => "نشانی مخزن مدل‌ها",
+        "proxy" => "پراکسی",
+        "ca_file" => "فایل گواهی",
         "" => "ورودی",
         other => other,
     }
     .to_owned()
+}
+
+/// The host in a sentence, kept left to right.
+fn host(params: &ErrorParams) -> String {
+    named(params.host.as_deref(), "کارساز")
+}
+
+/// The repository in a sentence, kept left to right.
+fn repo(params: &ErrorParams) -> String {
+    named(params.repo.as_deref(), "این مخزن")
+}
+
+fn named(name: Option<&str>, without: &str) -> String {
+    match name {
+        // U+2066 and U+2069 isolate a Latin name from the sentence around it.
+        Some(name) => format!("«\u{2066}{name}\u{2069}»"),
+        None => without.to_owned(),
+    }
 }
 
 fn too_small(params: &ErrorParams) -> String {
@@ -278,6 +377,28 @@ mod tests {
         ));
         assert!(words.message.contains("۱۲۰"), "`{}`", words.message);
         assert!(words.message.contains("۲٬۰۴۸"), "`{}`", words.message);
+    }
+
+    #[test]
+    fn a_host_and_a_repository_are_named_apart_from_the_sentence() {
+        let words = describe(&ApiError::with(
+            ErrorCode::NetworkUnreachable,
+            ErrorParams {
+                host: Some("huggingface.co".into()),
+                ..ErrorParams::default()
+            },
+        ));
+        assert!(
+            words.message.contains("«\u{2066}huggingface.co\u{2069}»"),
+            "`{}`",
+            words.message
+        );
+        let words = describe(&ApiError::new(ErrorCode::GatedRepo));
+        assert!(
+            words.message.contains("این مخزن"),
+            "without a name it is still a sentence: `{}`",
+            words.message
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the Hub says: lists, revisions, trees, where files are, and the files.
 
-use super::server::{COMMIT, File, Origin, Seen, Shelf, World, lock};
+use super::server::{COMMIT, Seen, Shelf, World, lock};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 

@@ -55,7 +55,9 @@ impl World {
                 }
                 Fault::Corrupt => {
                     let mut bytes = answer.body.to_vec();
-                    bytes.iter_mut().for_each(|byte| *byte = !*byte);
+                    for byte in &mut bytes {
+                        *byte = !*byte;
+                    }
                     answer.body = Arc::new(bytes);
                 }
                 Fault::Truncate(n) => {
@@ -73,7 +75,7 @@ impl World {
                 _ => {}
             }
         }
-        let (start, end) = self.range(seen, faults, &mut answer, is_chunked);
+        let (start, end) = range(seen, faults, &mut answer, is_chunked);
         if answer.status == 416 || seen.method == "HEAD" {
             is_chunked = false;
         }
@@ -117,61 +119,6 @@ impl World {
         stream.flush()
     }
 
-    /// The part of the body that is asked for; sets status and headers accordingly.
-    fn range(
-        &self,
-        seen: &Seen,
-        faults: &[Fault],
-        answer: &mut Answer,
-        is_chunked: bool,
-    ) -> (usize, usize) {
-        let length = answer.body.len();
-        if !answer.is_file || is_chunked || faults.contains(&Fault::IgnoreRange) {
-            return (0, length);
-        }
-        let etag = |faults: &[Fault]| {
-            faults.iter().find_map(|fault| match fault {
-                Fault::With("ETag", value) => Some(value.clone()),
-                _ => None,
-            })
-        };
-        let own = answer
-            .headers
-            .iter()
-            .find(|(name, _)| *name == "ETag")
-            .map(|(_, value)| value.clone());
-        let version = etag(faults).or(own);
-        if seen
-            .header("if-range")
-            .is_some_and(|wanted| Some(wanted) != version.as_deref())
-        {
-            return (0, length);
-        }
-        let Some(range) = seen
-            .header("range")
-            .and_then(|range| range.strip_prefix("bytes="))
-        else {
-            return (0, length);
-        };
-        let (from, to) = range.split_once('-').unwrap();
-        let from: usize = from.parse().unwrap();
-        if from >= length {
-            answer.status = 416;
-            answer
-                .headers
-                .push(("Content-Range", format!("bytes */{length}")));
-            return (0, 0);
-        }
-        let to = to
-            .parse()
-            .map_or(length, |last: usize| (last + 1).min(length));
-        answer.status = 206;
-        answer
-            .headers
-            .push(("Content-Range", format!("bytes {from}-{}/{length}", to - 1)));
-        (from, to)
-    }
-
     fn send_body(
         &self,
         body: &[u8],
@@ -212,6 +159,55 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// The part of the body that is asked for; sets status and headers accordingly.
+fn range(seen: &Seen, faults: &[Fault], answer: &mut Answer, is_chunked: bool) -> (usize, usize) {
+    let length = answer.body.len();
+    if !answer.is_file || is_chunked || faults.contains(&Fault::IgnoreRange) {
+        return (0, length);
+    }
+    let etag = |faults: &[Fault]| {
+        faults.iter().find_map(|fault| match fault {
+            Fault::With("ETag", value) => Some(value.clone()),
+            _ => None,
+        })
+    };
+    let own = answer
+        .headers
+        .iter()
+        .find(|(name, _)| *name == "ETag")
+        .map(|(_, value)| value.clone());
+    let version = etag(faults).or(own);
+    if seen
+        .header("if-range")
+        .is_some_and(|wanted| Some(wanted) != version.as_deref())
+    {
+        return (0, length);
+    }
+    let Some(range) = seen
+        .header("range")
+        .and_then(|range| range.strip_prefix("bytes="))
+    else {
+        return (0, length);
+    };
+    let (from, to) = range.split_once('-').unwrap();
+    let from: usize = from.parse().unwrap();
+    if from >= length {
+        answer.status = 416;
+        answer
+            .headers
+            .push(("Content-Range", format!("bytes */{length}")));
+        return (0, 0);
+    }
+    let to = to
+        .parse()
+        .map_or(length, |last: usize| (last + 1).min(length));
+    answer.status = 206;
+    answer
+        .headers
+        .push(("Content-Range", format!("bytes {from}-{}/{length}", to - 1)));
+    (from, to)
 }
 
 fn read_request(reader: &mut BufReader<&TcpStream>, origin: Origin) -> Option<Seen> {

@@ -200,13 +200,13 @@ fn a_model_is_downloaded_and_its_path_printed() {
 
 #[test]
 fn twenty_kills_at_random_moments_cost_a_chunk_each_at_most() {
-    const CHUNK: u64 = 256 << 10;
+    const CHUNK: u64 = 512 << 10;
     // What the server had sent and the killed process had not read: four lanes, each slow enough
     // to keep no more than a few pieces on the way.
     const ON_THE_WAY: u64 = 4 * (64 << 10);
     let trial = Trial::new(24 * MB);
     trial.server.misbehave(|seen| match seen.origin {
-        Origin::Cdn => vec![Fault::Slow(Duration::from_millis(1))],
+        Origin::Cdn => vec![Fault::Slow(Duration::from_millis(20))],
         Origin::Hub => Vec::new(),
     });
     let chunk = CHUNK.to_string();
@@ -239,6 +239,7 @@ fn twenty_kills_at_random_moments_cost_a_chunk_each_at_most() {
             "an unfinished model is not there"
         );
     }
+    trial.server.behave();
     let last = trial.run(&arguments);
     assert_eq!(last.status.code(), Some(0), "{}", said(&last));
     let present = events_named(&lines(&last.stdout), "started")[0]["present_bytes"]
@@ -269,7 +270,10 @@ fn ctrl_c_keeps_every_byte_and_says_so() {
         trial.server.file_bytes_sent() == all
     });
     // They are on the way to the disk; a state file shows that the last of them arrived.
-    let dir = trial.snapshot().join("../../.amoozgar");
+    let dir = trial
+        .bench
+        .data_dir()
+        .join("hub/models--amoozgar--test/.amoozgar");
     let state = dir.join(format!("{}.state", trial.files[2].oid));
     let total = |text: &str| -> Option<u64> {
         let state: Value = serde_json::from_str(text).ok()?;

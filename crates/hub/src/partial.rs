@@ -16,13 +16,17 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 /// How long bytes may stay unsaved on a slow line.
 const SAVE_EVERY: Duration = Duration::from_millis(500);
 /// Pieces of the network that wait to be written; together a few megabytes.
 const QUEUE: usize = 32;
+
+/// Below this a download would do nothing but save; above it half a chunk would not fit a semaphore.
+const MIN_CHUNK_BYTES: u64 = 16 << 10;
+const MAX_CHUNK_BYTES: u64 = 1 << 30;
 
 /// What the state file says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,9 +40,44 @@ struct State {
 const FORMAT: u32 = 1;
 
 /// Bytes and where they belong.
-pub(crate) struct Piece {
-    pub(crate) offset: u64,
-    pub(crate) bytes: Bytes,
+struct Piece {
+    offset: u64,
+    bytes: Bytes,
+}
+
+/// Where bytes go in.
+pub(crate) struct Intake {
+    sender: mpsc::Sender<Piece>,
+    work: Arc<Work>,
+}
+
+impl Intake {
+    /// Takes bytes once there is room: never more than a chunk is on its way to the disk.
+    ///
+    /// # Errors
+    /// [`HubError::Stopped`] where a thread has failed, whose own failure [`Writing::end`] tells.
+    pub(crate) async fn take(&self, offset: u64, mut bytes: Bytes) -> Result<(), HubError> {
+        // In halves of a chunk at most, so that one can come while the other is saved.
+        let half = usize::try_from(self.work.chunk_bytes / 2).unwrap_or(usize::MAX);
+        let mut offset = offset;
+        while !bytes.is_empty() {
+            let part = bytes.split_to(half.min(bytes.len()));
+            let n = part.len();
+            let room = self
+                .work
+                .room
+                .acquire_many(u32::try_from(n).unwrap_or(u32::MAX));
+            room.await.map_err(|_| HubError::Stopped)?.forget();
+            let piece = Piece {
+                offset,
+                bytes: part,
+            };
+            let sent = self.sender.send(piece).await;
+            sent.map_err(|_| HubError::Stopped)?;
+            offset += n as u64;
+        }
+        Ok(())
+    }
 }
 
 /// An unfinished file in its folder.
@@ -82,14 +121,16 @@ impl Partial {
         &self.have
     }
 
-    /// Starts the threads. Pieces go in at the sender; when all senders are gone, [`Writing::end`]
-    /// waits for what is under way.
-    pub(crate) fn write(self, chunk_bytes: u64) -> (mpsc::Sender<Piece>, Writing) {
+    /// Starts the threads. Pieces go in at the intake; when it is gone, [`Writing::end`] waits for
+    /// what is under way.
+    pub(crate) fn write(self, chunk_bytes: u64) -> (Intake, Writing) {
+        let chunk_bytes = chunk_bytes.clamp(MIN_CHUNK_BYTES, MAX_CHUNK_BYTES);
         let (sender, receiver) = mpsc::channel(QUEUE);
         let work = Arc::new(Work {
             books: Mutex::new(Books {
                 have: self.have,
                 unsaved: 0,
+                told: 0,
                 phase: Phase::Writing,
             }),
             changed: Condvar::new(),
@@ -98,7 +139,8 @@ impl Partial {
             state_path: self.state_path,
             oid: self.oid,
             size_bytes: self.size_bytes,
-            chunk_bytes: chunk_bytes.max(2),
+            chunk_bytes,
+            room: Semaphore::new(usize::try_from(chunk_bytes).unwrap_or(Semaphore::MAX_PERMITS)),
         });
         let (writer, hasher, saver) = (Arc::clone(&work), Arc::clone(&work), Arc::clone(&work));
         let writing = Writing {
@@ -107,7 +149,11 @@ impl Partial {
             saver: tokio::task::spawn_blocking(move || saver.save_all()),
             work,
         };
-        (sender, writing)
+        let intake = Intake {
+            sender,
+            work: Arc::clone(&writing.work),
+        };
+        (intake, writing)
     }
 }
 
@@ -220,12 +266,16 @@ struct Work {
     oid: Oid,
     size_bytes: u64,
     chunk_bytes: u64,
+    /// Bytes that may come before others are saved.
+    room: Semaphore,
 }
 
 struct Books {
     have: Ranges,
     /// Bytes of `have` that the state file does not know of.
     unsaved: u64,
+    /// How far the file had no gap when the hashing thread was last told.
+    told: u64,
     phase: Phase,
 }
 
@@ -251,6 +301,9 @@ impl Drop for Ending<'_> {
         if books.phase != Phase::Failed {
             books.phase = self.phase;
         }
+        if books.phase == Phase::Failed {
+            self.work.room.close();
+        }
         self.work.changed.notify_all();
     }
 }
@@ -262,41 +315,37 @@ impl Work {
             phase: Phase::Failed,
         };
         while let Some(Piece { offset, bytes }) = receiver.blocking_recv() {
-            // In halves of a chunk at most, so that one can be written while one is saved.
-            let step = usize::try_from(self.chunk_bytes / 2).unwrap_or(usize::MAX);
-            let mut at = offset;
-            for part in bytes.chunks(step) {
-                if !self.wait_for_room(part.len() as u64) {
-                    return Ok(());
-                }
-                files::write_at(&self.file, part, at)
-                    .map_err(|source| HubError::io(&self.path, source))?;
-                self.note(at, part.len() as u64);
-                at += part.len() as u64;
+            if self.books().phase != Phase::Writing {
+                return Ok(());
+            }
+            files::write_at(&self.file, &bytes, offset)
+                .map_err(|source| HubError::io(&self.path, source))?;
+            let n = bytes.len() as u64;
+            let mut books = self.books();
+            let n_new = books.have.insert(offset..offset + n);
+            books.unsaved += n_new;
+            let prefix_end = books.have.prefix_end();
+            let is_much =
+                prefix_end - books.told >= READ_BYTES as u64 || prefix_end == self.size_bytes;
+            let is_news = is_much || books.unsaved >= self.chunk_bytes / 2;
+            if is_much {
+                books.told = prefix_end;
+            }
+            drop(books);
+            // Bytes that came again are safe already.
+            self.make_room(n - n_new);
+            // Waking the others for every few bytes would cost more than their work.
+            if is_news {
+                self.changed.notify_all();
             }
         }
         ending.phase = Phase::Ended;
         Ok(())
     }
 
-    /// Waits until `n` more bytes may be unsaved; `false` where another thread failed.
-    fn wait_for_room(&self, n: u64) -> bool {
-        let full = |books: &mut Books| {
-            books.phase == Phase::Writing
-                && books.unsaved > 0
-                && books.unsaved + n > self.chunk_bytes
-        };
-        let books = self
-            .changed
-            .wait_while(self.books(), full)
-            .unwrap_or_else(PoisonError::into_inner);
-        books.phase == Phase::Writing
-    }
-
-    fn note(&self, offset: u64, n: u64) {
-        let mut books = self.books();
-        books.unsaved += books.have.insert(offset..offset + n);
-        self.changed.notify_all();
+    fn make_room(&self, n_bytes: u64) {
+        self.room
+            .add_permits(usize::try_from(n_bytes).unwrap_or_default());
     }
 
     fn save_all(&self) -> Result<(), HubError> {
@@ -317,6 +366,7 @@ impl Work {
             if unsaved > 0 {
                 self.save(have)?;
                 self.books().unsaved -= unsaved;
+                self.make_room(unsaved);
                 self.changed.notify_all();
             } else if phase != Phase::Writing {
                 ending.phase = Phase::Ended;

@@ -10,7 +10,7 @@ use crate::control::Control;
 use crate::download::Settings;
 use crate::error::blocking;
 use crate::http::Http;
-use crate::partial::{self, Partial, Piece};
+use crate::partial::{self, Intake, Partial};
 use crate::progress::{Event, Meter};
 use crate::ranges::Ranges;
 use crate::repo::{Commit, Repo};
@@ -23,7 +23,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// A file up to this size is held in memory until it is whole.
 const SMALL_BYTES: u64 = 4 << 20;
@@ -144,13 +144,13 @@ impl Transfer<'_> {
         let partial = blocking(move || Partial::open(&dir, &oid, size)).await?;
         let have = partial.have().clone();
         let missing = have.missing(size, self.settings.chunk_bytes);
-        let (sender, writing) = partial.write(self.settings.chunk_bytes);
+        let (intake, writing) = partial.write(self.settings.chunk_bytes);
         let lanes = Lanes {
             transfer: self,
             source,
             todo: Mutex::new(missing.into()),
             have: Mutex::new(have),
-            sender,
+            intake,
             whole: tokio::sync::Mutex::new(false),
         };
         let fetched = lanes.run().await;
@@ -226,7 +226,7 @@ struct Lanes<'a> {
     todo: Mutex<VecDeque<Range<u64>>>,
     /// What came, to know new bytes from those that came again.
     have: Mutex<Ranges>,
-    sender: mpsc::Sender<Piece>,
+    intake: Intake,
     /// Held by the one lane that reads the whole file, where the server has no ranges; whether it
     /// was read.
     whole: tokio::sync::Mutex<bool>,
@@ -354,12 +354,7 @@ impl Lanes<'_> {
                 bytes.truncate(usize::try_from(end - *at).unwrap_or(usize::MAX));
                 let n = bytes.len() as u64;
                 transfer.pace.take(transfer.http, bytes.len()).await;
-                // A writer that is gone has a failure of its own, which is told in its place.
-                let piece = Piece { offset: *at, bytes };
-                self.sender
-                    .send(piece)
-                    .await
-                    .map_err(|_| HubError::Stopped)?;
+                self.intake.take(*at, bytes).await?;
                 let n_new = self.have().insert(*at..*at + n);
                 transfer
                     .meter

@@ -396,8 +396,10 @@ impl Work {
         let mut buffer = vec![0; READ_BYTES];
         let mut at = 0;
         while at < self.size_bytes {
-            let behind =
-                |books: &mut Books| books.phase == Phase::Writing && books.have.prefix_end() <= at;
+            let enough = self.size_bytes.min(at + READ_BYTES as u64);
+            let behind = |books: &mut Books| {
+                books.phase == Phase::Writing && books.have.prefix_end() < enough
+            };
             let books = self
                 .changed
                 .wait_while(self.books(), behind)

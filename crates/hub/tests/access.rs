@@ -3,15 +3,7 @@
 
 mod support;
 
-use amoozgar_hub::{
-    Access, Control, Endpoint, HostOverride, HubError, Network, Outcome, ProbeTarget, Proxy,
-    ProxyServer, RepoKind, Revision, Role, Search, Sensitive, Sort, TokenScope, Unreachable,
-    Verdict,
-};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc;
-use std::time::Duration;
+use amoozgar_hub::{HubError, Outcome, RepoKind, Revision, Search, Sensitive, Sort, TokenScope};
 use support::server::{COMMIT, Fault, File, Origin, noise};
 use support::{Bench, MB, REPO, repo, request, run};
 

@@ -4,38 +4,17 @@
 mod support;
 
 use amoozgar_hub::{
-    Access, Control, Endpoint, HostOverride, HubError, Network, Outcome, ProbeTarget, Proxy,
-    ProxyServer, RepoKind, Revision, Role, Search, Sensitive, Sort, TokenScope, Unreachable,
-    Verdict,
+    Access, Control, Endpoint, HostOverride, HubError, Network, ProbeTarget, Proxy, ProxyServer,
+    Role, Sensitive, Unreachable, Verdict,
 };
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::time::Duration;
-use support::server::{COMMIT, Fault, File, Origin, noise};
-use support::{Bench, MB, REPO, repo, request, run};
+use support::server::{Fault, Origin};
+use support::{Bench, MB, repo, run};
 
 const TOKEN: &str = "hf_thetokenthatnobodyelsemaysee";
-
-fn with_token(scope: TokenScope) -> Bench {
-    let (mut bench, _) = Bench::with_weights(2 * MB);
-    bench.network.token = Some(Sensitive::new(TOKEN));
-    bench.network.token_scope = scope;
-    bench
-}
-
-fn refusal(status: u16, headers: &'static [(&'static str, &'static str)]) -> HubError {
-    let (bench, _) = Bench::with_weights(9);
-    bench.server.misbehave(move |_| {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| Fault::With(name, (*value).to_owned()));
-        std::iter::once(Fault::Status(status))
-            .chain(headers)
-            .collect()
-    });
-    run(bench.plan()).unwrap_err()
-}
 
 #[test]
 fn the_offline_switch_lets_nothing_out() {

@@ -5,7 +5,7 @@ mod support;
 
 use amoozgar_hub::{Event, HubError, Outcome, Stop};
 use std::sync::Mutex;
-use support::server::{Fault, File, Origin, noise, splitmix};
+use support::server::{Fault, File, Origin, noise};
 use support::{Bench, MB, REPO, run};
 
 fn finished(outcome: Result<Outcome, HubError>) {

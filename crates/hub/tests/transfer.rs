@@ -4,7 +4,7 @@
 
 mod support;
 
-use amoozgar_hub::{Event, HubError, Outcome, Stop};
+use amoozgar_hub::{Event, HubError, Outcome};
 use std::time::Duration;
 use support::server::{Fault, File, Origin, noise, splitmix};
 use support::{Bench, MB, REPO, run};

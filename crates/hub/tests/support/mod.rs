@@ -148,9 +148,7 @@ impl Bench {
     /// No file that is on its way.
     pub fn nothing_is_left_over(&self) -> bool {
         let names = names(&self.repo_dir().join(".amoozgar"));
-        !names
-            .iter()
-            .any(|name| name.ends_with(".part") || name.ends_with(".state"))
+        names.iter().all(|name| name.contains(".whole"))
     }
 }
 

@@ -148,7 +148,7 @@ impl Transfer<'_> {
         let lanes = Lanes {
             transfer: self,
             source,
-            todo: Mutex::new(missing.into()),
+            waiting: Mutex::new(missing.into()),
             have: Mutex::new(have),
             intake,
             whole: tokio::sync::Mutex::new(false),
@@ -223,7 +223,7 @@ struct Lanes<'a> {
     transfer: &'a Transfer<'a>,
     source: &'a Source<'a>,
     /// Pieces that nobody has begun, in order, so that hashing can follow.
-    todo: Mutex<VecDeque<Range<u64>>>,
+    waiting: Mutex<VecDeque<Range<u64>>>,
     /// What came, to know new bytes from those that came again.
     have: Mutex<Ranges>,
     intake: Intake,
@@ -397,7 +397,7 @@ impl Lanes<'_> {
     }
 
     fn next(&self) -> Option<Range<u64>> {
-        self.todo
+        self.waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop_front()

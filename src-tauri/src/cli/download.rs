@@ -181,7 +181,7 @@ fn set_variable(name: &str) -> Option<String> {
 impl Job {
     async fn run(&self, mode: Mode) -> Result<u8, HubError> {
         if self.network.access == Access::Offline {
-            return self.from_cache(mode);
+            return self.take_from_cache(mode);
         }
         let seed = clock::now_ms() as u64 ^ u64::from(std::process::id());
         let hub = Hub::new(&self.network, Surroundings::system(seed))?;
@@ -217,7 +217,7 @@ impl Job {
     }
 
     /// Without a network only what is here can be had.
-    fn from_cache(&self, mode: Mode) -> Result<u8, HubError> {
+    fn take_from_cache(&self, mode: Mode) -> Result<u8, HubError> {
         let Request { repo, revision, .. } = &self.request;
         let snapshot = self
             .cache
@@ -228,7 +228,7 @@ impl Job {
             })?;
         match mode {
             Mode::Words => {
-                unless_nobody_reads(print_text(&format!("{}\n", snapshot.path.display())))
+                unless_nobody_reads(print_text(&format!("{}\n", snapshot.path.display())));
             }
             Mode::Json => tell(
                 mode,

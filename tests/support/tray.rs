@@ -55,7 +55,10 @@ impl Watcher {
         icons.push(icon);
     }
 
-    fn register_status_notifier_host(&self, _service: &str) {}
+    fn register_status_notifier_host(&self, service: &str) {
+        // This tray is host enough; the protocol wants the method all the same.
+        let _ = service;
+    }
 
     #[zbus(property)]
     fn is_status_notifier_host_registered(&self) -> bool {

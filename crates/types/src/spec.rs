@@ -267,7 +267,7 @@ impl Default for OptimizerSpec {
         Self {
             kind: OptimizerKind::default(),
             schedule: ScheduleKind::default(),
-            epochs: 4,
+            epochs: 8,
             max_steps: None,
             batch_size: 16,
             micro_batch: None,

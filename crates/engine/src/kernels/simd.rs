@@ -102,7 +102,7 @@ pub type Baseline = Separate;
 /// Compiles a function for each instruction set, and calls the one in use. The function's one type
 /// parameter is the set's [`Arithmetic`]:
 ///
-/// ```ignore
+/// ```text
 /// per_isa! {
 ///     fn scale<A>(x: &mut [f32], by: f32) {
 ///         x.iter_mut().for_each(|x| *x *= by);

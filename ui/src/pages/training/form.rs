@@ -256,7 +256,7 @@ mod tests {
         let run = chosen().check().unwrap();
         assert_eq!(
             (run.epochs, run.batch_size, run.context_length),
-            (4, 16, 128),
+            (8, 16, 128),
             "the defaults of the specification"
         );
         assert!(

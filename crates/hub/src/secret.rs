@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A secret. `Debug` and `Display` show a placeholder; [`Sensitive::expose`] is the one way to it.
+/// A secret. `Debug` and `Display` show nothing of it; [`Sensitive::expose`] is the one way to it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sensitive(String);
 

@@ -1,4 +1,4 @@
-//! Third-party assets, by the ordinary clients: the font and the chart library from npm (pinned
+//! Third-party assets, by the ordinary clients: font, charts, wasm-opt and axe from npm (pinned
 //! by ui/package-lock.json), the Divan of Hafez from `PyPI`. Never committed.
 
 use std::fs;
@@ -40,6 +40,11 @@ pub const NPM_ASSETS: &[NpmAsset] = &[
     },
 ];
 
+/// What shrinks the interface, below `ui/node_modules`.
+pub const WASM_OPT: &str = "binaryen/bin/wasm-opt";
+/// What the window's tests look for barriers with, below `ui/node_modules`.
+pub const AXE: &str = "axe-core/axe.min.js";
+
 /// Fetches what is missing. The interface cannot be without its font and charts; without Hafez
 /// the bundled stories remain, so that failure is a warning.
 pub fn fetch() -> Result<()> {
@@ -51,7 +56,7 @@ pub fn fetch() -> Result<()> {
     Ok(())
 }
 
-/// Fetches the font and the charts, unless they are there.
+/// Fetches what the interface needs from npm, unless it is there.
 pub fn fetch_interface() -> Result<()> {
     let ui = root().join("ui");
     let modules = ui.join("node_modules");
@@ -59,22 +64,26 @@ pub fn fetch_interface() -> Result<()> {
         .context("could not read ui/package-lock.json")?;
     // npm ci checks every hash of the lock file; the copy says which lock file that was.
     let stamp = modules.join(".amoozgar-lock.json");
-    let complete = NPM_ASSETS
-        .iter()
-        .all(|asset| modules.join(asset.from).is_file());
+    let wanted = || {
+        NPM_ASSETS
+            .iter()
+            .map(|asset| asset.from)
+            .chain([WASM_OPT, AXE])
+    };
+    let complete = wanted().all(|file| modules.join(file).is_file());
     if complete && fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    println!("xtask: fetching the font and the chart library (npm ci in ui/)");
+    println!("xtask: fetching the font, the charts and the tools of the build (npm ci in ui/)");
     process::run(
         process::command(npm())
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
             .current_dir(&ui),
-        "fetch the font and the chart library",
+        "fetch the interface's packages",
     )?;
-    for asset in NPM_ASSETS {
-        if !modules.join(asset.from).is_file() {
-            bail!("npm did not bring `ui/node_modules/{}`", asset.from);
+    for file in wanted() {
+        if !modules.join(file).is_file() {
+            bail!("npm did not bring `ui/node_modules/{file}`");
         }
     }
     fs::write(&stamp, lock).with_context(|| format!("could not write `{}`", stamp.display()))

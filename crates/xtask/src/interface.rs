@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::assets::NPM_ASSETS;
+use crate::assets::{NPM_ASSETS, WASM_OPT};
 use crate::process::{self, root, target_dir};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -84,30 +84,31 @@ fn bind(wasm: &Path, out: &Path, profile: Profile) -> Result<()> {
     Ok(())
 }
 
-/// Shrinks the module by wasm-opt where that is installed; a version that does not know the
-/// features rustc uses leaves the module as it is.
+/// Shrinks the module by the wasm-opt that npm brought (Debian's cannot read today's modules).
+/// Only features that every webview of the last years knows are allowed in what it writes.
 fn optimize(wasm: &Path) -> Result<()> {
-    if !process::is_there("wasm-opt") {
-        println!("xtask: wasm-opt is not installed: the interface works, only larger");
-        return Ok(());
-    }
+    let program = root().join("ui/node_modules").join(WASM_OPT);
     let small = wasm.with_extension("small");
-    let done = process::command("wasm-opt")
+    let done = process::command("node")
+        .arg(program)
         .args(["-Oz", "--enable-bulk-memory", "--enable-reference-types"])
         .args(["--enable-nontrapping-float-to-int", "--enable-sign-ext"])
         .args(["--enable-mutable-globals", "--enable-multivalue"])
         .arg(wasm)
         .arg("-o")
         .arg(&small)
-        .output()
-        .context("could not start `wasm-opt`")?;
-    if done.status.success() {
-        fs::rename(&small, wasm)?;
-    } else {
-        println!("xtask: this wasm-opt cannot read the module; it stays unshrunk");
-        if small.exists() {
-            fs::remove_file(&small)?;
-        }
+        .output();
+    match done {
+        Ok(done) if done.status.success() => fs::rename(&small, wasm)?,
+        // The interface works without, only larger.
+        Ok(done) => println!(
+            "xtask: wasm-opt left the module as it is: {}",
+            String::from_utf8_lossy(&done.stderr).trim()
+        ),
+        Err(error) => println!("xtask: wasm-opt could not start, so the module is larger: {error}"),
+    }
+    if small.exists() {
+        fs::remove_file(&small)?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Choosing one of a few, and switching on or off.
 
+use super::ids::{focus_child, moved};
 use super::{Icon, IconName};
 use yew::prelude::*;
 
@@ -38,15 +39,10 @@ pub fn SegmentedChoice(props: &SegmentedChoiceProps) -> Html {
     let onkeydown = {
         let onselect = props.onselect.clone();
         move |event: KeyboardEvent| {
-            // Right to left: the next one is at the left.
-            let step = match event.key().as_str() {
-                "ArrowLeft" | "ArrowDown" => 1,
-                "ArrowRight" | "ArrowUp" => count.saturating_sub(1),
-                _ => return,
-            };
-            event.prevent_default();
-            if count > 0 {
-                onselect.emit((selected + step) % count);
+            if let Some(next) = moved(&event.key(), selected, count) {
+                event.prevent_default();
+                focus_child(&event, next);
+                onselect.emit(next);
             }
         }
     };

@@ -1,5 +1,7 @@
-//! Text and number fields with label, help and error.
+//! Text and number fields with label, help and error, and the frame that all fields share.
 
+use super::badge::Explain;
+use amoozgar_text::number;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -18,6 +20,9 @@ pub struct TextFieldProps {
     /// A sentence below, while there is no error.
     #[prop_or_default]
     pub help: Option<AttrValue>,
+    /// A longer explanation behind a small button beside the label.
+    #[prop_or_default]
+    pub explain: Option<AttrValue>,
     /// What is wrong with the text.
     #[prop_or_default]
     pub error: Option<AttrValue>,
@@ -62,6 +67,7 @@ pub fn TextField(props: &TextFieldProps) -> Html {
             id={props.id.clone()}
             label={props.label.clone()}
             help={props.help.clone()}
+            explain={props.explain.clone()}
             error={props.error.clone()}
         >
             <input
@@ -84,6 +90,48 @@ pub fn TextField(props: &TextFieldProps) -> Html {
     }
 }
 
+/// What the arrow keys do to a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Steps {
+    /// The least number.
+    pub least: f64,
+    /// The greatest number.
+    pub most: f64,
+    /// What one press adds or takes away.
+    pub step: f64,
+}
+
+impl Steps {
+    /// Whole numbers from `least` to `most`.
+    pub fn whole(least: u32, most: u32) -> Self {
+        Self {
+            least: least.into(),
+            most: most.into(),
+            step: 1.0,
+        }
+    }
+
+    fn next(self, text: &str, key: &str) -> Option<f64> {
+        let by = match key {
+            "ArrowUp" => self.step,
+            "ArrowDown" => -self.step,
+            _ => return None,
+        };
+        let now = number::parse_number(text).unwrap_or(self.least);
+        // Multiples of the step, so that 0.1 + 0.2 reads 0.3.
+        let steps = ((now + by) / self.step).round();
+        let digits = (1.0 / self.step).log10().ceil().max(0.0) as i32;
+        let scale = 10_f64.powi(digits);
+        let next = (steps * self.step * scale).round() / scale;
+        Some(next.clamp(self.least, self.most))
+    }
+}
+
+/// A number as typed, in Persian digits and with the Persian decimal mark.
+fn in_persian(text: &str) -> String {
+    number::to_persian_digits(text).replace('.', "٫")
+}
+
 /// Props of [`NumberField`].
 #[derive(Properties, PartialEq)]
 pub struct NumberFieldProps {
@@ -98,6 +146,12 @@ pub struct NumberFieldProps {
     /// A sentence below, while there is no error.
     #[prop_or_default]
     pub help: Option<AttrValue>,
+    /// A longer explanation behind a small button beside the label.
+    #[prop_or_default]
+    pub explain: Option<AttrValue>,
+    /// What the arrow keys change it by, between the two ends.
+    #[prop_or_default]
+    pub steps: Option<Steps>,
     /// What is wrong with the number.
     #[prop_or_default]
     pub error: Option<AttrValue>,
@@ -122,11 +176,35 @@ pub struct NumberFieldProps {
 /// input refuses Persian digits; whoever uses it checks the text as it is typed.
 #[component]
 pub fn NumberField(props: &NumberFieldProps) -> Html {
+    let onkeydown = {
+        let (steps, value, oninput) = (props.steps, props.value.clone(), props.oninput.clone());
+        let latin = props.dir == "ltr";
+        move |event: KeyboardEvent| {
+            let next = steps.and_then(|steps| steps.next(&value, &event.key()));
+            if let Some(next) = next {
+                event.prevent_default();
+                let text = next.to_string();
+                oninput.emit(if latin { text } else { in_persian(&text) });
+            }
+        }
+    };
+    // Digits of other kinds become Persian when the field is left, not under the typing hand.
+    let onchange = {
+        let (value, oninput) = (props.value.clone(), props.oninput.clone());
+        let latin = props.dir == "ltr";
+        move |_: Event| {
+            let persian = in_persian(&value);
+            if !latin && persian != *value && number::parse_number(&value).is_some() {
+                oninput.emit(persian);
+            }
+        }
+    };
     html! {
         <Frame
             id={props.id.clone()}
             label={props.label.clone()}
             help={props.help.clone()}
+            explain={props.explain.clone()}
             error={props.error.clone()}
         >
             <div class="input-group">
@@ -148,6 +226,8 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
                     aria-describedby={described_by(&props.id)}
                     data-testid={props.testid.clone()}
                     oninput={text_of(&props.oninput)}
+                    {onkeydown}
+                    {onchange}
                 />
                 if let Some(unit) = &props.unit {
                     <span class="input-group__unit">{ unit }</span>
@@ -157,22 +237,52 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
     }
 }
 
+/// Props of [`Frame`].
 #[derive(Properties, PartialEq)]
-struct FrameProps {
-    id: AttrValue,
-    label: AttrValue,
-    help: Option<AttrValue>,
-    error: Option<AttrValue>,
-    children: Html,
+pub struct FrameProps {
+    /// The field's DOM id.
+    pub id: AttrValue,
+    /// What it is for.
+    pub label: AttrValue,
+    /// A sentence below, while there is no error.
+    #[prop_or_default]
+    pub help: Option<AttrValue>,
+    /// A longer explanation behind a small button beside the label.
+    #[prop_or_default]
+    pub explain: Option<AttrValue>,
+    /// What is wrong.
+    #[prop_or_default]
+    pub error: Option<AttrValue>,
+    /// The field.
+    pub children: Html,
 }
 
 /// Label above, help or error below.
 #[component]
-fn Frame(props: &FrameProps) -> Html {
+pub fn Frame(props: &FrameProps) -> Html {
+    let open = use_state_eq(|| false);
+    let toggle = {
+        let open = open.clone();
+        move |_| open.set(!*open)
+    };
     let note_id = described_by(&props.id);
+    let explain_id = format!("{}-explain", props.id);
     html! {
         <div class="field">
-            <label class="field__label" for={props.id.clone()}>{ &props.label }</label>
+            <div class="field__head">
+                <label class="field__label" for={props.id.clone()}>{ &props.label }</label>
+                if props.explain.is_some() {
+                    <Explain
+                        about={props.label.clone()}
+                        open={*open}
+                        controls={explain_id.clone()}
+                        onclick={toggle}
+                    />
+                }
+            </div>
+            if let Some(text) = props.explain.as_ref().filter(|_| *open) {
+                <p class="field__explain" id={explain_id}>{ text }</p>
+            }
             { props.children.clone() }
             if let Some(error) = &props.error {
                 <p class="field__error" id={note_id} role="alert">{ error }</p>
@@ -192,7 +302,8 @@ fn direction(wanted: &AttrValue, value: &AttrValue) -> AttrValue {
     }
 }
 
-fn described_by(id: &AttrValue) -> String {
+/// The id of the sentence below a field.
+pub fn described_by(id: &AttrValue) -> String {
     format!("{id}-note")
 }
 
@@ -206,4 +317,29 @@ fn text_of(oninput: &Callback<String>) -> Callback<InputEvent> {
             oninput.emit(input.value());
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Steps, in_persian};
+
+    #[test]
+    fn arrow_keys_step_within_the_limits() {
+        let steps = Steps::whole(1, 10);
+        assert_eq!(steps.next("۹", "ArrowUp"), Some(10.0), "Persian digits");
+        assert_eq!(steps.next("10", "ArrowUp"), Some(10.0), "the end holds");
+        assert_eq!(steps.next("", "ArrowDown"), Some(1.0), "nothing typed");
+        assert_eq!(steps.next("3", "a"), None, "letters are typed");
+        let tenths = Steps {
+            least: 0.0,
+            most: 2.0,
+            step: 0.1,
+        };
+        assert_eq!(tenths.next("۰٫۲", "ArrowUp"), Some(0.3), "not 0.30000001");
+    }
+
+    #[test]
+    fn a_number_is_shown_in_persian_digits() {
+        assert_eq!(in_persian("0.25"), "۰٫۲۵", "digits and decimal mark");
+    }
 }

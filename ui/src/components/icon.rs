@@ -75,6 +75,48 @@ pub enum IconName {
     Lines,
     /// A magnifying glass.
     Search,
+    /// An arrow down to a line.
+    Download,
+    /// An arrow up from a line.
+    Upload,
+    /// A circle with a Persian question mark.
+    Help,
+    /// Two sheets.
+    Copy,
+    /// Two chevrons, up and down.
+    Sort,
+    /// A circle, half of it filled with lines.
+    Contrast,
+    /// Bars of a chart.
+    Dashboard,
+    /// Two lines that cross.
+    Compare,
+    /// Two people.
+    Users,
+    /// A key.
+    Key,
+    /// A parcel: a model.
+    Box,
+    /// A globe: the network.
+    Globe,
+    /// A clock.
+    Clock,
+    /// A pencil.
+    Edit,
+    /// A shield.
+    Shield,
+    /// A drive.
+    Disk,
+    /// A thermometer.
+    Temperature,
+    /// A battery.
+    Battery,
+    /// A funnel.
+    Filter,
+    /// A star.
+    Star,
+    /// Three dots.
+    More,
 }
 
 impl IconName {
@@ -141,6 +183,47 @@ impl IconName {
             Self::Search => {
                 "M10.500 4a6.500 6.500 0 1 1 0 13 6.500 6.500 0 0 1 0-13ZM15.300 15.300 20.500 20.500"
             }
+            Self::Download => "M12 3.5v11.5M7.5 10.500l4.500 4.500 4.500-4.500M4.500 20h15",
+            Self::Upload => "M12 15.500V4M7.500 8.500 12 4l4.500 4.500M4.500 20h15",
+            Self::Help => {
+                "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17ZM14.600 9.600a2.600 2.600 0 1 0-3.800 2.300c.8.4 1.200.9 1.200 1.800M12 16.700v.1"
+            }
+            Self::Copy => "M8.500 8.500h11v11h-11zM15.500 8.500v-4h-11v11h4",
+            Self::Sort => "M8 10l4-4 4 4M8 14l4 4 4-4",
+            Self::Contrast => {
+                "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17ZM12 3.500v17M14.500 5v14M17 7v10"
+            }
+            Self::Dashboard => "M4 20h16M6.500 20v-7M12 20V5M17.500 20v-10",
+            Self::Compare => "M4 6c7 0 9 12 16 12M4 18c7 0 9-12 16-12",
+            Self::Users => {
+                "M9 5a3.500 3.500 0 1 1 0 7 3.500 3.500 0 0 1 0-7ZM2.500 19.500c.7-3.200 3.200-5 6.500-5s5.800 1.800 6.500 5M16 5.300a3.500 3.500 0 0 1 0 6.400M18 15.200c1.900.8 3.100 2.300 3.500 4.300"
+            }
+            Self::Key => {
+                "M8 10.500a4 4 0 1 1 0 8 4 4 0 0 1 0-8ZM11 11.700l8.500-8.200M15.500 7.500l3 3"
+            }
+            Self::Box => "M12 3.500 20 7.500v9L12 20.500 4 16.500v-9ZM4 7.500l8 4 8-4M12 11.500v9",
+            Self::Globe => {
+                "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17ZM3.500 12h17M12 3.500c-5 5-5 12 0 17M12 3.500c5 5 5 12 0 17"
+            }
+            Self::Clock => {
+                "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17ZM12 7.500V12l3 2"
+            }
+            Self::Edit => {
+                "M4.500 19.500l1-4.500L16 4.500l3.500 3.500L9 18.500ZM13.500 7l3.500 3.500"
+            }
+            Self::Shield => {
+                "M12 3.500l7.500 3v5c0 4.500-3 7.500-7.500 9-4.500-1.500-7.500-4.500-7.500-9v-5Z"
+            }
+            Self::Disk => "M4 13.500h16v6H4zM4 13.500l2.500-9h11l2.500 9M16.500 16.500h.1",
+            Self::Temperature => {
+                "M9.500 13.500V6a2.500 2.500 0 0 1 5 0v7.500a4 4 0 1 1-5 0ZM12 9v7"
+            }
+            Self::Battery => "M3.500 8h15v8h-15zM21 10.500v3M6.500 11v2",
+            Self::Filter => "M4 5h16l-6 7.500v6.500l-4-2v-4.500Z",
+            Self::Star => {
+                "M12 3.500l2.600 5.600 6 .8-4.400 4.200 1.100 6L12 17.200l-5.300 2.900 1.100-6-4.400-4.200 6-.8Z"
+            }
+            Self::More => "M5.500 12h.1M12 12h.1M18.500 12h.1",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Parts of a page of which one is shown.
 
+use super::ids::{focus_child, moved};
 use yew::prelude::*;
 
 /// One tab.
@@ -31,14 +32,10 @@ pub fn Tabs(props: &TabsProps) -> Html {
     let onkeydown = {
         let onselect = props.onselect.clone();
         move |event: KeyboardEvent| {
-            let step = match event.key().as_str() {
-                "ArrowLeft" => 1,
-                "ArrowRight" => count.saturating_sub(1),
-                _ => return,
-            };
-            event.prevent_default();
-            if count > 0 {
-                onselect.emit((selected + step) % count);
+            if let Some(next) = moved(&event.key(), selected, count) {
+                event.prevent_default();
+                focus_child(&event, next);
+                onselect.emit(next);
             }
         }
     };

@@ -33,6 +33,16 @@ pub const CANCEL: &str = "انصراف";
 pub const DELETE: &str = "حذف";
 /// Takes a message away.
 pub const CLOSE: &str = "بستن";
+/// The head of a column of buttons, for screen readers.
+pub const ACTIONS: &str = "کارها";
+/// Copies a text.
+pub const COPY: &str = "رونوشت";
+/// It was copied.
+pub const COPIED: &str = "رونوشت برداشته شد.";
+/// It could not be copied.
+pub const NOT_COPIED: &str = "رونوشت برداشته نشد؛ متن را برگزینید و خودتان رونوشت بردارید.";
+/// A step that is done, for screen readers.
+pub const STEP_DONE: &str = "انجام شد";
 /// The folded technical part of an error.
 pub const DETAILS: &str = "جزئیات فنی";
 /// Stands where there is no value yet.
@@ -49,6 +59,11 @@ pub const NOT_FOUND_ACTION: &str = "رفتن به خانه";
 /// A count with Persian digits: «۱٬۲۳۴».
 pub fn count(value: u64) -> String {
     number::format_integer(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+/// The button beside a field's label.
+pub fn explain(about: &str) -> String {
+    format!("توضیح «{about}»")
 }
 
 /// The badge of the bell, for screen readers.

@@ -62,7 +62,14 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         ("datasets", "/datasets", "dataset-row-stories"),
         ("dataset", "/datasets/stories", "dataset-rows"),
         ("notifications", "/notifications", "notifications-mark-all"),
-        ("settings", "/settings", "settings-tray"),
+        ("settings", "/settings", "theme-system"),
+        (
+            "settings-training",
+            "/settings/training",
+            "settings-threads",
+        ),
+        ("settings-window", "/settings/window", "settings-tray"),
+        ("settings-about", "/settings/about", "settings-open-data"),
         ("not-found", "/nowhere", "not-found"),
     ] {
         window.go(at).await?;

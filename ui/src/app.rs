@@ -106,6 +106,9 @@ fn page(route: Route) -> Html {
         }
         Route::Notifications => html! { <pages::notifications::NotificationsPage /> },
         Route::Settings => html! { <pages::settings::SettingsPage /> },
+        Route::SettingsSection { section } => {
+            html! { <pages::settings::SettingsPage section={section} /> }
+        }
         Route::NotFound => html! { <pages::not_found::NotFoundPage /> },
     }
 }

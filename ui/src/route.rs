@@ -38,6 +38,12 @@ pub enum Route {
     /// Preferences.
     #[at("/settings")]
     Settings,
+    /// One section of them.
+    #[at("/settings/:section")]
+    SettingsSection {
+        /// Its name in `pages::settings`.
+        section: String,
+    },
     /// Anything else.
     #[not_found]
     #[at("/404")]

@@ -98,6 +98,7 @@ fn Sidebar() -> Html {
 fn section(route: &Route) -> Route {
     match route {
         Route::Training | Route::NewRun | Route::Job { .. } => Route::Training,
+        Route::Settings | Route::SettingsSection { .. } => Route::Settings,
         Route::Datasets | Route::Dataset { .. } => Route::Datasets,
         other => other.clone(),
     }

@@ -5,7 +5,11 @@ use super::common::count;
 /// Page.
 pub const TITLE: &str = "تنظیمات";
 /// Page.
-pub const SUBTITLE: &str = "هر تغییر همان دم ذخیره می‌شود.";
+pub const SUBTITLE: &str = "برنامه را با دستگاه و سلیقهٔ خود هماهنگ کنید.";
+/// The side list, for screen readers.
+pub const SECTIONS: &str = "بخش‌های تنظیمات";
+/// Beside the buttons of a changed form.
+pub const UNSAVED: &str = "تغییرها هنوز ذخیره نشده‌اند.";
 /// Card.
 pub const APPEARANCE: &str = "نما";
 /// Choice.

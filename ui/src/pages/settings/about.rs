@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 /// Facts with their own skeleton and failure.
 #[component]
-pub fn AboutCard() -> Html {
+pub fn AboutSection() -> Html {
     let query = use_query::<SystemAppInfo>(());
     let body = match (query.data(), query.error()) {
         (_, Some(error)) => html! { <ErrorState {error} on_retry={query.on_retry()} /> },

@@ -1,60 +1,80 @@
-//! Preferences: each is saved as it is changed.
+//! Preferences, a section at a time: `/settings/<section>` leads to each.
+//!
+//! A section is a file of this folder and a line in [`SECTIONS`]. One with fields keeps them in
+//! [`form`]; one with actions alone draws its own cards.
 
 mod about;
-mod threads;
+mod appearance;
+pub mod form;
+mod training;
+mod window;
 
-use crate::components::{
-    Card, ErrorState, IconName, PageHeader, SegmentedChoice, SegmentedOption, Skeleton, Switch,
-};
-use crate::i18n::{errors, settings as words};
+use crate::components::{Card, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton};
+use crate::i18n::settings as words;
+use crate::pages::not_found::NotFoundPage;
+use crate::route::Route;
 use crate::state::settings::use_settings;
-use crate::state::theme;
-use crate::state::toasts::{ShowToast, use_toasts};
-use about::AboutCard;
-use amoozgar_types::ipc::{Settings, Theme};
-use threads::ThreadsForm;
 use yew::prelude::*;
 
-const THEMES: [(Theme, &str, IconName, &str); 3] = [
-    (
-        Theme::Light,
-        words::THEME_LIGHT,
-        IconName::Sun,
-        "theme-light",
-    ),
-    (Theme::Dark, words::THEME_DARK, IconName::Moon, "theme-dark"),
-    (
-        Theme::System,
-        words::THEME_SYSTEM,
-        IconName::Screen,
-        "theme-system",
-    ),
+/// One section.
+struct Section {
+    /// Its place in the address.
+    slug: &'static str,
+    /// Its name in the side list.
+    label: &'static str,
+    icon: IconName,
+    body: fn() -> Html,
+}
+
+/// Every section, in the order of the side list; the first one opens by itself.
+const SECTIONS: &[Section] = &[
+    Section {
+        slug: "appearance",
+        label: words::APPEARANCE,
+        icon: IconName::Sun,
+        body: || html! { <appearance::AppearanceSection /> },
+    },
+    Section {
+        slug: "training",
+        label: words::TRAINING,
+        icon: IconName::Cpu,
+        body: || html! { <training::TrainingSection /> },
+    },
+    Section {
+        slug: "window",
+        label: words::WINDOW,
+        icon: IconName::Bell,
+        body: || html! { <window::WindowSection /> },
+    },
+    Section {
+        slug: "about",
+        label: words::ABOUT,
+        icon: IconName::Info,
+        body: || html! { <about::AboutSection /> },
+    },
 ];
 
-/// All preferences, and the program's own facts.
+/// Props of [`SettingsPage`].
+#[derive(Properties, PartialEq)]
+pub struct SettingsPageProps {
+    /// The open section; the first where absent.
+    #[prop_or_default]
+    pub section: Option<AttrValue>,
+}
+
+/// The side list and the open section.
 #[component]
-pub fn SettingsPage() -> Html {
+pub fn SettingsPage(props: &SettingsPageProps) -> Html {
     let settings = use_settings();
-    let toasts = use_toasts();
-    let save = {
-        let settings = settings.clone();
-        Callback::from(move |next: Settings| {
-            let (toasts, before) = (toasts.clone(), settings.current());
-            let done = Callback::from(move |outcome: Result<(), _>| match outcome {
-                Ok(()) => toasts.success(words::SAVED),
-                Err(error) => {
-                    // What could not be saved is not in force either.
-                    if let Some(before) = &before {
-                        theme::apply(before.theme);
-                    }
-                    toasts.error(errors::describe(&error).message);
-                }
-            });
-            settings.save(next, done);
-        })
+    let open = match &props.section {
+        None => SECTIONS.first(),
+        Some(slug) => SECTIONS.iter().find(|section| slug == section.slug),
+    };
+    let Some(open) = open else {
+        return html! { <NotFoundPage /> };
     };
     let body = match (settings.current(), settings.error()) {
-        (Some(current), _) => html! { <Preferences settings={(*current).clone()} {save} /> },
+        (Some(_), _) => (open.body)(),
         (None, Some(error)) => html! { <ErrorState {error} on_retry={settings.on_retry()} /> },
         (None, None) => html! { <Card><Skeleton lines={6} /></Card> },
     };
@@ -62,97 +82,38 @@ pub fn SettingsPage() -> Html {
         <>
             <PageHeader title={words::TITLE} subtitle={words::SUBTITLE} />
             <div class="settings">
-                { body }
-                <AboutCard />
+                <nav class="settings__nav" aria-label={words::SECTIONS}>
+                    <ul>
+                        { for SECTIONS.iter().map(|section| link(section, section.slug == open.slug)) }
+                    </ul>
+                </nav>
+                <div
+                    key={open.slug}
+                    class="settings__section"
+                    data-testid={format!("settings-section-{}", open.slug)}
+                >
+                    { body }
+                </div>
             </div>
         </>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct PreferencesProps {
-    settings: Settings,
-    save: Callback<Settings>,
-}
-
-#[component]
-fn Preferences(props: &PreferencesProps) -> Html {
-    let change = |set: fn(&mut Settings, bool)| {
-        let (settings, save) = (props.settings.clone(), props.save.clone());
-        Callback::from(move |on| {
-            let mut next = settings.clone();
-            set(&mut next, on);
-            save.emit(next);
-        })
+fn link(section: &Section, current: bool) -> Html {
+    let to = Route::SettingsSection {
+        section: section.slug.to_owned(),
     };
-    let choose_theme = {
-        let (settings, save) = (props.settings.clone(), props.save.clone());
-        Callback::from(move |index: usize| {
-            if let Some((chosen, ..)) = THEMES.get(index) {
-                theme::apply(*chosen);
-                save.emit(Settings {
-                    theme: *chosen,
-                    ..settings.clone()
-                });
-            }
-        })
-    };
-    let save_threads = {
-        let (settings, save) = (props.settings.clone(), props.save.clone());
-        Callback::from(move |threads| {
-            save.emit(Settings {
-                threads,
-                ..settings.clone()
-            });
-        })
-    };
-    let selected = THEMES
-        .iter()
-        .position(|(theme, ..)| *theme == props.settings.theme)
-        .unwrap_or_default();
-    let options: Vec<_> = THEMES
-        .iter()
-        .map(|(_, label, icon, testid)| SegmentedOption {
-            label: (*label).into(),
-            icon: Some(*icon),
-            testid: Some((*testid).into()),
-        })
-        .collect();
     html! {
-        <>
-            <Card title={words::APPEARANCE}>
-                <div class="setting">
-                    <div class="setting__text">
-                        <span class="setting__label">{ words::THEME }</span>
-                        <span class="setting__help">{ words::THEME_HELP }</span>
-                    </div>
-                    <SegmentedChoice
-                        label={words::THEME}
-                        {options}
-                        {selected}
-                        onselect={choose_theme}
-                    />
-                </div>
-            </Card>
-            <Card title={words::TRAINING}>
-                <ThreadsForm threads={props.settings.threads} onsave={save_threads} />
-            </Card>
-            <Card title={words::WINDOW}>
-                <Switch
-                    label={words::KEEP_IN_TRAY}
-                    help={words::KEEP_IN_TRAY_HELP}
-                    checked={props.settings.keep_in_tray}
-                    onchange={change(|settings, on| settings.keep_in_tray = on)}
-                    testid="settings-tray"
-                />
-                <Switch
-                    label={words::NATIVE}
-                    help={words::NATIVE_HELP}
-                    checked={props.settings.native_notifications}
-                    onchange={change(|settings, on| settings.native_notifications = on)}
-                    testid="settings-native"
-                />
-            </Card>
-        </>
+        <li key={section.slug}>
+            <LinkTo
+                {to}
+                class="settings__link"
+                {current}
+                testid={format!("settings-nav-{}", section.slug)}
+            >
+                <Icon name={section.icon} />
+                <span>{ section.label }</span>
+            </LinkTo>
+        </li>
     }
 }

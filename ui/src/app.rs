@@ -9,7 +9,6 @@ use crate::route::Route;
 use crate::state::notifications::UnreadProvider;
 use crate::state::session::SessionProvider;
 use crate::state::settings::{SettingsProvider, use_settings};
-use crate::state::theme;
 use crate::state::toasts::{ShowToast, ToastProvider, use_toasts};
 use amoozgar_types::ipc::{JobChanged, OpenRoute, SystemInteractive};
 use amoozgar_types::job::JobStatus;
@@ -19,7 +18,6 @@ use yew_router::prelude::*;
 /// The whole interface.
 #[component]
 pub fn App() -> Html {
-    use_effect_with((), |()| theme::apply_remembered());
     // The addresses live behind the hash: the webview's own scheme serves one page only.
     html! {
         <ToastProvider>

@@ -3,14 +3,6 @@ import init from "./amoozgar-ui.js";
 
 const splash = document.querySelector(".splash");
 
-// The colours of the last session, before anything is painted in others.
-try {
-  const theme = localStorage.getItem("theme");
-  if (theme) document.documentElement.dataset.theme = theme;
-} catch {
-  // Without storage the system's colours are used.
-}
-
 init({ module_or_path: "./amoozgar-ui_bg.wasm" })
   .then(() => splash?.remove())
   .catch((error) => {

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 mod support;
 
-use amoozgar_types::ipc::{Settings, Theme};
+use amoozgar_types::ipc::{Appearance, Contrast, Settings, Theme};
 use support::{Fixture, NOW, dara, sara};
 
 #[test]
@@ -9,6 +9,10 @@ fn settings_are_each_users_own_and_default_until_saved() {
     let fixture = Fixture::with_users();
     let chosen = Settings {
         theme: Theme::Dark,
+        appearance: Appearance {
+            contrast: Contrast::More,
+            text_scale: 150,
+        },
         threads: Some(3),
         keep_in_tray: false,
         native_notifications: false,

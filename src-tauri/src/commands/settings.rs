@@ -4,7 +4,7 @@ use super::{Answer, Request};
 use crate::clock::now_ms;
 use crate::state::App;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{SettingsGet, SettingsSet};
+use amoozgar_types::ipc::{SettingsGet, SettingsSet, TEXT_SCALES};
 use tauri::State;
 
 /// More threads than any machine has.
@@ -33,6 +33,9 @@ pub async fn settings_set(
         .is_some_and(|threads| threads == 0 || threads > MAX_THREADS)
     {
         return Err(ApiError::invalid_field("threads"));
+    }
+    if !TEXT_SCALES.contains(&request.appearance.text_scale) {
+        return Err(ApiError::invalid_field("text_scale"));
     }
     state
         .db

@@ -261,6 +261,7 @@ fn field(params: &ErrorParams) -> String {
         "context_length" => "طول زمینه",
         "vocab_size" => "اندازهٔ واژگان",
         "threads" => "تعداد ریسه‌ها",
+        "text_scale" => "اندازهٔ نوشته",
         "prompt" => "پرامپت",
         "max_tokens" => "بیشینهٔ توکن‌ها",
         "temperature" => "دما",

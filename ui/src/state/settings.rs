@@ -68,10 +68,15 @@ pub fn SettingsProvider(props: &SettingsProviderProps) -> Html {
         query,
     };
     use_effect_with(
-        state.current().map(|settings| settings.theme),
-        move |chosen| {
-            if let Some(chosen) = chosen {
-                theme::apply(*chosen);
+        state
+            .current()
+            .map(|settings| (settings.theme, settings.appearance.clone())),
+        {
+            let current = state.current();
+            move |_| {
+                if let Some(settings) = current {
+                    theme::apply_all(&settings);
+                }
             }
         },
     );

@@ -1,35 +1,30 @@
-//! Light, dark or as the system: the `data-theme` attribute that `styles/tokens.css` reads.
-//!
-//! The choice is remembered in the webview too, so that the window opens in it before anyone signs
-//! in.
+//! How the program looks: kept in the webview, so that the window opens in it before anyone signs in,
+//! and put in force by `static/appearance.js`, which also follows the system.
 
 use crate::api;
-use amoozgar_types::ipc::Theme;
+use amoozgar_types::ipc::{Contrast, Settings, Theme};
 use wasm_bindgen::JsValue;
-
-const KEY: &str = "theme";
 
 /// Puts a theme in force and remembers it for the next start.
 pub fn apply(theme: Theme) {
-    if let Err(error) = try_apply(name(theme)) {
-        api::log(&format!("the theme could not be applied: {error:?}"));
-    }
+    keep(&[("theme", theme_name(theme).to_owned())]);
 }
 
-/// Puts the remembered theme in force.
-pub fn apply_remembered() {
-    let remembered = web_sys::window()
-        .and_then(|window| window.local_storage().ok().flatten())
-        .and_then(|storage| storage.get_item(KEY).ok().flatten());
-    let theme = match remembered.as_deref() {
-        Some("light") => Theme::Light,
-        Some("dark") => Theme::Dark,
-        _ => Theme::System,
+/// Puts theme, contrast and text size of these settings in force.
+pub fn apply_all(settings: &Settings) {
+    let look = &settings.appearance;
+    let contrast = match look.contrast {
+        Contrast::System => "system",
+        Contrast::More => "more",
     };
-    apply(theme);
+    keep(&[
+        ("theme", theme_name(settings.theme).to_owned()),
+        ("contrast", contrast.to_owned()),
+        ("text-scale", look.text_scale.to_string()),
+    ]);
 }
 
-fn name(theme: Theme) -> &'static str {
+fn theme_name(theme: Theme) -> &'static str {
     match theme {
         Theme::System => "system",
         Theme::Light => "light",
@@ -37,15 +32,21 @@ fn name(theme: Theme) -> &'static str {
     }
 }
 
-fn try_apply(name: &str) -> Result<(), JsValue> {
+fn keep(items: &[(&str, String)]) {
+    if let Err(error) = try_keep(items) {
+        api::log(&format!("the appearance could not be applied: {error:?}"));
+    }
+}
+
+fn try_keep(items: &[(&str, String)]) -> Result<(), JsValue> {
     let Some(window) = web_sys::window() else {
         return Ok(());
     };
-    if let Some(root) = window.document().and_then(|page| page.document_element()) {
-        root.set_attribute("data-theme", name)?;
-    }
     if let Some(storage) = window.local_storage()? {
-        storage.set_item(KEY, name)?;
+        for (key, value) in items {
+            storage.set_item(key, value)?;
+        }
     }
+    window.dispatch_event(&web_sys::Event::new("appearance")?)?;
     Ok(())
 }

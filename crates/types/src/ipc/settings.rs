@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Light, dark or as the system.
     pub theme: Theme,
+    /// Contrast and size of the text.
+    pub appearance: Appearance,
     /// Threads of a training run; all cores where absent.
     pub threads: Option<u32>,
     /// Whether closing the window while a job runs keeps the program in the tray.
@@ -30,10 +32,44 @@ pub enum Theme {
     Dark,
 }
 
+/// Contrast and size of the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Appearance {
+    /// How strongly text and edges stand out.
+    pub contrast: Contrast,
+    /// The size of everything shown, in percent, within [`TEXT_SCALES`].
+    pub text_scale: u16,
+}
+
+/// The sizes that pages are made for, in percent.
+pub const TEXT_SCALES: std::ops::RangeInclusive<u16> = 100..=200;
+
+/// How strongly text and edges stand out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contrast {
+    /// As the system.
+    #[default]
+    System,
+    /// Strongly: 7:1 for text.
+    More,
+}
+
+impl Default for Appearance {
+    fn default() -> Self {
+        Self {
+            contrast: Contrast::System,
+            text_scale: 100,
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             theme: Theme::System,
+            appearance: Appearance::default(),
             threads: None,
             keep_in_tray: true,
             native_notifications: true,

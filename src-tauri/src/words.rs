@@ -1,6 +1,7 @@
 //! The Persian words that the shell itself shows: in the system's notifications and in the tray.
 //! Everything else that people read lives in the interface.
 
+use amoozgar_text::bidi::isolate_ltr;
 use amoozgar_text::number;
 use amoozgar_types::ipc::NotificationContent;
 
@@ -49,6 +50,20 @@ pub fn notification(content: &NotificationContent) -> (&'static str, String) {
         NotificationContent::TrainingInterrupted { job_name, .. } => (
             "آموزش قطع شد",
             format!("«{job_name}» نیمه‌کاره ماند و می‌توانید آن را ادامه دهید."),
+        ),
+        NotificationContent::DownloadCompleted { repo, .. } => (
+            "دانلود تکمیل شد",
+            format!(
+                "«{}» نصب شد و همهٔ فایل‌هایش بررسی شده‌اند.",
+                isolate_ltr(repo)
+            ),
+        ),
+        NotificationContent::DownloadFailed { repo, .. } => (
+            "خطا در دانلود",
+            format!(
+                "دانلود «{}» ناموفق ماند. آنچه رسیده نگه داشته شده است.",
+                isolate_ltr(repo)
+            ),
         ),
     }
 }

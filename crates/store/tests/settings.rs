@@ -17,6 +17,7 @@ fn settings_are_each_users_own_and_default_until_saved() {
         keep_in_tray: false,
         native_notifications: false,
         tray_hint_shown: true,
+        ..Settings::default()
     };
     fixture
         .store

@@ -37,6 +37,8 @@ ids! {
     JobId,
     /// A dataset, bundled or imported.
     DatasetId,
+    /// One download.
+    DownloadId,
     /// A row of the notification list.
     NotificationId,
 }

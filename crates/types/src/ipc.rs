@@ -5,18 +5,26 @@
 //! that the interface passes as `channel` beside `request`.
 
 mod account;
+mod catalog;
 mod datasets;
+mod downloads;
 mod events;
+mod hub;
 mod inference;
+mod models;
 mod notifications;
 mod settings;
 mod system;
 mod training;
 
 pub use account::*;
+pub use catalog::*;
 pub use datasets::*;
+pub use downloads::*;
 pub use events::*;
+pub use hub::*;
 pub use inference::*;
+pub use models::*;
 pub use notifications::*;
 pub use settings::*;
 pub use system::*;

@@ -2,7 +2,7 @@
 
 use super::common;
 use super::errors;
-use amoozgar_text::bidi::isolate;
+use amoozgar_text::bidi::{isolate, isolate_ltr};
 use amoozgar_types::ipc::NotificationContent;
 
 /// Page.
@@ -23,8 +23,17 @@ pub const EMPTY_TITLE: &str = "هنوز اعلانی نیست";
 pub const EMPTY_TEXT: &str = "وقتی اجرایی پایان یابد یا به خطا برخورد، اینجا می‌بینید.";
 /// For screen readers.
 pub const UNREAD: &str = "خوانده‌نشده";
-/// On a notification.
-pub const OPEN: &str = "دیدن اجرا";
+
+/// On a notification: what a click opens.
+pub fn open_label(content: &NotificationContent) -> &'static str {
+    match content {
+        NotificationContent::TrainingCompleted { .. }
+        | NotificationContent::TrainingFailed { .. }
+        | NotificationContent::TrainingInterrupted { .. } => "دیدن اجرا",
+        NotificationContent::DownloadCompleted { .. }
+        | NotificationContent::DownloadFailed { .. } => "دیدن مدل‌ها",
+    }
+}
 
 /// Title and sentence of a notification.
 pub fn words(content: &NotificationContent) -> (&'static str, String) {
@@ -57,6 +66,21 @@ pub fn words(content: &NotificationContent) -> (&'static str, String) {
             format!(
                 "فرایند «{}» ناگهان پایان یافت؛ می‌توانید آن را ادامه دهید.",
                 isolate(job_name)
+            ),
+        ),
+        NotificationContent::DownloadCompleted { repo, .. } => (
+            "دانلود تکمیل شد",
+            format!(
+                "«{}» نصب شد و همهٔ فایل‌هایش بررسی شده‌اند.",
+                isolate_ltr(repo)
+            ),
+        ),
+        NotificationContent::DownloadFailed { repo, error, .. } => (
+            "خطا در دانلود",
+            format!(
+                "«{}»: {}",
+                isolate_ltr(repo),
+                errors::describe(error).message
             ),
         ),
     }

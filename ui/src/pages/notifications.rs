@@ -175,8 +175,11 @@ fn Notice(props: &NoticeProps) -> Html {
     let item = &props.item;
     let navigator = use_navigator();
     let (icon, tone) = match item.content {
-        NotificationContent::TrainingCompleted { .. } => (IconName::Check, "success"),
-        NotificationContent::TrainingFailed { .. } => (IconName::Alert, "danger"),
+        NotificationContent::TrainingCompleted { .. }
+        | NotificationContent::DownloadCompleted { .. } => (IconName::Check, "success"),
+        NotificationContent::TrainingFailed { .. } | NotificationContent::DownloadFailed { .. } => {
+            (IconName::Alert, "danger")
+        }
         NotificationContent::TrainingInterrupted { .. } => (IconName::Pause, "warning"),
     };
     let (title, text) = words::words(&item.content);
@@ -197,7 +200,7 @@ fn Notice(props: &NoticeProps) -> Html {
             <button
                 type="button"
                 class={classes!("notice", (!item.read).then_some("is-unread"))}
-                title={words::OPEN}
+                title={words::open_label(&item.content)}
                 data-testid={format!("notification-{}", item.notification_id)}
                 {onclick}
             >

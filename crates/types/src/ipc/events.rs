@@ -1,9 +1,9 @@
 //! What the shell emits.
 
 use super::Event;
-use super::NotificationRecord;
+use super::{DownloadProgress, DownloadRecord, NotificationRecord};
 use crate::event::{CheckpointRecord, LoadingStage, SampleRecord};
-use crate::id::JobId;
+use crate::id::{DownloadId, JobId};
 use crate::job::{JobRecord, MetricPoint, ValidationPoint};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,30 @@ pub struct JobDeleted;
 impl Event for JobDeleted {
     const NAME: &'static str = "job-deleted";
     type Payload = JobId;
+}
+
+/// A download's row changed its state, or came to be.
+#[derive(Debug, Clone, Copy)]
+pub struct DownloadChanged;
+impl Event for DownloadChanged {
+    const NAME: &'static str = "download-changed";
+    type Payload = DownloadRecord;
+}
+
+/// Bytes of a download came; about five times a second.
+#[derive(Debug, Clone, Copy)]
+pub struct DownloadProgressed;
+impl Event for DownloadProgressed {
+    const NAME: &'static str = "download-progress";
+    type Payload = DownloadProgress;
+}
+
+/// A download's row is gone.
+#[derive(Debug, Clone, Copy)]
+pub struct DownloadRemoved;
+impl Event for DownloadRemoved {
+    const NAME: &'static str = "download-removed";
+    type Payload = DownloadId;
 }
 
 /// A notification came.

@@ -1,6 +1,7 @@
 //! The notification list.
 
-use crate::id::{JobId, NotificationId};
+use super::RepoKind;
+use crate::id::{DownloadId, JobId, NotificationId};
 use crate::job::JobRecord;
 use crate::{ApiError, Loss, UtcMs};
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,26 @@ pub enum NotificationContent {
         /// Its name.
         job_name: String,
     },
+    /// A download is complete and verified.
+    DownloadCompleted {
+        /// Which.
+        download_id: DownloadId,
+        /// `owner/name`.
+        repo: String,
+        /// Model or dataset.
+        kind: RepoKind,
+        /// Bytes in all.
+        total_bytes: u64,
+    },
+    /// A download cannot go on by itself.
+    DownloadFailed {
+        /// Which.
+        download_id: DownloadId,
+        /// `owner/name`.
+        repo: String,
+        /// Why.
+        error: ApiError,
+    },
 }
 
 impl NotificationContent {
@@ -79,6 +100,7 @@ impl NotificationContent {
             Self::TrainingCompleted { job_id, .. }
             | Self::TrainingFailed { job_id, .. }
             | Self::TrainingInterrupted { job_id, .. } => format!("/training/jobs/{job_id}"),
+            Self::DownloadCompleted { .. } | Self::DownloadFailed { .. } => "/models".to_owned(),
         }
     }
 }

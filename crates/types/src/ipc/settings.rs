@@ -1,5 +1,6 @@
 //! A user's settings.
 
+use super::{DownloadSettings, NetworkSettings};
 use serde::{Deserialize, Serialize};
 
 /// Everything a user can set. Unknown or missing keys fall back to the defaults.
@@ -18,6 +19,10 @@ pub struct Settings {
     pub native_notifications: bool,
     /// Whether the sentence about the tray was shown once.
     pub tray_hint_shown: bool,
+    /// How the Hub is reached.
+    pub network: NetworkSettings,
+    /// How downloads go about it.
+    pub downloads: DownloadSettings,
 }
 
 /// The interface's colours.
@@ -74,6 +79,8 @@ impl Default for Settings {
             keep_in_tray: true,
             native_notifications: true,
             tray_hint_shown: false,
+            network: NetworkSettings::default(),
+            downloads: DownloadSettings::default(),
         }
     }
 }

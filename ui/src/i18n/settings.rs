@@ -1,6 +1,7 @@
 //! Words of the settings page.
 
 use super::common::count;
+use amoozgar_text::number;
 
 /// Page.
 pub const TITLE: &str = "تنظیمات";
@@ -22,6 +23,15 @@ pub const THEME_LIGHT: &str = "روشن";
 pub const THEME_DARK: &str = "تیره";
 /// Choice.
 pub const THEME_SYSTEM: &str = "مانند سیستم";
+/// Switch.
+pub const CONTRAST: &str = "کنتراست زیاد";
+/// Switch.
+pub const CONTRAST_HELP: &str =
+    "نوشته‌ها و خط‌ها پررنگ‌تر می‌شوند. اگر سیستم کنتراست زیاد بخواهد، بی‌این کلید هم روشن است.";
+/// Slider.
+pub const TEXT_SCALE: &str = "اندازهٔ نوشته";
+/// Slider.
+pub const TEXT_SCALE_HELP: &str = "همه‌چیز را تا دو برابر بزرگ‌تر نشان می‌دهد.";
 /// Card.
 pub const TRAINING: &str = "آموزش";
 /// Field.
@@ -76,4 +86,9 @@ pub fn threads_out_of_range(n_cpus: u32) -> String {
 /// «۸ هسته — نام پردازنده»
 pub fn cores(n_cpus: u32) -> String {
     format!("{} هسته", count(n_cpus.into()))
+}
+
+/// «۱۵۰٪»
+pub fn text_scale(percent: u16) -> String {
+    number::percent(percent.into(), 0)
 }

@@ -67,19 +67,14 @@ pub fn SettingsProvider(props: &SettingsProviderProps) -> Html {
         current: query.data(),
         query,
     };
-    use_effect_with(
-        state
-            .current()
-            .map(|settings| (settings.theme, settings.appearance.clone())),
-        {
-            let current = state.current();
-            move |_| {
-                if let Some(settings) = current {
-                    theme::apply_all(&settings);
-                }
-            }
-        },
-    );
+    let look = state
+        .current()
+        .map(|settings| (settings.theme, settings.appearance.clone()));
+    use_effect_with(look, |look| {
+        if let Some((chosen, look)) = look {
+            theme::apply(*chosen, look);
+        }
+    });
     html! {
         <ContextProvider<SettingsState> context={state}>
             { props.children.clone() }

@@ -1,10 +1,10 @@
 //! How the program looks.
 
 use super::form::{Fields, Invalid, use_form};
-use crate::components::{IconName, SegmentedChoice, SegmentedOption};
+use crate::components::{IconName, SegmentedChoice, SegmentedOption, Slider, Switch};
 use crate::i18n::settings as words;
 use crate::state::theme;
-use amoozgar_types::ipc::{Settings, Theme};
+use amoozgar_types::ipc::{self, Contrast, Settings, TEXT_SCALES, Theme};
 use yew::prelude::*;
 
 const THEMES: [(Theme, &str, IconName, &str); 3] = [
@@ -26,17 +26,20 @@ const THEMES: [(Theme, &str, IconName, &str); 3] = [
 #[derive(Clone, PartialEq)]
 struct Appearance {
     theme: Theme,
+    look: ipc::Appearance,
 }
 
 impl Fields for Appearance {
     fn read(settings: &Settings) -> Self {
         Self {
             theme: settings.theme,
+            look: settings.appearance.clone(),
         }
     }
 
     fn write(&self, settings: &mut Settings) -> Result<(), Invalid> {
         settings.theme = self.theme;
+        settings.appearance = self.look.clone();
         Ok(())
     }
 }
@@ -47,16 +50,26 @@ pub fn AppearanceSection() -> Html {
     let form = use_form::<Appearance>();
     let saved = use_mut_ref(|| form.saved.clone());
     *saved.borrow_mut() = form.saved.clone();
-    use_effect_with(form.value.theme, |chosen| theme::apply(*chosen));
+    use_effect_with(form.value.clone(), |shown| {
+        theme::apply(shown.theme, &shown.look);
+    });
     use_effect_with((), move |()| {
         // What was looked at but not saved is left with the page.
-        move || theme::apply(saved.borrow().theme)
+        move || {
+            let saved = saved.borrow();
+            theme::apply(saved.theme, &saved.look);
+        }
     });
     let choose = form.set(|fields, index: usize| {
         if let Some((theme, ..)) = THEMES.get(index) {
             fields.theme = *theme;
         }
     });
+    let set_contrast = form.set(|fields, on| {
+        fields.look.contrast = if on { Contrast::More } else { Contrast::System };
+    });
+    let set_scale = form.set(|fields, percent: f64| fields.look.text_scale = percent as u16);
+    let scale = form.value.look.text_scale;
     let selected = THEMES
         .iter()
         .position(|(theme, ..)| *theme == form.value.theme)
@@ -72,6 +85,7 @@ pub fn AppearanceSection() -> Html {
     form.card(
         words::APPEARANCE,
         html! {
+            <>
             <div class="setting">
                 <div class="setting__text">
                     <span class="setting__label">{ words::THEME }</span>
@@ -84,6 +98,26 @@ pub fn AppearanceSection() -> Html {
                     onselect={choose}
                 />
             </div>
+            <Switch
+                label={words::CONTRAST}
+                help={words::CONTRAST_HELP}
+                checked={form.value.look.contrast == Contrast::More}
+                onchange={set_contrast}
+                testid="settings-contrast"
+            />
+            <Slider
+                id="settings-text-scale"
+                label={words::TEXT_SCALE}
+                help={words::TEXT_SCALE_HELP}
+                value={f64::from(scale)}
+                min={f64::from(*TEXT_SCALES.start())}
+                max={f64::from(*TEXT_SCALES.end())}
+                step={10.0}
+                words={words::text_scale(scale)}
+                oninput={set_scale}
+                testid="settings-text-scale"
+            />
+            </>
         },
     )
 }

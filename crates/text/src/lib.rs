@@ -1,7 +1,8 @@
 //! Persian text as Amoozgar reads, stores and shows it.
 //!
 //! Enter at [`normalize()`] for the text that models learn from, at [`number`] and [`date`] for what
-//! the interface shows and accepts, at [`bidi`] and [`diacritics`] for the rest.
+//! the interface shows and accepts, at [`search`] and [`order`] for finding and
+//! sorting, at [`bidi`] and [`diacritics`] for the rest.
 //!
 //! Invariants:
 //! - Does no IO, reads no clock and no locale: the instant and the offset are passed in.
@@ -14,5 +15,7 @@ pub mod date;
 pub mod diacritics;
 mod normalize;
 pub mod number;
+pub mod order;
+pub mod search;
 
 pub use normalize::normalize;

@@ -1,0 +1,136 @@
+//! Finding Persian text by what a person types in a hurry: other keyboards' letters, a space for a
+//! ZWNJ or neither, no diacritics, some letters left out.
+
+/// `text` as it is compared: one form for letters that keyboards write differently, lower case, ASCII
+/// digits, no diacritics; a ZWNJ and every other break is one space.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in crate::normalize(text).chars() {
+        match c {
+            'آ' | 'أ' | 'إ' | 'ٱ' => folded.push('ا'),
+            'ؤ' => folded.push('و'),
+            'ئ' | 'ي' | 'ى' => folded.push('ی'),
+            'ك' => folded.push('ک'),
+            'ة' | 'ۀ' => folded.push('ه'),
+            // Diacritics, the hamza above, the small alef, tatweel.
+            '\u{064B}'..='\u{065F}' | '\u{0670}' | '\u{0640}' => {}
+            '۰'..='۹' => folded.push(digit(c, '۰')),
+            '٠'..='٩' => folded.push(digit(c, '٠')),
+            c if c.is_alphanumeric() => folded.extend(c.to_lowercase()),
+            _ if folded.ends_with(' ') || folded.is_empty() => {}
+            _ => folded.push(' '),
+        }
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
+}
+
+fn digit(c: char, zero: char) -> char {
+    char::from(b'0' + (c as u32 - zero as u32) as u8)
+}
+
+/// How well `query` names `text`; higher is better, `None` where it does not. The letters of the query
+/// must come in the text in their order and near each other; those at the start of words and those in
+/// a row count most. An empty query names everything equally.
+pub fn score(query: &str, text: &str) -> Option<i32> {
+    score_folded(&fold(query), &fold(text))
+}
+
+/// [`score`] of texts that [`fold`] has prepared, for searching many.
+pub fn score_folded(query: &str, text: &str) -> Option<i32> {
+    let query: Vec<char> = query.chars().filter(|c| *c != ' ').collect();
+    let text: Vec<char> = text.chars().collect();
+    let Some(first) = query.first() else {
+        return Some(0);
+    };
+    (0..text.len())
+        .filter(|at| text.get(*at) == Some(first))
+        .filter_map(|at| from(&query, &text, at))
+        .max()
+}
+
+/// The score of the query's letters taken from `text` as early as possible from `start` on.
+fn from(query: &[char], text: &[char], start: usize) -> Option<i32> {
+    let mut score = 0;
+    let mut wanted = query.iter().peekable();
+    let mut row = 0;
+    let mut skipped = 0;
+    for (at, c) in text.iter().enumerate().skip(start) {
+        let Some(next) = wanted.peek() else { break };
+        if *c == ' ' {
+            continue;
+        }
+        if c == *next {
+            wanted.next();
+            let begins = at == 0 || text.get(at - 1) == Some(&' ');
+            row += 1;
+            score += 2 + 2 * row + if begins { 6 } else { 0 };
+        } else {
+            row = 0;
+            skipped += 1;
+        }
+    }
+    // More letters left out than typed: a coincidence.
+    let named = wanted.peek().is_none() && skipped <= query.len().max(2);
+    let whole = i32::from(start == 0) * 4;
+    named.then_some(score + whole - skipped as i32 - text.len() as i32 / 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fold, score};
+
+    #[test]
+    fn folding_forgives_keyboards_breaks_and_diacritics() {
+        for (typed, folded) in [
+            ("مجموعه\u{200C}داده", "مجموعه داده"),
+            ("كتاب علي", "کتاب علی"),
+            ("آموزشِ مدل", "اموزش مدل"),
+            ("گام ۱۲", "گام 12"),
+            ("  LoRA:  چیست؟ ", "lora چیست"),
+            ("مسئله", "مسیله"),
+        ] {
+            assert_eq!(fold(typed), folded, "`{typed}`");
+        }
+    }
+
+    #[test]
+    fn a_space_a_joiner_and_neither_find_the_same() {
+        let text = "مجموعه\u{200C}داده\u{200C}ها";
+        let scores: Vec<_> = ["مجموعه داده", "مجموعه\u{200C}داده", "مجموعهداده"]
+            .map(|query| score(query, text))
+            .to_vec();
+        assert!(scores[0].is_some(), "it is found");
+        assert!(
+            scores.iter().all(|one| *one == scores[0]),
+            "all the same: {scores:?}"
+        );
+    }
+
+    #[test]
+    fn the_nearer_name_comes_first() {
+        let better = |query: &str, first: &str, second: &str| {
+            let (first_score, second_score) = (score(query, first), score(query, second));
+            assert!(
+                first_score > second_score,
+                "`{query}`: `{first}` {first_score:?}, `{second}` {second_score:?}"
+            );
+        };
+        better("آموزش", "آموزش تازه", "نقطه\u{200C}های ذخیرهٔ آموزش");
+        better("تازه", "آموزش تازه", "اعلان\u{200C}ها");
+        better("نرخ", "نرخ یادگیری", "اندازهٔ دسته");
+        assert_eq!(score("", "هرچه"), Some(0), "nothing typed names all");
+    }
+
+    #[test]
+    fn letters_scattered_over_a_text_are_no_match() {
+        assert_eq!(
+            score("نته", "نقطه\u{200C}های ذخیره در پوشهٔ تازه"),
+            None,
+            "too far apart"
+        );
+        assert_eq!(score("خانهx", "خانه"), None, "a letter too many");
+        assert!(score("تنضیمات", "تنظیمات").is_none(), "another letter");
+        assert!(score("تظیمات", "تنظیمات").is_some(), "one left out");
+    }
+}

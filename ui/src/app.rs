@@ -5,6 +5,7 @@ use crate::components::{ErrorState, Layout, Spinner, ToastStack};
 use crate::hooks::{use_event, use_session};
 use crate::i18n::common;
 use crate::pages;
+use crate::palette::PaletteProvider;
 use crate::route::Route;
 use crate::state::notifications::UnreadProvider;
 use crate::state::session::SessionProvider;
@@ -80,9 +81,11 @@ fn SignedIn() -> Html {
         <SettingsProvider>
             <UnreadProvider>
                 <ShellRequests />
-                <Layout>
-                    <Switch<Route> render={page} />
-                </Layout>
+                <PaletteProvider>
+                    <Layout>
+                        <Switch<Route> render={page} />
+                    </Layout>
+                </PaletteProvider>
             </UnreadProvider>
         </SettingsProvider>
     }
@@ -107,6 +110,8 @@ fn page(route: Route) -> Html {
         Route::SettingsSection { section } => {
             html! { <pages::settings::SettingsPage section={section} /> }
         }
+        #[cfg(debug_assertions)]
+        Route::Components => html! { <pages::dev::ComponentsPage /> },
         Route::NotFound => html! { <pages::not_found::NotFoundPage /> },
     }
 }

@@ -14,6 +14,7 @@ mod components;
 mod hooks;
 mod i18n;
 mod pages;
+mod palette;
 mod route;
 mod state;
 

@@ -44,6 +44,10 @@ pub enum Route {
         /// Its name in `pages::settings`.
         section: String,
     },
+    /// Every component, for developers.
+    #[cfg(debug_assertions)]
+    #[at("/dev/components")]
+    Components,
     /// Anything else.
     #[not_found]
     #[at("/404")]

@@ -4,6 +4,7 @@ use super::{Icon, IconButton, IconName, LinkTo};
 use crate::api;
 use crate::hooks::use_session;
 use crate::i18n::common;
+use crate::palette::use_palette;
 use crate::route::Route;
 use crate::state::notifications::use_unread;
 use crate::state::toasts::{ShowToast, use_toasts};
@@ -80,6 +81,7 @@ fn Sidebar() -> Html {
                 <Logo />
                 <span class="sidebar__name">{ common::APP_NAME }</span>
             </LinkTo>
+            <SearchButton />
             <nav class="nav" aria-label={common::NAVIGATION}>
                 <ul class="nav__list">
                     { item(Route::Home, IconName::Home, common::NAV_HOME, "nav-home", 0) }
@@ -91,6 +93,26 @@ fn Sidebar() -> Html {
             </nav>
             <Profile />
         </aside>
+    }
+}
+
+#[component]
+fn SearchButton() -> Html {
+    let palette = use_palette();
+    html! {
+        <button
+            type="button"
+            class="nav__search"
+            title={common::SEARCH}
+            aria-label={common::SEARCH}
+            aria-keyshortcuts="Control+K"
+            data-testid="open-palette"
+            onclick={move |_| palette.open()}
+        >
+            <Icon name={IconName::Search} />
+            <span class="nav__label">{ common::SEARCH }</span>
+            <kbd class="nav__keys" dir="ltr">{ common::SEARCH_KEYS }</kbd>
+        </button>
     }
 }
 

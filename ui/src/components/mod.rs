@@ -4,7 +4,8 @@
 #![allow(
     dead_code,
     unused_imports,
-    reason = "the set is whole; a component may be made before the page that needs it"
+    reason = "the set is whole: a component may be made before the page that needs it, and debug builds \
+              alone have the page that shows all"
 )]
 
 mod badge;
@@ -23,6 +24,7 @@ mod ids;
 mod layout;
 mod link;
 mod ltr;
+mod palette;
 mod select;
 mod slider;
 mod status;
@@ -47,6 +49,7 @@ pub use ids::{focus, focus_child, moved, use_id};
 pub use layout::{Layout, Logo};
 pub use link::{ButtonLink, LinkTo};
 pub use ltr::Ltr;
+pub use palette::{CommandPalette, PaletteEntry};
 pub use select::{Select, SelectOption};
 pub use slider::Slider;
 pub use status::{Progress, StatusBadge};

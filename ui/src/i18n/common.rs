@@ -43,6 +43,16 @@ pub const COPIED: &str = "رونوشت برداشته شد.";
 pub const NOT_COPIED: &str = "رونوشت برداشته نشد؛ متن را برگزینید و خودتان رونوشت بردارید.";
 /// A step that is done, for screen readers.
 pub const STEP_DONE: &str = "انجام شد";
+/// Opens the palette.
+pub const SEARCH: &str = "جست‌وجو";
+/// The keys that open it.
+pub const SEARCH_KEYS: &str = "Ctrl K";
+/// The palette, for screen readers.
+pub const PALETTE: &str = "جست‌وجو در صفحه‌ها، کارها و اجراها";
+/// In its field.
+pub const PALETTE_PLACEHOLDER: &str = "نام صفحه، کار یا اجرا…";
+/// Nothing is named so.
+pub const PALETTE_NOTHING: &str = "چیزی با این نام پیدا نشد.";
 /// The folded technical part of an error.
 pub const DETAILS: &str = "جزئیات فنی";
 /// Stands where there is no value yet.
@@ -59,6 +69,11 @@ pub const NOT_FOUND_ACTION: &str = "رفتن به خانه";
 /// A count with Persian digits: «۱٬۲۳۴».
 pub fn count(value: u64) -> String {
     number::format_integer(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+/// How many were found, for screen readers.
+pub fn found(n: usize) -> String {
+    format!("{} مورد پیدا شد", count(n as u64))
 }
 
 /// The button beside a field's label.

@@ -6,9 +6,12 @@
 pub mod account;
 pub mod common;
 pub mod datasets;
+#[cfg(debug_assertions)]
+pub mod dev;
 pub mod errors;
 pub mod home;
 pub mod notifications;
+pub mod palette;
 pub mod settings;
 pub mod time;
 pub mod training;

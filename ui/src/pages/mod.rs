@@ -2,6 +2,8 @@
 
 pub mod dataset;
 pub mod datasets;
+#[cfg(debug_assertions)]
+pub mod dev;
 pub mod home;
 pub mod login;
 pub mod not_found;

@@ -1,36 +1,43 @@
 //! From files to tokens: what is held out, the tokenizer, the token files. Everything is kept in a
 //! folder keyed by the content and the settings that matter, so that a resumed run finds it done.
 
+mod build;
+
 use crate::data::Documents;
 use crate::files;
 use crate::model::ModelConfig;
+use crate::packing::{self, Piece};
 use crate::random::Keyed;
-use crate::token_cache::{TokenCache, TokenWriter};
+use crate::token_cache::TokenCache;
 use crate::tokenizer::Tokenizer;
 use crate::trainer::base_model;
 use crate::{Control, EngineError};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::LoadingStage;
-use rayon::prelude::*;
+use build::Build;
+pub(crate) use build::{Encoded, encode_file};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Raised when the preparation changes what it makes of the same text.
 const VERSION: u32 = 1;
-/// Documents encoded at once.
-const ENCODE_BATCH: usize = 512;
-/// Bytes that part two documents in the text that bits per byte refer to: a blank line.
-const SEPARATOR_BYTES: u64 = 2;
 
 /// The run's text as tokens.
 pub(crate) struct Corpus {
     pub(crate) key: String,
     pub(crate) tokenizer: Tokenizer,
-    pub(crate) train: TokenCache,
-    pub(crate) validation: TokenCache,
+    pub(crate) train: Part,
+    pub(crate) validation: Part,
     /// UTF-8 bytes of the held-out text, documents parted by a blank line.
     pub(crate) n_val_bytes: u64,
+}
+
+/// Tokens of whole documents, one after the other.
+pub(crate) struct Part {
+    pub(crate) tokens: Arc<TokenCache>,
+    /// Tokens of each document, the one that stands before it included.
+    pub(crate) documents: Vec<u32>,
 }
 
 /// Told how far the preparation is; the share is within the stage.
@@ -73,6 +80,10 @@ struct Manifest {
     n_val_tokens: u64,
     n_val_bytes: u64,
 }
+
+/// Names of the two parts.
+const TRAIN: &str = "train";
+const VALIDATION: &str = "validation";
 
 /// What counts as a document.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,17 +141,16 @@ pub(crate) fn prepare(
         Some(_) => HeldOut::none(),
         None => HeldOut::choose(&train, n_units, spec)?,
     };
-    build(
+    let given = given.map(|(tokenizer, _)| tokenizer);
+    Build {
         spec,
-        &train,
-        validation.as_deref(),
+        train: &train,
+        validation: validation.as_deref(),
         unit,
         n_units,
-        &held_out,
-        given.map(|(tokenizer, _)| tokenizer),
-        &folder,
-        progress,
-    )?;
+        held_out: &held_out,
+    }
+    .run(given, &folder, progress)?;
     open(&folder, &key, bos)?.ok_or_else(|| EngineError::FileNotFound { path: folder })
 }
 
@@ -230,11 +240,24 @@ fn open(folder: &Path, key: &str, bos: Option<u32>) -> Result<Option<Corpus>, En
         return Ok(None);
     };
     let tokenizer = Tokenizer::load(&folder.join("tokenizer.json"), bos)?;
-    let train = TokenCache::open(&folder.join("train.bin"), tokenizer.vocab_size())?;
-    let validation = TokenCache::open(&folder.join("validation.bin"), tokenizer.vocab_size())?;
-    let complete = train.len() as u64 == manifest.n_train_tokens
-        && validation.len() as u64 == manifest.n_val_tokens;
-    Ok(complete.then(|| Corpus {
+    let parts = (
+        Part::open(
+            folder,
+            TRAIN,
+            tokenizer.vocab_size(),
+            manifest.n_train_tokens,
+        )?,
+        Part::open(
+            folder,
+            VALIDATION,
+            tokenizer.vocab_size(),
+            manifest.n_val_tokens,
+        )?,
+    );
+    let (Some(train), Some(validation)) = parts else {
+        return Ok(None);
+    };
+    Ok(Some(Corpus {
         key: key.to_owned(),
         tokenizer,
         train,
@@ -243,170 +266,43 @@ fn open(folder: &Path, key: &str, bos: Option<u32>) -> Result<Option<Corpus>, En
     }))
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "called once, from the function above"
-)]
-fn build(
-    spec: &TrainSpec,
-    train: &Path,
-    validation: Option<&Path>,
-    unit: Unit,
-    n_units: usize,
-    held_out: &HeldOut,
-    given: Option<Tokenizer>,
-    folder: &Path,
-    progress: &mut Progress<'_>,
-) -> Result<(), EngineError> {
-    let temporary = files::temporary_name(folder);
-    files::remove_dir(&temporary)?;
-    files::create_dir(&temporary)?;
-
-    progress.at(LoadingStage::Tokenizer, 0.0)?;
-    let tokenizer = match given {
-        Some(tokenizer) => tokenizer,
-        None => train_tokenizer(spec, train, unit, held_out)?,
-    };
-    files::write_synced(
-        &temporary.join("tokenizer.json"),
-        tokenizer.to_json()?.as_bytes(),
-    )?;
-    progress.at(LoadingStage::Tokenizer, 1.0)?;
-
-    let create = |name: &str| TokenWriter::create(&temporary.join(name), tokenizer.vocab_size());
-    let mut into_train = Part::new(create("train.bin")?);
-    let mut into_validation = Part::new(create("validation.bin")?);
-    let mut batch: Vec<(usize, String)> = Vec::with_capacity(ENCODE_BATCH);
-    let mut flush =
-        |batch: &mut Vec<(usize, String)>, all_held_out: bool| -> Result<(), EngineError> {
-            let encoded: Vec<Result<Vec<u32>, EngineError>> = batch
-                .par_iter()
-                .map(|(_, text)| tokenizer.encode(text))
-                .collect();
-            for ((index, text), tokens) in batch.drain(..).zip(encoded) {
-                let part = if all_held_out || held_out.contains(index) {
-                    &mut into_validation
-                } else {
-                    &mut into_train
-                };
-                part.add(tokenizer.bos(), &tokens?, text.len() as u64)?;
-            }
-            Ok(())
-        };
-    for (path, all_held_out) in [(Some(train), false), (validation, true)] {
-        let Some(path) = path else { continue };
-        for (index, document) in units(path, unit_of(unit, all_held_out))?.enumerate() {
-            batch.push((index, document?));
-            if batch.len() == ENCODE_BATCH {
-                flush(&mut batch, all_held_out)?;
-                progress.at(
-                    LoadingStage::Encoding,
-                    (index as f64 / n_units.max(1) as f64).min(1.0),
-                )?;
-            }
-        }
-        flush(&mut batch, all_held_out)?;
-    }
-    let n_val_bytes = into_validation.n_bytes;
-    let manifest = Manifest {
-        n_train_tokens: into_train.writer.finish()?,
-        n_val_tokens: into_validation.writer.finish()?,
-        n_val_bytes,
-    };
-    let text =
-        serde_json::to_vec(&manifest).map_err(|source| EngineError::io(folder, source.into()))?;
-    files::write_synced(&temporary.join("corpus.json"), &text)?;
-    files::put_in_place(&temporary, folder)?;
-    progress.at(LoadingStage::Encoding, 1.0)
-}
-
-/// A validation file of its own is read as it is parted.
-fn unit_of(unit: Unit, all_held_out: bool) -> Unit {
-    if all_held_out { Unit::Document } else { unit }
-}
-
-fn train_tokenizer(
-    spec: &TrainSpec,
-    train: &Path,
-    unit: Unit,
-    held_out: &HeldOut,
-) -> Result<Tokenizer, EngineError> {
-    let failure = Mutex::new(None);
-    let documents = units(train, unit)?
-        .enumerate()
-        .filter(|(index, _)| !held_out.contains(*index))
-        .map_while(|(_, document)| {
-            document
-                .map_err(|error| {
-                    *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                })
-                .ok()
-        });
-    let tokenizer = Tokenizer::train(documents, spec.tokenizer.vocab_size)?;
-    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(error) => Err(error),
-        None => Ok(tokenizer),
-    }
-}
-
-type Units = Box<dyn Iterator<Item = Result<String, EngineError>> + Send>;
-
-fn units(path: &Path, unit: Unit) -> Result<Units, EngineError> {
-    let documents = Documents::open(path)?;
-    Ok(match unit {
-        Unit::Document => Box::new(documents),
-        Unit::Line => Box::new(documents.flat_map(|document| {
-            match document {
-                Ok(text) => text
-                    .lines()
-                    .map(|line| Ok(line.to_owned()))
-                    .collect::<Vec<_>>(),
-                Err(error) => vec![Err(error)],
-            }
-        })),
-    })
-}
-
-/// One of the two token files while it is written.
-struct Part {
-    writer: TokenWriter,
-    n_bytes: u64,
-}
-
 impl Part {
-    fn new(writer: TokenWriter) -> Self {
-        Self { writer, n_bytes: 0 }
+    /// Reads a part's files; `None` where they are not whole.
+    fn open(
+        folder: &Path,
+        name: &str,
+        vocab_size: usize,
+        n_tokens: u64,
+    ) -> Result<Option<Self>, EngineError> {
+        let Ok(lengths) = std::fs::read(lengths_file(folder, name)) else {
+            return Ok(None);
+        };
+        let tokens = TokenCache::open(&tokens_file(folder, name), vocab_size)?;
+        let lengths = lengths.as_chunks::<4>().0.iter();
+        let documents: Vec<u32> = lengths.map(|&four| u32::from_le_bytes(four)).collect();
+        let counted: u64 = documents.iter().map(|&len| u64::from(len)).sum();
+        let whole = tokens.len() as u64 == n_tokens && counted == n_tokens;
+        Ok(whole.then(|| Self {
+            tokens: Arc::new(tokens),
+            documents,
+        }))
     }
 
-    fn add(&mut self, bos: u32, tokens: &[u32], n_bytes: u64) -> Result<(), EngineError> {
-        if self.writer.n_tokens > 0 {
-            self.n_bytes += SEPARATOR_BYTES;
+    /// What is measured or learnt of it, in pieces of `context` tokens: each document by itself, or
+    /// all as one stream.
+    pub(crate) fn pieces(&self, packs_documents: bool, context: usize) -> Vec<Piece> {
+        if packs_documents {
+            packing::pieces(&self.documents, context)
+        } else {
+            packing::stream(self.tokens.len(), context)
         }
-        self.n_bytes += n_bytes;
-        self.writer.write(&[bos])?;
-        self.writer.write(tokens)
     }
 }
 
-/// A file's documents as one stream of tokens, each after the document token, with their bytes.
-pub(crate) fn encode_file(
-    path: &Path,
-    tokenizer: &Tokenizer,
-) -> Result<(Vec<u32>, u64), EngineError> {
-    let (mut tokens, mut n_bytes) = (Vec::new(), 0);
-    for document in units(path, Unit::Document)? {
-        let document = document?;
-        if !tokens.is_empty() {
-            n_bytes += SEPARATOR_BYTES;
-        }
-        n_bytes += document.len() as u64;
-        tokens.push(tokenizer.bos());
-        tokens.extend(tokenizer.encode(&document)?);
-    }
-    if tokens.is_empty() {
-        return Err(EngineError::EmptyFile {
-            path: path.to_path_buf(),
-        });
-    }
-    Ok((tokens, n_bytes))
+fn tokens_file(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.bin"))
+}
+
+fn lengths_file(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.lengths"))
 }

@@ -1,5 +1,6 @@
 //! What a run will need, before it starts: memory, time, disk; and what to change where it does not fit.
 
+use crate::batches::n_windows;
 use crate::bench::precision_of;
 use crate::footprint::{config_before_start, footprint, n_trained, policy_within, told};
 use crate::kernels::segments::Segments;
@@ -79,7 +80,9 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
     // Larger vocabularies have longer tokens, by about the logarithm of their size.
     let vocabulary = (config.vocab_size as f64).log2() / 12.0;
     let n_train_tokens = (train_bytes as f64 / (BYTES_PER_TOKEN * vocabulary)) as u64;
-    let plan = Plan::new(spec, usize::try_from(n_train_tokens).unwrap_or(usize::MAX));
+    let n_tokens = usize::try_from(n_train_tokens).unwrap_or(usize::MAX);
+    // Rows of documents are all but full: as many as windows of a stream, or hardly more.
+    let plan = Plan::new(spec, n_windows(n_tokens, spec.model.context_length));
     let available_bytes = memory::available_bytes();
     let policy = policy_within(spec, &config, plan.micro_batch, available_bytes);
 

@@ -1,13 +1,16 @@
 //! How well a model predicts a text: loss, perplexity, bits per byte.
 
 use crate::EngineError;
-use crate::corpus::encode_file;
+use crate::corpus::{Encoded, encode_file};
+use crate::data::format_of;
 use crate::files;
 use crate::generate::load_model;
 use crate::kernels::segments::Segments;
-use crate::model::{Batch, Model};
+use crate::model::Model;
+use crate::packing::{self, Piece, packs_documents};
 use crate::safetensors_file::{self, Entry};
 use crate::threads;
+use amoozgar_types::spec::Packing;
 use std::path::Path;
 
 /// Tokens in one forward pass of an evaluation.
@@ -42,7 +45,7 @@ impl Evaluation {
 }
 
 /// Measures the model in `model_dir` on the documents of `data`, in windows of `context` tokens (the
-/// model's own where absent).
+/// model's own where absent), which `packing` cuts.
 ///
 /// # Errors
 /// Where the model or the text cannot be read.
@@ -50,6 +53,7 @@ pub fn evaluate(
     model_dir: &Path,
     data: &Path,
     context: Option<usize>,
+    packing: Packing,
 ) -> Result<Evaluation, EngineError> {
     threads::pool(threads::count(None))?.install(|| {
         let loaded = load_model(model_dir)?;
@@ -62,12 +66,20 @@ pub fn evaluate(
                 detail: format!("{context} is outside 1 to {longest}"),
             });
         }
-        let (tokens, n_bytes) = encode_file(data, tokenizer)?;
+        let Encoded {
+            tokens,
+            documents,
+            n_bytes,
+        } = encode_file(data, tokenizer)?;
+        let pieces = if packs_documents(packing, format_of(data)?) {
+            packing::pieces(&documents, context)
+        } else {
+            packing::stream(tokens.len(), context)
+        };
         let sum_nll = sum_nll(
             &loaded.model,
             &|start, n, out| out.extend(tokens.iter().skip(start).take(n)),
-            tokens.len(),
-            context,
+            &pieces,
             &mut || Ok(()),
         )?;
         Ok(Evaluation::new(
@@ -104,38 +116,28 @@ pub fn logits(model_dir: &Path, tokens: &[u32], out: &Path) -> Result<(), Engine
     })
 }
 
-/// Sum of the negative log-likelihoods of all tokens but the first, in windows of `context` that do
-/// not overlap: every token is predicted once. `between` is asked before each pass and may end it.
+/// Sum of the negative log-likelihoods of what follows each token of `pieces`, whose tokens `read`
+/// appends. `between` is asked before each pass and may end it.
 pub(crate) fn sum_nll(
     model: &Model,
     read: &dyn Fn(usize, usize, &mut Vec<u32>),
-    n_tokens: usize,
-    context: usize,
+    pieces: &[Piece],
     between: &mut dyn FnMut() -> Result<(), EngineError>,
 ) -> Result<f64, EngineError> {
-    let n_predicted = n_tokens.saturating_sub(1);
-    let rows_per_pass = (PASS_TOKENS / context).max(1);
     let mut sum = 0.0;
-    let mut start = 0;
-    while start < n_predicted {
+    let mut rest = pieces;
+    while !rest.is_empty() {
         between()?;
-        let whole_rows = ((n_predicted - start) / context).min(rows_per_pass);
-        let (rows, width) = if whole_rows > 0 {
-            (whole_rows, context)
-        } else {
-            (1, n_predicted - start)
+        let mut n_tokens = 0;
+        let fits = |piece: &&Piece| {
+            n_tokens += piece.len;
+            n_tokens <= PASS_TOKENS
         };
-        let mut window = Vec::with_capacity(rows * width + 1);
-        read(start, rows * width + 1, &mut window);
-        let targets = window.get(1..).unwrap_or_default().to_vec();
-        window.pop();
-        let batch = Batch {
-            tokens: window,
-            segments: Segments::batch(rows, width),
-            targets,
-        };
+        let n = rest.iter().take_while(fits).count().max(1);
+        let (now, later) = rest.split_at(n);
+        let batch = packing::batch_from(read, now.iter().copied());
         sum += model.loss(&batch)?.sum_nll;
-        start += rows * width;
+        rest = later;
     }
     Ok(sum)
 }

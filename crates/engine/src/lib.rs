@@ -14,6 +14,7 @@
 #![deny(missing_docs)]
 
 pub mod adapter;
+mod batches;
 mod bench;
 mod checkpoint;
 mod control;
@@ -31,6 +32,7 @@ mod memory;
 pub mod model;
 pub mod ops;
 pub mod optimizer;
+mod packing;
 mod plan;
 pub mod random;
 mod safetensors_file;

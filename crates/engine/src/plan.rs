@@ -2,7 +2,6 @@
 
 use crate::EngineError;
 use crate::optimizer::{Decayed, OptimizerConfig, Schedule};
-use crate::random::Keyed;
 use crate::tokenizer::MIN_VOCAB_SIZE;
 use amoozgar_types::TrainSpec;
 
@@ -134,19 +133,14 @@ pub(crate) struct Plan {
     pub(crate) optimizer: OptimizerConfig,
     pub(crate) evaluate_every: u64,
     pub(crate) checkpoint_every: u64,
-    order: Keyed,
     batch_size: u64,
-    context: usize,
-    n_train_tokens: usize,
 }
 
 impl Plan {
-    /// `n_train_tokens` must be more than a context.
-    pub(crate) fn new(spec: &TrainSpec, n_train_tokens: usize) -> Self {
-        let context = spec.model.context_length;
+    /// The plan over so many sequences an epoch, which is at least one.
+    pub(crate) fn new(spec: &TrainSpec, n_sequences: usize) -> Self {
         let batch_size = spec.optimizer.batch_size as u64;
-        // One context less than fits, so that each epoch can start at an offset of its own.
-        let n_sequences = (n_train_tokens.saturating_sub(context) / context).max(1);
+        let n_sequences = n_sequences.max(1);
         let wanted =
             (spec.optimizer.epochs.saturating_mul(n_sequences as u64)).div_ceil(batch_size);
         let total_steps = spec
@@ -190,56 +184,12 @@ impl Plan {
                 .checkpoint
                 .every_steps
                 .unwrap_or((total_steps / 10).max(1)),
-            order: Keyed::new(spec.seed, "order"),
             batch_size,
-            context,
-            n_train_tokens,
         }
     }
 
     /// Epochs done after `step` steps, as a fraction.
     pub(crate) fn epoch(&self, step: u64) -> f64 {
         (step * self.batch_size) as f64 / self.n_sequences as f64
-    }
-
-    /// Where in the training tokens the sequences of a step begin: a function of the step alone.
-    pub(crate) fn sequence_starts(
-        &self,
-        step_from_zero: u64,
-        order: &mut EpochOrder,
-    ) -> Vec<usize> {
-        (0..self.batch_size)
-            .map(|slot| {
-                let position = step_from_zero * self.batch_size + slot;
-                let (epoch, index) = (
-                    position / self.n_sequences as u64,
-                    position % self.n_sequences as u64,
-                );
-                let (permutation, shift) = order.of(epoch, self);
-                let sequence = permutation.get(index as usize).copied().unwrap_or(0) as usize;
-                shift + sequence * self.context
-            })
-            .collect()
-    }
-}
-
-/// The order of the epoch at hand.
-#[derive(Debug, Default)]
-pub(crate) struct EpochOrder(Option<(u64, Vec<u32>, usize)>);
-
-impl EpochOrder {
-    fn of(&mut self, epoch: u64, plan: &Plan) -> (&[u32], usize) {
-        if self.0.as_ref().is_none_or(|(known, ..)| *known != epoch) {
-            let stream = plan.order.child(epoch);
-            // Tokens that remain when the sequences stand at the very beginning.
-            let spare = plan
-                .n_train_tokens
-                .saturating_sub(plan.n_sequences * plan.context + 1);
-            let shift = stream.below(u64::MAX, spare.min(plan.context - 1) as u64 + 1) as usize;
-            self.0 = Some((epoch, stream.permutation(plan.n_sequences), shift));
-        }
-        self.0.as_ref().map_or((&[], 0), |(_, permutation, shift)| {
-            (permutation.as_slice(), *shift)
-        })
     }
 }

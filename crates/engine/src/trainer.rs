@@ -195,7 +195,7 @@ fn run(
     let card = Card {
         spec,
         best: state.best.as_ref(),
-        n_train_tokens: session.corpus.train.len() as u64,
+        n_train_tokens: session.corpus.train.tokens.len() as u64,
         total_steps: state.step,
     };
     let (config, tokenizer) = (session.config().clone(), session.corpus.tokenizer.clone());

@@ -7,6 +7,7 @@ use amoozgar_engine::kernels::segments::Segments;
 use amoozgar_engine::model::{LoraConfig, Model, Scaling};
 use amoozgar_engine::tape::{Role, Storage};
 use amoozgar_engine::{Control, End, EngineError, Generator, SamplingParams, evaluate, train};
+use amoozgar_types::spec::Packing;
 use amoozgar_types::{TrainEvent, TrainSpec};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -218,8 +219,8 @@ fn a_finished_model_learns_on_whole_or_by_an_adapter_and_its_folder_is_whole_aga
         );
         let data = Path::new(&further.dataset.train);
         let (before, after) = (
-            evaluate(&base, data, None).unwrap(),
-            evaluate(&model, data, None).unwrap(),
+            evaluate(&base, data, None, Packing::Auto).unwrap(),
+            evaluate(&model, data, None, Packing::Auto).unwrap(),
         );
         assert!(after.loss < before.loss, "{method}: the folder has learned");
         assert_eq!(

@@ -5,6 +5,7 @@ use amoozgar_engine::{
     Control, End, EngineError, Generator, SamplingParams, evaluate, logits, train,
 };
 use amoozgar_types::event::WorkerCommand;
+use amoozgar_types::spec::Packing;
 use amoozgar_types::{TrainEvent, TrainSpec};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -230,7 +231,7 @@ fn the_final_folder_can_be_measured_and_writes_text() {
     ] {
         assert!(model.join(name).is_file(), "`{name}` is there");
     }
-    let evaluation = evaluate(model, Path::new(&spec.dataset.train), None).unwrap();
+    let evaluation = evaluate(model, Path::new(&spec.dataset.train), None, Packing::Auto).unwrap();
     assert!(
         evaluation.loss < 5.7 && evaluation.bits_per_byte > 0.0,
         "it has learned something: {evaluation:?}"

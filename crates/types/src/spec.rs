@@ -132,6 +132,23 @@ pub struct DatasetSpec {
     /// The share of documents held out where `validation` is absent, in (0, 0.5].
     #[serde(default = "default_validation_fraction")]
     pub validation_fraction: f64,
+    /// How a decoder's documents share its sequences.
+    #[serde(default)]
+    pub packing: Packing,
+}
+
+/// How documents share the sequences that a decoder is trained and measured on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Packing {
+    /// `documents` for .jsonl, whose lines are texts of their own; `continuous` for .txt, whose
+    /// paragraphs are mostly parts of one work and help to predict each other.
+    #[default]
+    Auto,
+    /// Documents side by side in a sequence, none of which sees another.
+    Documents,
+    /// One stream, cut into sequences; what came before is seen across documents.
+    Continuous,
 }
 
 /// Byte-level BPE trained on the run's own text.

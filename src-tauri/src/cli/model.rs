@@ -6,8 +6,9 @@ use crate::jobs::exit;
 use crate::paths::Paths;
 use amoozgar_engine::{Generator, SamplingParams};
 use amoozgar_types::id::JobId;
+use amoozgar_types::spec::Packing;
 use amoozgar_types::{ApiError, ErrorCode};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,9 @@ pub struct Evaluate {
     /// Tokens in one window; the model's own context where absent.
     #[arg(long, value_name = "N")]
     context: Option<usize>,
+    /// How windows are cut: `documents` for .jsonl and `continuous` for .txt where it is `auto`.
+    #[arg(long, value_enum, default_value_t = Windows::Auto)]
+    packing: Windows,
     /// Write the logits of `--tokens` here, as one tensor `logits` (T, V) f32.
     #[arg(long, value_name = "OUT.safetensors", requires = "tokens")]
     dump_logits: Option<PathBuf>,
@@ -59,6 +63,26 @@ pub struct Evaluate {
         requires = "dump_logits"
     )]
     tokens: Option<Vec<u32>>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Windows {
+    /// As the file's kind says.
+    Auto,
+    /// No document sees another.
+    Documents,
+    /// One stream over all documents.
+    Continuous,
+}
+
+impl From<Windows> for Packing {
+    fn from(windows: Windows) -> Self {
+        match windows {
+            Windows::Auto => Self::Auto,
+            Windows::Documents => Self::Documents,
+            Windows::Continuous => Self::Continuous,
+        }
+    }
 }
 
 /// Prints the continuation as it comes, or the whole of it in JSON.
@@ -156,8 +180,13 @@ pub fn evaluate(
         return Ok(exit::FINISHED);
     };
     let input = Input::open(data)?;
-    let found = amoozgar_engine::evaluate(&dir, input.path(), arguments.context)
-        .map_err(|failure| error::of_engine(&failure))?;
+    let found = amoozgar_engine::evaluate(
+        &dir,
+        input.path(),
+        arguments.context,
+        arguments.packing.into(),
+    )
+    .map_err(|failure| error::of_engine(&failure))?;
     let measured = Measured {
         loss: found.loss,
         perplexity: found.perplexity,

@@ -6,7 +6,7 @@ use amoozgar_store::StoredDataset;
 use amoozgar_types::ipc::{FitChange, NewRun, Settings};
 use amoozgar_types::spec::{
     CheckpointSpec, DatasetSpec, Dtype, EvaluationSpec, LoraSpec, Method, ModelSpec, OptimizerSpec,
-    TokenizerSpec,
+    Packing, TokenizerSpec,
 };
 use amoozgar_types::{ApiError, TrainSpec};
 
@@ -29,6 +29,7 @@ pub fn spec(
             train: dataset.train_path.clone(),
             validation: dataset.validation_path.clone(),
             validation_fraction: VALIDATION_FRACTION,
+            packing: Packing::default(),
         },
         method: Method::Scratch,
         base_model: None,

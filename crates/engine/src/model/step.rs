@@ -256,6 +256,7 @@ impl Model {
         segments: &'a Segments,
         positions: &'a [u32],
     ) -> Context<'a> {
+        self.pool.expect_rows(segments.n_rows());
         Context {
             parameters: &self.parameters,
             pool: &self.pool,

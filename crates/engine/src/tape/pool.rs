@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A buffer may serve a value that needs at least this share of it.
@@ -12,6 +13,8 @@ const SMALLEST_SHARE: f64 = 0.8;
 #[derive(Debug, Default)]
 pub struct Pool {
     free: Mutex<BTreeMap<usize, Vec<Vec<f32>>>>,
+    /// Rows of the values that its buffers were made for.
+    n_rows: AtomicUsize,
 }
 
 /// f32 values on loan. What it holds at first is left over from another value.
@@ -22,6 +25,17 @@ pub struct Buffer {
 }
 
 impl Pool {
+    /// Values of `n_rows` rows are asked for next. Where the buffers at hand are too short for them, or so
+    /// long that they would not serve, they are freed: batches of all sizes take no more memory than
+    /// the largest.
+    pub fn expect_rows(&self, n_rows: usize) {
+        let before = self.n_rows.load(Ordering::Relaxed);
+        if n_rows > before || (n_rows as f64) < SMALLEST_SHARE * before as f64 {
+            self.clear();
+            self.n_rows.store(n_rows, Ordering::Relaxed);
+        }
+    }
+
     /// A buffer of `len` values, whose contents are whatever the last borrower left.
     pub fn take(&self, len: usize) -> Buffer {
         let mut free = self.free();
@@ -92,5 +106,22 @@ mod tests {
         let small = pool.take(50);
         assert_eq!(pool.free_bytes(), 400, "half of a buffer is not given away");
         drop(small);
+    }
+
+    #[test]
+    fn batches_of_other_sizes_do_not_pile_up_buffers() {
+        let pool = Pool::default();
+        for n_rows in [100, 90, 40, 100, 41, 101, 99] {
+            pool.expect_rows(n_rows);
+            let (wide, narrow) = (pool.take(n_rows * 8), pool.take(n_rows * 2));
+            pool.give(wide);
+            pool.give(narrow);
+            assert!(
+                pool.free_bytes() <= 4 * 10 * 101,
+                "{n_rows} rows: {} bytes are held",
+                pool.free_bytes()
+            );
+        }
+        assert_eq!(pool.free_bytes(), 4 * 10 * 101, "99 rows fit where 101 did");
     }
 }

@@ -1,17 +1,18 @@
 //! What the loop works with: text, model, optimizer, checkpoints.
 
 use super::start::{Start, start, write_adapted};
+use crate::batches::{Prefetch, Sequences, Source, n_windows};
 use crate::checkpoint::{Checkpoints, LoopState, Restored};
-use crate::corpus::{self, Corpus, Progress};
+use crate::corpus::{self, Corpus, Part, Progress};
+use crate::data::format_of;
 use crate::evaluate::{Evaluation, sum_nll};
 use crate::generate::{SamplingParams, continue_prompt};
-use crate::kernels::segments::Segments;
 use crate::model::{Batch, Model, ModelConfig, StepContext};
 use crate::optimizer::{Optimizer, clip_factor};
-use crate::plan::{EpochOrder, Plan};
+use crate::packing::{self, Rows};
+use crate::plan::Plan;
 use crate::random::Keyed;
 use crate::tape::{Gradients, Policy};
-use crate::token_cache::TokenCache;
 use crate::{Control, EngineError, footprint};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::{LoadingStage, RunPlan};
@@ -19,6 +20,7 @@ use amoozgar_types::spec::Method;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A run in memory.
 pub(super) struct Session {
@@ -32,7 +34,8 @@ pub(super) struct Session {
     gradients: Gradients,
     optimizer: Optimizer,
     checkpoints: Checkpoints,
-    order: EpochOrder,
+    batches: Prefetch,
+    packs_documents: bool,
 }
 
 /// What one optimizer step did.
@@ -53,7 +56,10 @@ impl Session {
     ) -> Result<(Self, LoopState), EngineError> {
         let corpus = corpus::prepare(spec, &job_dir.join("cache"), progress)?;
         let context = spec.model.context_length;
-        require(&spec.dataset.train, &corpus.train, context + 1)?;
+        let packs_documents = packs_documents(spec)?;
+        // Rows of documents need not be full.
+        let needed = if packs_documents { 2 } else { context + 1 };
+        require(&spec.dataset.train, &corpus.train, needed)?;
         require(
             spec.dataset
                 .validation
@@ -64,12 +70,20 @@ impl Session {
         )?;
 
         progress.at(LoadingStage::Model, 0.0)?;
-        let plan = Plan::new(spec, corpus.train.len());
+        let sequences = sequences(spec, &corpus, packs_documents);
+        let plan = Plan::new(spec, sequences.len());
         let Start { model, targets } = start(spec, &corpus)?;
         let policy = footprint::choose_policy(spec, model.config(), plan.micro_batch);
         progress.at(LoadingStage::Model, 1.0)?;
 
-        let checkpoints = Checkpoints::new(job_dir, run_hash(spec, &corpus));
+        let checkpoints = Checkpoints::new(job_dir, run_hash(spec, &corpus, packs_documents));
+        let batches = Prefetch::new(Source::new(
+            Arc::clone(&corpus.train.tokens),
+            sequences,
+            spec.seed,
+            spec.optimizer.batch_size,
+            plan.micro_batch,
+        ));
         let mut session = Self {
             optimizer: Optimizer::new(plan.optimizer, &model.parameters),
             gradients: Gradients::new(&model.parameters),
@@ -80,7 +94,8 @@ impl Session {
             targets,
             policy,
             checkpoints,
-            order: EpochOrder::default(),
+            batches,
+            packs_documents,
         };
         let mut state = LoopState::default();
         if let Some(restored) = session.checkpoints.restore_latest()? {
@@ -129,8 +144,8 @@ impl Session {
             start_step: state.step,
             n_parameters: self.model.parameters.counts().0,
             vocab_size: self.config().vocab_size,
-            n_train_tokens: self.corpus.train.len() as u64,
-            n_val_tokens: self.corpus.validation.len() as u64,
+            n_train_tokens: self.corpus.train.tokens.len() as u64,
+            n_val_tokens: self.corpus.validation.tokens.len() as u64,
             n_val_bytes: self.corpus.n_val_bytes,
             threads,
             kept: footprint::told(self.policy),
@@ -145,22 +160,20 @@ impl Session {
         step_from_zero: u64,
         lr_scale: f64,
     ) -> Result<StepDone, EngineError> {
-        let context = self.spec.model.context_length;
-        let starts = self.plan.sequence_starts(step_from_zero, &mut self.order);
-        let n_targets = starts.len() * context;
+        let batches = self.batches.step(step_from_zero);
+        let n_targets = batches.iter().map(Batch::n_targets).sum::<usize>().max(1);
         self.gradients.clear();
         let mut sum_nll = 0.0;
         let drops = Keyed::new(self.spec.seed, "dropout").child(step_from_zero);
-        for (index, rows) in starts.chunks(self.plan.micro_batch).enumerate() {
+        for (index, batch) in batches.iter().enumerate() {
             let step = StepContext {
                 policy: self.policy,
                 scale: 1.0 / n_targets as f32,
                 dropout: Some(drops.child(index as u64)),
             };
-            let batch = self.sequences(rows, context);
             sum_nll += self
                 .model
-                .gradients(&batch, &step, &mut self.gradients)?
+                .gradients(batch, &step, &mut self.gradients)?
                 .sum_nll;
         }
         let loss = sum_nll / n_targets as f64;
@@ -178,20 +191,6 @@ impl Session {
         })
     }
 
-    /// The sequences of `context` tokens that begin at `starts`.
-    fn sequences(&self, starts: &[usize], context: usize) -> Batch {
-        let (mut tokens, mut targets) = (Vec::new(), Vec::new());
-        for &start in starts {
-            self.corpus.train.read(start, context, &mut tokens);
-            self.corpus.train.read(start + 1, context, &mut targets);
-        }
-        Batch {
-            tokens,
-            segments: Segments::batch(starts.len(), context),
-            targets,
-        }
-    }
-
     /// Measures the held-out text; `None` where a stop came in between.
     pub(super) fn validate(&self, control: &Control) -> Result<Option<Evaluation>, EngineError> {
         let validation = &self.corpus.validation;
@@ -202,13 +201,14 @@ impl Session {
                 Ok(())
             }
         };
-        let read = |start, n, out: &mut Vec<u32>| validation.read(start, n, out);
-        let context = self.spec.model.context_length;
+        let tokens = &validation.tokens;
+        let read = |start, n, out: &mut Vec<u32>| tokens.read(start, n, out);
+        let pieces = validation.pieces(self.packs_documents, self.spec.model.context_length);
         // Its buffers are of other sizes than the training step's: neither is kept beside the other.
         self.model.let_go_of_buffers();
-        match sum_nll(&self.model, &read, validation.len(), context, &mut between) {
+        match sum_nll(&self.model, &read, &pieces, &mut between) {
             Ok(sum) => {
-                let n_tokens = validation.len().saturating_sub(1) as u64;
+                let n_tokens = tokens.len().saturating_sub(1) as u64;
                 Ok(Some(Evaluation::new(
                     sum,
                     n_tokens,
@@ -311,7 +311,28 @@ fn take_weights(
     Ok(())
 }
 
-fn require(path: &str, tokens: &TokenCache, needed: usize) -> Result<(), EngineError> {
+/// What an epoch of the run consists of.
+fn sequences(spec: &TrainSpec, corpus: &Corpus, packs_documents: bool) -> Sequences {
+    let context = spec.model.context_length;
+    if packs_documents {
+        let pieces = corpus.train.pieces(true, context);
+        let order = Keyed::new(spec.seed, "rows");
+        return Sequences::Rows(Rows::pack(&pieces, context, order));
+    }
+    Sequences::Windows {
+        n: n_windows(corpus.train.tokens.len(), context),
+        context,
+    }
+}
+
+/// Whether the run's documents keep to themselves.
+fn packs_documents(spec: &TrainSpec) -> Result<bool, EngineError> {
+    let format = format_of(Path::new(&spec.dataset.train))?;
+    Ok(packing::packs_documents(spec.dataset.packing, format))
+}
+
+fn require(path: &str, part: &Part, needed: usize) -> Result<(), EngineError> {
+    let tokens = &part.tokens;
     if tokens.len() >= needed {
         return Ok(());
     }
@@ -324,10 +345,12 @@ fn require(path: &str, tokens: &TokenCache, needed: usize) -> Result<(), EngineE
 
 /// Everything that a resumed run must have in common with the one that was broken off. Names, intervals
 /// and threads may change.
-fn run_hash(spec: &TrainSpec, corpus: &Corpus) -> String {
+fn run_hash(spec: &TrainSpec, corpus: &Corpus, packs_documents: bool) -> String {
     let start = (spec.method, &spec.base_model, &spec.lora, spec.dtype);
     let facts = (&corpus.key, &spec.model, &spec.optimizer, spec.seed, start);
-    blake3::hash(format!("{facts:?}").as_bytes())
+    // Streams are told as they were before there was anything else.
+    let packed = if packs_documents { "packed" } else { "" };
+    blake3::hash(format!("{facts:?}{packed}").as_bytes())
         .to_hex()
         .to_string()
 }

@@ -101,6 +101,7 @@ pub fn spec() -> TrainSpec {
             train: "/data/hafez.txt".to_owned(),
             validation: None,
             validation_fraction: 0.05,
+            packing: amoozgar_types::spec::Packing::default(),
         },
         method: amoozgar_types::spec::Method::default(),
         base_model: None,

@@ -1,0 +1,252 @@
+//! Which tokens go through the model at which step: a function of the seed and the step alone, made
+//! ready on a thread of its own while the step before it runs.
+//!
+//! No batch is padded: sequences of all lengths lie one after the other, and attention keeps them
+//! apart. That is why nothing is sorted by length either, which would only save padding.
+
+use crate::model::Batch;
+use crate::packing::{self, Piece, Rows};
+use crate::random::Keyed;
+use crate::token_cache::TokenCache;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread::JoinHandle;
+
+/// Steps that wait for their turn; one more is being made.
+const AHEAD: usize = 1;
+
+/// What an epoch consists of.
+pub(crate) enum Sequences {
+    /// Windows of one stream, which begins elsewhere in every epoch.
+    Windows { n: usize, context: usize },
+    /// Rows of documents that do not see each other.
+    Rows(Rows),
+}
+
+/// The batches of a run.
+pub(crate) struct Source {
+    tokens: Arc<TokenCache>,
+    sequences: Sequences,
+    order: Keyed,
+    batch_size: usize,
+    micro_batch: usize,
+}
+
+/// Sequences in an epoch over a stream: one context less than fits, so that each epoch can start at
+/// an offset of its own.
+pub(crate) fn n_windows(n_tokens: usize, context: usize) -> usize {
+    (n_tokens.saturating_sub(context) / context).max(1)
+}
+
+impl Sequences {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Windows { n, .. } => *n,
+            Self::Rows(rows) => rows.len(),
+        }
+    }
+}
+
+impl Source {
+    pub(crate) fn new(
+        tokens: Arc<TokenCache>,
+        sequences: Sequences,
+        seed: u64,
+        batch_size: usize,
+        micro_batch: usize,
+    ) -> Self {
+        Self {
+            tokens,
+            sequences,
+            order: Keyed::new(seed, "order"),
+            batch_size,
+            micro_batch,
+        }
+    }
+
+    /// The micro-batches of a step.
+    pub(crate) fn step(&self, step_from_zero: u64, epoch: &mut Epoch) -> Vec<Batch> {
+        let n = self.sequences.len().max(1) as u64;
+        let chosen: Vec<(usize, usize)> = (0..self.batch_size as u64)
+            .map(|slot| {
+                let position = step_from_zero * self.batch_size as u64 + slot;
+                let (permutation, shift) = epoch.of(position / n, self);
+                let index = permutation.get((position % n) as usize).copied();
+                (index.unwrap_or(0) as usize, shift)
+            })
+            .collect();
+        chosen
+            .chunks(self.micro_batch)
+            .map(|chosen| self.batch(chosen))
+            .collect()
+    }
+
+    /// The batch of some sequences, each with its epoch's shift.
+    fn batch(&self, chosen: &[(usize, usize)]) -> Batch {
+        match &self.sequences {
+            Sequences::Windows { context, .. } => {
+                let len = *context;
+                let pieces = chosen.iter().map(|(index, shift)| Piece {
+                    start: shift + index * len,
+                    len,
+                });
+                packing::batch(&self.tokens, &pieces.collect::<Vec<_>>())
+            }
+            Sequences::Rows(rows) => {
+                let pieces = chosen.iter().flat_map(|(index, _)| rows.row(*index));
+                packing::batch(&self.tokens, &pieces.copied().collect::<Vec<_>>())
+            }
+        }
+    }
+}
+
+/// The order of the epoch at hand.
+#[derive(Debug, Default)]
+pub(crate) struct Epoch(Option<(u64, Vec<u32>, usize)>);
+
+impl Epoch {
+    fn of(&mut self, epoch: u64, source: &Source) -> (&[u32], usize) {
+        if self.0.as_ref().is_none_or(|(known, ..)| *known != epoch) {
+            let stream = source.order.child(epoch);
+            let shift = match source.sequences {
+                Sequences::Windows { n, context } => {
+                    // Tokens that remain when the sequences stand at the very beginning.
+                    let spare = source.tokens.len().saturating_sub(n * context + 1);
+                    stream.below(u64::MAX, spare.min(context - 1) as u64 + 1) as usize
+                }
+                Sequences::Rows(_) => 0,
+            };
+            self.0 = Some((epoch, stream.permutation(source.sequences.len()), shift));
+        }
+        self.0.as_ref().map_or((&[], 0), |(_, permutation, shift)| {
+            (permutation.as_slice(), *shift)
+        })
+    }
+}
+
+/// Hands out the batches of one step after the other, the next ones made meanwhile.
+pub(crate) struct Prefetch {
+    source: Arc<Source>,
+    running: Option<Running>,
+}
+
+/// The thread that works ahead.
+struct Running {
+    next_step: u64,
+    made: Receiver<Vec<Batch>>,
+    thread: JoinHandle<()>,
+}
+
+impl Prefetch {
+    pub(crate) fn new(source: Source) -> Self {
+        Self {
+            source: Arc::new(source),
+            running: None,
+        }
+    }
+
+    /// The micro-batches of a step. Any step may follow any other; the next one is at hand soonest.
+    pub(crate) fn step(&mut self, step_from_zero: u64) -> Vec<Batch> {
+        if self
+            .running
+            .as_ref()
+            .is_none_or(|running| running.next_step != step_from_zero)
+        {
+            self.start(step_from_zero);
+        }
+        let made = self.running.as_mut().and_then(|running| {
+            running.next_step += 1;
+            running.made.recv().ok()
+        });
+        // Where the system gave no thread, the step waits.
+        made.unwrap_or_else(|| {
+            self.running = None;
+            self.source.step(step_from_zero, &mut Epoch::default())
+        })
+    }
+
+    fn start(&mut self, first_step: u64) {
+        self.stop();
+        let (say, made) = mpsc::sync_channel(AHEAD);
+        let source = Arc::clone(&self.source);
+        let work = move || {
+            let mut epoch = Epoch::default();
+            let mut step = first_step;
+            // Ends once nobody listens.
+            while say.send(source.step(step, &mut epoch)).is_ok() {
+                step += 1;
+            }
+        };
+        let spawned = std::thread::Builder::new()
+            .name("batches".to_owned())
+            .spawn(work);
+        match spawned {
+            Ok(thread) => {
+                self.running = Some(Running {
+                    next_step: first_step,
+                    made,
+                    thread,
+                });
+            }
+            Err(error) => tracing::warn!(%error, "batches are made step by step"),
+        }
+    }
+
+    fn stop(&mut self) {
+        if let Some(Running { made, thread, .. }) = self.running.take() {
+            drop(made);
+            // It fails only where it panicked, and then the step makes its batches itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Prefetch {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Epoch, Prefetch, Sequences, Source};
+    use crate::packing::{Rows, pieces};
+    use crate::random::Keyed;
+    use crate::token_cache::{TokenCache, TokenWriter};
+    use std::sync::Arc;
+
+    /// Documents of 3 to 22 tokens in rows of 24, four of them a step.
+    fn source(folder: &tempfile::TempDir) -> Source {
+        let path = folder.path().join("tokens.bin");
+        let lengths: Vec<u32> = (0..60).map(|n| 3 + n * 7 % 20).collect();
+        let n_tokens = lengths.iter().sum::<u32>();
+        let mut writer = TokenWriter::create(&path, 1000).unwrap();
+        writer
+            .write(&(0..n_tokens).map(|n| n % 997).collect::<Vec<_>>())
+            .unwrap();
+        writer.finish().unwrap();
+        let tokens = Arc::new(TokenCache::open(&path, 1000).unwrap());
+        let rows = Rows::pack(&pieces(&lengths, 24), 24, Keyed::new(5, "rows"));
+        Source::new(tokens, Sequences::Rows(rows), 5, 4, 2)
+    }
+
+    #[test]
+    fn what_is_made_ahead_is_what_the_step_alone_would_make() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let alone = source(&folder);
+        let n_rows = alone.sequences.len();
+        assert!(n_rows > 20, "several steps an epoch: {n_rows} rows");
+        let mut prefetch = Prefetch::new(source(&folder));
+        // In order over more than an epoch, then back as after a divergence, then far ahead.
+        for step in (0..n_rows as u64).chain([3, 4, 900, 901]) {
+            let (made, expected) = (prefetch.step(step), alone.step(step, &mut Epoch::default()));
+            assert_eq!(made.len(), 2, "two micro-batches");
+            for (made, expected) in made.iter().zip(&expected) {
+                assert_eq!(made.tokens, expected.tokens, "step {step}");
+                assert_eq!(made.targets, expected.targets, "step {step}");
+                assert_eq!(made.segments, expected.segments, "step {step}");
+            }
+        }
+    }
+}

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a command's output is what it is for")]
 
 mod bench;
+mod classes;
 mod dataset;
 mod download;
 mod model;

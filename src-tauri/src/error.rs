@@ -186,6 +186,7 @@ pub fn sentence(error: &ApiError) -> String {
         ),
         ErrorCode::InvalidJson => format!("`{path}`, line {line}: not valid JSON"),
         ErrorCode::MissingField => format!("`{path}`, line {line}: no text in field `{field}`"),
+        ErrorCode::InvalidRow => format!("`{path}`, line {line}: no usable row"),
         ErrorCode::UnsupportedFormat => format!("`{path}` is neither .txt nor .jsonl"),
         ErrorCode::DatasetTooSmall => {
             format!("`{path}` is too small: {found} tokens, at least {needed} are needed")

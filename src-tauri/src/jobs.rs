@@ -67,6 +67,7 @@ pub mod exit {
             | ErrorCode::InvalidUtf8
             | ErrorCode::InvalidJson
             | ErrorCode::MissingField
+            | ErrorCode::InvalidRow
             | ErrorCode::UnsupportedFormat
             | ErrorCode::DatasetTooSmall
             | ErrorCode::InvalidModel

@@ -4,6 +4,7 @@
 //! No batch is padded: sequences of all lengths lie one after the other, and attention keeps them
 //! apart. That is why nothing is sorted by length either, which would only save padding.
 
+use crate::kernels::segments::Segments;
 use crate::model::Batch;
 use crate::packing::{self, Piece, Rows};
 use crate::random::Keyed;
@@ -21,6 +22,11 @@ pub(crate) enum Sequences {
     Windows { n: usize, context: usize },
     /// Rows of documents that do not see each other.
     Rows(Rows),
+    /// Examples, each with its class.
+    Examples {
+        places: Vec<Piece>,
+        classes: Vec<u32>,
+    },
 }
 
 /// The batches of a run.
@@ -43,6 +49,7 @@ impl Sequences {
         match self {
             Self::Windows { n, .. } => *n,
             Self::Rows(rows) => rows.len(),
+            Self::Examples { places, .. } => places.len(),
         }
     }
 }
@@ -96,7 +103,33 @@ impl Source {
                 let pieces = chosen.iter().flat_map(|(index, _)| rows.row(*index));
                 packing::batch(&self.tokens, &pieces.copied().collect::<Vec<_>>())
             }
+            Sequences::Examples { places, classes } => {
+                let indices = chosen.iter().map(|(index, _)| *index);
+                examples(&self.tokens, places, classes, indices)
+            }
         }
+    }
+}
+
+/// The batch of some examples, one after the other.
+pub(crate) fn examples(
+    source: &TokenCache,
+    places: &[Piece],
+    classes: &[u32],
+    indices: impl Iterator<Item = usize>,
+) -> Batch {
+    let (mut tokens, mut targets, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
+    for index in indices {
+        if let (Some(place), Some(&class)) = (places.get(index), classes.get(index)) {
+            source.read(place.start, place.len, &mut tokens);
+            lengths.push(place.len);
+            targets.push(class);
+        }
+    }
+    Batch {
+        tokens,
+        segments: Segments::packed(&lengths),
+        targets,
     }
 }
 
@@ -114,7 +147,7 @@ impl Epoch {
                     let spare = source.tokens.len().saturating_sub(n * context + 1);
                     stream.below(u64::MAX, spare.min(context - 1) as u64 + 1) as usize
                 }
-                Sequences::Rows(_) => 0,
+                Sequences::Rows(_) | Sequences::Examples { .. } => 0,
             };
             self.0 = Some((epoch, stream.permutation(source.sequences.len()), shift));
         }

@@ -106,6 +106,7 @@ impl Scenario {
             eos_token_ids: Vec::new(),
             type_vocab_size: 0,
             n_labels: 0,
+            labels: Vec::new(),
         };
         match self {
             Self::Scratch => decoder,

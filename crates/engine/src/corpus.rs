@@ -2,6 +2,7 @@
 //! folder keyed by the content and the settings that matter, so that a resumed run finds it done.
 
 mod build;
+mod labelled;
 
 use crate::data::Documents;
 use crate::files;
@@ -14,8 +15,10 @@ use crate::trainer::base_model;
 use crate::{Control, EngineError};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::LoadingStage;
+use amoozgar_types::spec::Method;
 use build::Build;
 pub(crate) use build::{Encoded, encode_file};
+pub(crate) use labelled::encode_examples;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,6 +34,17 @@ pub(crate) struct Corpus {
     pub(crate) validation: Part,
     /// UTF-8 bytes of the held-out text, documents parted by a blank line.
     pub(crate) n_val_bytes: u64,
+    /// Where the documents are a classifier's examples.
+    pub(crate) classes: Option<Classes>,
+}
+
+/// What a classifier tells apart.
+pub(crate) struct Classes {
+    /// Labels, by their ids.
+    pub(crate) names: Vec<String>,
+    /// The class of each document of a part.
+    pub(crate) train: Vec<u32>,
+    pub(crate) validation: Vec<u32>,
 }
 
 /// Tokens of whole documents, one after the other.
@@ -100,6 +114,9 @@ pub(crate) fn prepare(
     cache_dir: &Path,
     progress: &mut Progress<'_>,
 ) -> Result<Corpus, EngineError> {
+    if spec.method == Method::Classify {
+        return labelled::prepare(spec, cache_dir, progress);
+    }
     let train = PathBuf::from(&spec.dataset.train);
     let validation = spec.dataset.validation.as_ref().map(PathBuf::from);
     let mut hash = blake3::Hasher::new();
@@ -204,7 +221,7 @@ fn survey(
         n_lines += document.lines().count();
         progress.at(
             LoadingStage::Reading,
-            documents.offset as f64 / documents.size_bytes.max(1) as f64,
+            documents.lines.offset as f64 / documents.lines.size_bytes.max(1) as f64,
         )?;
     }
     hash.update(&[1]);
@@ -263,6 +280,7 @@ fn open(folder: &Path, key: &str, bos: Option<u32>) -> Result<Option<Corpus>, En
         train,
         validation,
         n_val_bytes: manifest.n_val_bytes,
+        classes: None,
     }))
 }
 
@@ -286,6 +304,20 @@ impl Part {
             tokens: Arc::new(tokens),
             documents,
         }))
+    }
+
+    /// Where each document lies.
+    pub(crate) fn places(&self) -> Vec<Piece> {
+        let documents = self.documents.iter();
+        let places = documents.scan(0, |end, &len| {
+            let start = *end;
+            *end += len as usize;
+            Some(Piece {
+                start,
+                len: len as usize,
+            })
+        });
+        places.collect()
     }
 
     /// What is measured or learnt of it, in pieces of `context` tokens: each document by itself, or

@@ -1,13 +1,12 @@
 //! Text files as streams of normalized documents: .txt (parted by blank lines) and .jsonl (`text`).
 
 use crate::EngineError;
+use crate::lines::Lines;
 use amoozgar_types::ipc::DatasetFormat;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The field of a .jsonl line that holds the text.
-const TEXT_FIELD: &str = "text";
+pub(crate) const TEXT_FIELD: &str = "text";
 
 /// What a dataset's file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +25,7 @@ pub struct DatasetSummary {
 /// Whatever is wrong with the first offending line, with its number and offset.
 pub fn inspect(path: &Path) -> Result<DatasetSummary, EngineError> {
     let documents = Documents::open(path)?;
-    let (format, size_bytes) = (documents.format, documents.size_bytes);
+    let (format, size_bytes) = (documents.format, documents.lines.size_bytes);
     let mut n_rows = 0;
     for document in documents {
         document?;
@@ -70,86 +69,18 @@ pub(crate) fn format_of(path: &Path) -> Result<DatasetFormat, EngineError> {
 
 /// The normalized documents of a file, none of them empty. After an error nothing follows.
 pub(crate) struct Documents {
-    path: PathBuf,
-    reader: BufReader<File>,
+    pub(crate) lines: Lines,
     pub(crate) format: DatasetFormat,
-    pub(crate) size_bytes: u64,
-    /// Bytes read so far.
-    pub(crate) offset: u64,
-    line: u64,
     ended: bool,
-    buffer: Vec<u8>,
 }
 
 impl Documents {
     pub(crate) fn open(path: &Path) -> Result<Self, EngineError> {
-        let file = File::open(path).map_err(|source| EngineError::io(path, source))?;
-        let metadata = file
-            .metadata()
-            .map_err(|source| EngineError::io(path, source))?;
-        let format = format_of(path)?;
-        let mut documents = Self {
-            path: path.to_path_buf(),
-            reader: BufReader::with_capacity(1 << 18, file),
-            format,
-            size_bytes: metadata.len(),
-            offset: 0,
-            line: 0,
+        Ok(Self {
+            lines: Lines::open(path)?,
+            format: format_of(path)?,
             ended: false,
-            buffer: Vec::new(),
-        };
-        documents.refuse_binary()?;
-        Ok(documents)
-    }
-
-    /// A zero byte near the start says "no text" sooner and more clearly than broken UTF-8 does.
-    fn refuse_binary(&mut self) -> Result<(), EngineError> {
-        let head = self
-            .reader
-            .fill_buf()
-            .map_err(|source| EngineError::io(&self.path, source))?;
-        match head.iter().position(|&byte| byte == 0) {
-            Some(offset) => Err(EngineError::BinaryFile {
-                path: self.path.clone(),
-                offset: offset as u64,
-            }),
-            None => Ok(()),
-        }
-    }
-
-    /// The next line without its end, or `None` at the file's end.
-    fn next_line(&mut self) -> Result<Option<String>, EngineError> {
-        self.buffer.clear();
-        let n_read = self
-            .reader
-            .read_until(b'\n', &mut self.buffer)
-            .map_err(|source| EngineError::io(&self.path, source))?;
-        if n_read == 0 {
-            return Ok(None);
-        }
-        let start = self.offset;
-        self.offset += n_read as u64;
-        self.line += 1;
-        if let Some(zero) = self.buffer.iter().position(|&byte| byte == 0) {
-            return Err(EngineError::BinaryFile {
-                path: self.path.clone(),
-                offset: start + zero as u64,
-            });
-        }
-        let text =
-            std::str::from_utf8(&self.buffer).map_err(|source| EngineError::InvalidUtf8 {
-                path: self.path.clone(),
-                line: self.line,
-                offset: start + source.valid_up_to() as u64,
-            })?;
-        let text = text.strip_suffix('\n').unwrap_or(text);
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        let text = if self.line == 1 {
-            text.trim_start_matches('\u{feff}')
-        } else {
-            text
-        };
-        Ok(Some(text.to_owned()))
+        })
     }
 
     fn next_document(&mut self) -> Result<Option<String>, EngineError> {
@@ -169,7 +100,7 @@ impl Documents {
 
     fn next_paragraph(&mut self) -> Result<Option<String>, EngineError> {
         let mut paragraph = String::new();
-        while let Some(line) = self.next_line()? {
+        while let Some(line) = self.lines.next_line()? {
             match (line.trim().is_empty(), paragraph.is_empty()) {
                 (true, true) => {}
                 (true, false) => return Ok(Some(paragraph)),
@@ -185,26 +116,13 @@ impl Documents {
     }
 
     fn next_json_text(&mut self) -> Result<Option<String>, EngineError> {
-        while let Some(line) = self.next_line()? {
-            if line.trim().is_empty() {
-                continue;
-            }
-            let mut row: serde_json::Value =
-                serde_json::from_str(&line).map_err(|source| EngineError::InvalidJson {
-                    path: self.path.clone(),
-                    line: self.line,
-                    detail: source.to_string(),
-                })?;
-            return match row.get_mut(TEXT_FIELD).map(serde_json::Value::take) {
-                Some(serde_json::Value::String(text)) => Ok(Some(text)),
-                _ => Err(EngineError::MissingField {
-                    path: self.path.clone(),
-                    line: self.line,
-                    field: TEXT_FIELD,
-                }),
-            };
+        let Some(mut row) = self.lines.next_json()? else {
+            return Ok(None);
+        };
+        match row.get_mut(TEXT_FIELD).map(serde_json::Value::take) {
+            Some(serde_json::Value::String(text)) => Ok(Some(text)),
+            _ => Err(self.lines.lacks(TEXT_FIELD)),
         }
-        Ok(None)
     }
 }
 

@@ -65,6 +65,16 @@ pub enum EngineError {
         /// The field's name.
         field: &'static str,
     },
+    /// A row of labelled text that cannot be used.
+    #[error("line {line} of `{path}` is no usable row: {detail}")]
+    InvalidRow {
+        /// The file.
+        path: PathBuf,
+        /// The row's first line, counted from 1.
+        line: u64,
+        /// Why.
+        detail: String,
+    },
     /// Neither .txt nor .jsonl.
     #[error("`{path}` is neither .txt nor .jsonl")]
     UnsupportedFormat {
@@ -214,6 +224,11 @@ impl EngineError {
                 params.detail = Some(detail.clone());
                 ErrorCode::InvalidJson
             }
+            Self::InvalidRow { line, detail, .. } => {
+                params.line = Some(*line);
+                params.detail = Some(detail.clone());
+                ErrorCode::InvalidRow
+            }
             Self::MissingField { line, field, .. } => {
                 params.line = Some(*line);
                 params.field = Some((*field).to_owned());
@@ -279,6 +294,7 @@ impl EngineError {
             | Self::InvalidUtf8 { path, .. }
             | Self::InvalidJson { path, .. }
             | Self::MissingField { path, .. }
+            | Self::InvalidRow { path, .. }
             | Self::UnsupportedFormat { path }
             | Self::DatasetTooSmall { path, .. }
             | Self::DiskFull { path, .. }

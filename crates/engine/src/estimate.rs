@@ -3,6 +3,7 @@
 use crate::batches::n_windows;
 use crate::bench::precision_of;
 use crate::footprint::{config_before_start, footprint, n_trained, policy_within, told};
+use crate::kernels::cross_entropy::IGNORE;
 use crate::kernels::segments::Segments;
 use crate::memory;
 use crate::model::{self, Batch, Model, ModelConfig, PartTimes, StepContext};
@@ -23,6 +24,8 @@ use std::time::Instant;
 const WEIGHT_BYTES: u64 = 4;
 /// UTF-8 bytes of Persian text in one token of our tokenizers, at a vocabulary of 4096.
 const BYTES_PER_TOKEN: f64 = 5.6;
+/// Bytes of a row of labelled text, about.
+const EXAMPLE_BYTES: u64 = 200;
 /// Rows of the measured step: enough for the products to reach their speed.
 const MEASURED_ROWS: usize = 1024;
 /// Rows with a target in it: the end's time is measured on these and grows with their number.
@@ -82,13 +85,22 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
     let n_train_tokens = (train_bytes as f64 / (BYTES_PER_TOKEN * vocabulary)) as u64;
     let n_tokens = usize::try_from(n_train_tokens).unwrap_or(usize::MAX);
     // Rows of documents are all but full: as many as windows of a stream, or hardly more.
-    let plan = Plan::new(spec, n_windows(n_tokens, spec.model.context_length));
+    let context = spec.model.context_length;
+    let n_sequences = match spec.method {
+        // A text's length is not known before it is read; a classifier's are short.
+        Method::Classify => (train_bytes / EXAMPLE_BYTES).max(1) as usize,
+        _ => n_windows(n_tokens, context),
+    };
+    let plan = Plan::new(spec, n_sequences);
     let available_bytes = memory::available_bytes();
     let policy = policy_within(spec, &config, plan.micro_batch, available_bytes);
 
-    let context = spec.model.context_length;
     let times = times(spec, &config)?;
-    let rows = (spec.optimizer.batch_size * context) as f64;
+    let sequence = match spec.method {
+        Method::Classify => context.min(n_tokens / n_sequences),
+        _ => context,
+    };
+    let rows = (spec.optimizer.batch_size * sequence) as f64;
     let step_s =
         rows * times.row_s(policy, config.num_hidden_layers) + n_parameters as f64 * times.weight_s;
     let n_validations = plan.total_steps.div_ceil(plan.evaluate_every) as f64;
@@ -247,10 +259,16 @@ fn measure(spec: &TrainSpec, config: &ModelConfig, context: usize) -> Result<Tim
         update_s = update_s.min(start.elapsed().as_secs_f64());
     }
     let n_rows = (n_sequences * context) as f64;
+    // A decoder's end is as much work as it has targets, an encoder's as it has sequences.
+    let n_ended = if config.architecture.is_decoder() {
+        batch.n_targets() as f64
+    } else {
+        n_rows
+    };
     Ok(Times {
         block_forward_s: fastest.forward_s / n_rows,
         block_backward_s: fastest.backward_s / n_rows,
-        ends_s: fastest.embedding_s / n_rows + fastest.end_s / batch.n_targets() as f64,
+        ends_s: fastest.embedding_s / n_rows + fastest.end_s / n_ended,
         weight_s: update_s / model.parameters.counts().0.max(1) as f64,
     })
 }
@@ -261,17 +279,18 @@ fn measured_batch(config: &ModelConfig, n_sequences: usize, context: usize) -> B
     let stream = Keyed::new(0, "measurement");
     let token = |index: usize| stream.below(index as u64, config.vocab_size as u64) as u32;
     let every = (n_rows / MEASURED_TARGETS).max(1);
+    let targets = if config.architecture.is_decoder() {
+        let target = |row: usize| {
+            let counts = row.is_multiple_of(every);
+            if counts { token(n_rows + row) } else { IGNORE }
+        };
+        (0..n_rows).map(target).collect()
+    } else {
+        vec![0; n_sequences]
+    };
     Batch {
         tokens: (0..n_rows).map(token).collect(),
         segments: Segments::batch(n_sequences, context),
-        targets: (0..n_rows)
-            .map(|row| {
-                if row % every == 0 {
-                    token(n_rows + row)
-                } else {
-                    crate::kernels::cross_entropy::IGNORE
-                }
-            })
-            .collect(),
+        targets,
     }
 }

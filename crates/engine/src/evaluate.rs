@@ -57,6 +57,7 @@ pub fn evaluate(
 ) -> Result<Evaluation, EngineError> {
     threads::pool(threads::count(None))?.install(|| {
         let loaded = load_model(model_dir)?;
+        loaded.must_write()?;
         let tokenizer = loaded.tokenizer()?;
         let longest = loaded.model.config().max_position_embeddings;
         let context = context.unwrap_or(longest);

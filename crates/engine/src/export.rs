@@ -9,7 +9,6 @@ use amoozgar_types::TrainSpec;
 use amoozgar_types::event::ValidationRecord;
 use amoozgar_types::spec::Method;
 use serde_json::json;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// The tokens' ids follow from the order in which the tokenizer is given them.
@@ -38,7 +37,7 @@ pub(crate) fn write_final(
     files::create_dir(&temporary)?;
     let put = |name: &str, bytes: &[u8]| files::write_synced(&temporary.join(name), bytes);
     match base_model(card.spec)? {
-        Some(base) => copy_companions(base, &temporary)?,
+        Some(base) => copy_companions(base, config, &temporary)?,
         None => write_companions(config, tokenizer, &temporary)?,
     }
     put_weights(&temporary.join("model.safetensors"))?;
@@ -57,6 +56,12 @@ fn origin(spec: &TrainSpec) -> String {
     match spec.method {
         Method::Scratch => {
             "A Llama-style decoder trained from scratch with Amoozgar on one computer, with a byte-level BPE of the same text.".to_owned()
+        }
+        Method::Classify if spec.base_model.is_none() => {
+            "A BERT-style classifier trained from scratch with Amoozgar on one computer, with a byte-level BPE of the same text.".to_owned()
+        }
+        Method::Classify => {
+            format!("`{base}`, trained with Amoozgar on one computer to sort texts into classes.")
         }
         Method::Continue | Method::Full => {
             format!("`{base}`, every weight trained further with Amoozgar on one computer.")
@@ -83,11 +88,13 @@ fn write_companions(
         "tokenizer_config.json",
         &Tokenizer::config_json(config.max_position_embeddings),
     )?;
-    // A document ends where the next would begin.
-    put_json(
-        "generation_config.json",
-        &json!({ "bos_token_id": bos, "eos_token_id": [EOS_ID, bos], "pad_token_id": PAD_ID, "do_sample": true, "temperature": 0.8 }),
-    )?;
+    if config.architecture.is_decoder() {
+        // A document ends where the next would begin.
+        put_json(
+            "generation_config.json",
+            &json!({ "bos_token_id": bos, "eos_token_id": [EOS_ID, bos], "pad_token_id": PAD_ID, "do_sample": true, "temperature": 0.8 }),
+        )?;
+    }
     put("tokenizer.json", tokenizer.to_json()?.as_bytes())
 }
 
@@ -104,8 +111,14 @@ fn readme(config: &ModelConfig, card: &Card<'_>) -> String {
             |name| name.to_string_lossy().into_owned(),
         )
     };
+    let decodes = config.architecture.is_decoder();
+    let task = if decodes {
+        "text-generation"
+    } else {
+        "text-classification"
+    };
     let mut text = format!(
-        "---\nlanguage: fa\nlibrary_name: transformers\npipeline_tag: text-generation\n---\n# {name}\n\n\
+        "---\nlanguage: fa\nlibrary_name: transformers\npipeline_tag: {task}\n---\n# {name}\n\n\
          {}\n\n\
          | what | value |\n|---|---|\n\
          | weights | {} |\n| layers, width, heads, hidden | {}, {}, {} ({} for keys), {} |\n\
@@ -130,21 +143,50 @@ fn readme(config: &ModelConfig, card: &Card<'_>) -> String {
         spec.seed,
     );
     if let Some(best) = card.best {
-        let loss = best.val_loss.finite().unwrap_or(f64::NAN);
-        // Writing into a String cannot fail.
-        let _ = writeln!(
-            text,
-            "| held-out loss | {loss:.4} nats per token, {:.4} bits per byte, at step {} |",
-            best.bits_per_byte, best.step
-        );
+        text.push_str(&measured(best));
     }
-    let _ = write!(
-        text,
+    text.push_str(&if decodes {
+        how_to_write()
+    } else {
+        how_to_sort(config)
+    });
+    text
+}
+
+/// The table's last rows.
+fn measured(best: &ValidationRecord) -> String {
+    let (loss, step) = (best.val_loss.finite().unwrap_or(f64::NAN), best.step);
+    match &best.classes {
+        None => format!(
+            "| held-out loss | {loss:.4} nats per token, {:.4} bits per byte, at step {step} |\n",
+            best.bits_per_byte
+        ),
+        Some(scores) => format!(
+            "| held-out loss | {loss:.4} nats per text, at step {step} |\n\
+             | held-out accuracy, macro F1 | {:.4}, {:.4} (always the most frequent class: {:.4}) |\n",
+            scores.accuracy, scores.macro_f1, scores.majority_accuracy
+        ),
+    }
+}
+
+fn how_to_write() -> String {
+    format!(
         "\nText is expected in the normalized form that Amoozgar's `dataset normalize` writes; every document begins with `{BOS}`.\n\n\
          ```python\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n\
          tokenizer = AutoTokenizer.from_pretrained(\".\")\nmodel = AutoModelForCausalLM.from_pretrained(\".\")\n\
          inputs = tokenizer(\"ای دل\", return_tensors=\"pt\", return_token_type_ids=False)\n\
          print(tokenizer.decode(model.generate(**inputs, max_new_tokens=48)[0]))\n```\n"
-    );
-    text
+    )
+}
+
+fn how_to_sort(config: &ModelConfig) -> String {
+    format!(
+        "\nClasses: `{}`. Text is expected in the normalized form that Amoozgar's `dataset normalize` writes.\n\n\
+         ```python\nfrom transformers import AutoModelForSequenceClassification, AutoTokenizer\n\
+         tokenizer = AutoTokenizer.from_pretrained(\".\")\n\
+         model = AutoModelForSequenceClassification.from_pretrained(\".\")\n\
+         inputs = tokenizer(\"ای دل\", return_tensors=\"pt\")\n\
+         print(model.config.id2label[model(**inputs).logits.argmax().item()])\n```\n",
+        config.labels.join("`, `")
+    )
 }

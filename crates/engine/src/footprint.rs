@@ -205,5 +205,7 @@ fn row_values(spec: &TrainSpec, config: &ModelConfig, policy: Policy) -> u64 {
 
 /// What a specification's model is, where nothing is read but its configuration.
 pub(crate) fn config_before_start(spec: &TrainSpec) -> Result<ModelConfig, EngineError> {
-    crate::trainer::config_of(spec, spec.tokenizer.vocab_size, 0)
+    // How many classes there are hardly matters.
+    let labels = ["0".to_owned(), "1".to_owned()];
+    crate::trainer::config_of(spec, spec.tokenizer.vocab_size, 0, &labels)
 }

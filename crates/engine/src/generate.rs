@@ -68,6 +68,7 @@ impl Generator {
         let pool = threads::pool(threads::count(None))?;
         let loaded = pool.install(|| load_model(model_dir))?;
         loaded.tokenizer()?;
+        loaded.must_write()?;
         Ok(Self { loaded, pool })
     }
 
@@ -97,6 +98,17 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// Refuses a model that sorts texts instead of continuing them.
+    pub(crate) fn must_write(&self) -> Result<(), EngineError> {
+        if self.model.config().architecture.is_decoder() {
+            return Ok(());
+        }
+        Err(EngineError::InvalidModel {
+            path: self.folder.clone(),
+            detail: "it sorts texts into classes and does not continue them".to_owned(),
+        })
+    }
+
     pub(crate) fn tokenizer(&self) -> Result<&Tokenizer, EngineError> {
         self.tokenizer
             .as_ref()

@@ -17,5 +17,5 @@ pub(crate) use cost::PartTimes;
 pub use lora::{LoraConfig, Scaling};
 pub use network::Network;
 pub use step::{Batch, Model, StepContext};
+pub use weights::{Classes, init, n_parameters, read_weights};
 pub(crate) use weights::{block_maps, shapes};
-pub use weights::{init, n_parameters, read_weights};

@@ -4,6 +4,7 @@ use crate::EngineError;
 use crate::optimizer::{Decayed, OptimizerConfig, Schedule};
 use crate::tokenizer::MIN_VOCAB_SIZE;
 use amoozgar_types::TrainSpec;
+use amoozgar_types::spec::Method;
 
 /// Refuses what cannot be trained.
 pub(crate) fn validate(spec: &TrainSpec) -> Result<(), EngineError> {
@@ -36,6 +37,13 @@ pub(crate) fn validate(spec: &TrainSpec) -> Result<(), EngineError> {
         "model.n_kv_heads",
         model.n_heads.is_multiple_of(model.n_kv_heads),
         || "must divide `model.n_heads`".to_owned(),
+    )?;
+    require(
+        "model.n_kv_heads",
+        spec.method != Method::Classify
+            || spec.base_model.is_some()
+            || model.n_kv_heads == model.n_heads,
+        || "an encoder has as many as `model.n_heads`".to_owned(),
     )?;
     require(
         "tokenizer.vocab_size",

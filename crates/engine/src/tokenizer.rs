@@ -12,7 +12,7 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::processors::template::TemplateProcessing;
-use tokenizers::{AddedToken, SplitDelimiterBehavior};
+use tokenizers::{AddedToken, SplitDelimiterBehavior, TruncationParams};
 
 /// Stands before every document.
 pub const BOS: &str = "<|bos|>";
@@ -152,6 +152,38 @@ impl Tokenizer {
         let encoding = self
             .inner
             .encode_fast(text, false)
+            .map_err(|source| EngineError::tokenizer(&source))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// The same tokenizer for [`Tokenizer::encode_example`]: texts are cut to `context` tokens and never
+    /// filled up, whatever the file of the tokenizer says.
+    ///
+    /// # Errors
+    /// Where the library refuses, as for a context that leaves no room for text.
+    pub fn for_examples(&self, context: usize) -> Result<Self, EngineError> {
+        let mut inner = self.inner.clone();
+        inner.with_padding(None);
+        inner
+            .with_truncation(Some(TruncationParams {
+                max_length: context,
+                ..TruncationParams::default()
+            }))
+            .map_err(|source| EngineError::tokenizer(&source))?;
+        Ok(Self {
+            inner,
+            bos: self.bos,
+        })
+    }
+
+    /// The tokens of a text to be classified, with those that the tokenizer puts around it.
+    ///
+    /// # Errors
+    /// Where the library refuses.
+    pub fn encode_example(&self, text: &str) -> Result<Vec<u32>, EngineError> {
+        let encoding = self
+            .inner
+            .encode_fast(text, true)
             .map_err(|source| EngineError::tokenizer(&source))?;
         Ok(encoding.get_ids().to_vec())
     }

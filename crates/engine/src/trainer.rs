@@ -14,7 +14,7 @@ use amoozgar_types::event::{
 };
 use amoozgar_types::{Loss, TrainEvent, TrainSpec};
 use clock::RunClock;
-use session::Session;
+use session::{Session, Validated};
 pub(crate) use start::{base_model, config_of, copy_companions, lora_of, storage_of};
 use std::path::Path;
 use std::sync::mpsc;
@@ -114,9 +114,8 @@ fn run(
             && (last || state.step.is_multiple_of(plan.evaluate_every));
         if validation_due {
             let started = Instant::now();
-            if let Some(evaluation) = session.validate(control)? {
-                let record =
-                    record_validation(&mut state, evaluation.loss, evaluation.bits_per_byte);
+            if let Some(validated) = session.validate(control)? {
+                let record = record_validation(&mut state, validated);
                 new_best = record.best;
                 let patience = spec.evaluation.patience;
                 state.early_stopped =
@@ -124,7 +123,9 @@ fn run(
                 emit(TrainEvent::Validation(record));
 
                 // Sample.
-                for (index, prompt) in spec.evaluation.prompts.iter().enumerate() {
+                let writes = session.config().architecture.is_decoder();
+                let prompts = spec.evaluation.prompts.iter().filter(|_| writes);
+                for (index, prompt) in prompts.enumerate() {
                     let text = session.sample(prompt, state.step, index as u64)?;
                     emit(TrainEvent::Sample(SampleRecord {
                         step: state.step,
@@ -263,18 +264,19 @@ fn roll_back(
 }
 
 /// Notes a validation in the loop's state.
-fn record_validation(state: &mut LoopState, loss: f64, bits_per_byte: f64) -> ValidationRecord {
+fn record_validation(state: &mut LoopState, validated: Validated) -> ValidationRecord {
     let lowest = state
         .best
         .as_ref()
         .and_then(|best| best.val_loss.finite())
         .unwrap_or(f64::INFINITY);
-    let best = loss < lowest;
+    let best = validated.loss < lowest;
     let record = ValidationRecord {
         step: state.step,
-        val_loss: Loss::from(loss),
-        bits_per_byte,
+        val_loss: Loss::from(validated.loss),
+        bits_per_byte: validated.bits_per_byte,
         best,
+        classes: validated.classes,
     };
     if best {
         state.best = Some(record.clone());

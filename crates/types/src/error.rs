@@ -38,6 +38,8 @@ pub enum ErrorCode {
     InvalidJson,
     /// `line` of `path` lacks `field`, or it is not a text.
     MissingField,
+    /// The row of a table or of labelled text on `line` of `path` cannot be used (`detail`).
+    InvalidRow,
     /// The name of `path` ends in something other than .txt or .jsonl.
     UnsupportedFormat,
     /// The text at `path` has `found` tokens; the run needs at least `needed`.
@@ -121,6 +123,7 @@ impl ErrorCode {
         Self::InvalidUtf8,
         Self::InvalidJson,
         Self::MissingField,
+        Self::InvalidRow,
         Self::UnsupportedFormat,
         Self::DatasetTooSmall,
         Self::DiskFull,

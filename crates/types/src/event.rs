@@ -144,12 +144,26 @@ pub struct StepRecord {
 pub struct ValidationRecord {
     /// Steps done.
     pub step: u64,
-    /// Mean loss in nats per token.
+    /// Mean loss in nats per token; per text for a classifier.
     pub val_loss: Loss,
-    /// Loss in bits per UTF-8 byte of the normalized held-out text.
+    /// Loss in bits per UTF-8 byte of the normalized held-out text; 0 for a classifier.
     pub bits_per_byte: f64,
     /// Whether it is the lowest so far.
     pub best: bool,
+    /// How many of the held-out texts a classifier sorted right; absent for every other model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<ClassScores>,
+}
+
+/// How well a classifier sorts held-out texts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassScores {
+    /// Share of texts that it sorted right.
+    pub accuracy: f64,
+    /// Mean of the classes' F1, each class counting as much as any other.
+    pub macro_f1: f64,
+    /// The accuracy of always naming the most frequent class.
+    pub majority_accuracy: f64,
 }
 
 /// A prompt and what the model made of it.

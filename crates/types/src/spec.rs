@@ -16,7 +16,7 @@ pub struct TrainSpec {
     /// What is trained, and from where.
     #[serde(default)]
     pub method: Method,
-    /// Folder of the model to go on from, in the Hub's form; every method but `scratch` needs it. Its
+    /// Folder of the model to go on from, in the Hub's form; `continue`, `full` and `lora` need it. Its
     /// tokenizer and shape take the place of `tokenizer` and of all of `model` but its context.
     #[serde(default)]
     pub base_model: Option<String>,
@@ -62,6 +62,9 @@ pub enum Method {
     Full,
     /// Low-rank adapters over a finished model, which stays as it is.
     Lora,
+    /// Every weight of an encoder that sorts texts into classes: of a finished one in `base_model`, of
+    /// fresh ones where there is none. The data is labelled.
+    Classify,
 }
 
 /// Low-rank adapters, by PEFT's words.
@@ -124,7 +127,8 @@ pub enum Dtype {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetSpec {
-    /// A .txt file (documents parted by blank lines) or a .jsonl file (field `text`).
+    /// A .txt file (documents parted by blank lines) or a .jsonl file (field `text`). For a classifier a
+    /// .jsonl or a .csv file, fields `text` and `label`.
     pub train: String,
     /// Held-out text of the same kinds; where absent, a part of `train` is held out.
     #[serde(default)]

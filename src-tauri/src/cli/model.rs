@@ -1,6 +1,6 @@
 //! `amoozgar generate` and `amoozgar evaluate`.
 
-use super::{Input, Mode, is_standard, print_json, print_text, read_text};
+use super::{Input, Mode, classes, is_standard, print_json, print_text, read_text};
 use crate::error;
 use crate::jobs::exit;
 use crate::paths::Paths;
@@ -43,7 +43,8 @@ pub struct Evaluate {
     /// The model's folder, or a run's id.
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// The text to measure on (.txt or .jsonl); `-` reads plain text from standard input.
+    /// The text to measure on (.txt or .jsonl; .jsonl or .csv with `text` and `label` for a
+    /// classifier); `-` reads plain text from standard input.
     #[arg(long, value_name = "FILE", required_unless_present = "tokens")]
     data: Option<PathBuf>,
     /// Tokens in one window; the model's own context where absent.
@@ -145,7 +146,7 @@ pub fn generate(
     Ok(exit::FINISHED)
 }
 
-/// Prints loss, perplexity and bits per byte, or writes logits.
+/// Prints loss, perplexity and bits per byte, or how well a classifier sorts, or writes logits.
 pub fn evaluate(
     arguments: &Evaluate,
     mode: Mode,
@@ -180,6 +181,9 @@ pub fn evaluate(
         return Ok(exit::FINISHED);
     };
     let input = Input::open(data)?;
+    if amoozgar_engine::is_classifier(&dir).map_err(|failure| error::of_engine(&failure))? {
+        return classes::evaluate(&dir, input.path(), arguments.context, mode);
+    }
     let found = amoozgar_engine::evaluate(
         &dir,
         input.path(),

@@ -95,7 +95,11 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
                 field(params),
                 place(params)
             ),
-            "هر سطر باید فیلدی به نام text داشته باشد که مقدارش متن است.",
+            "هر سطر باید فیلدی به نام text داشته باشد که مقدارش متن است؛ دادهٔ برچسب‌دار فیلد label هم می‌خواهد.",
+        ),
+        ErrorCode::InvalidRow => (
+            format!("این سطر به کار نمی‌آید{}.", place(params)),
+            "ستون‌ها، گیومه‌ها و برچسب آن سطر را بررسی کنید؛ هر سطر به اندازهٔ سطر نخست ستون دارد.",
         ),
         ErrorCode::UnsupportedFormat => (
             "این نوع فایل پشتیبانی نمی‌شود.".into(),

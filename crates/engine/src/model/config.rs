@@ -85,6 +85,8 @@ pub struct ModelConfig {
     pub type_vocab_size: usize,
     /// Classes that an encoder sorts into.
     pub n_labels: usize,
+    /// The classes' names by their ids; empty where they have none.
+    pub labels: Vec<String>,
 }
 
 impl ModelConfig {
@@ -107,6 +109,31 @@ impl ModelConfig {
             eos_token_ids: Vec::new(),
             type_vocab_size: 0,
             n_labels: 0,
+            labels: Vec::new(),
+        }
+    }
+
+    /// The encoder of a run's specification, which sorts into `labels`.
+    pub fn encoder_from_spec(spec: &ModelSpec, vocab_size: usize, labels: &[String]) -> Self {
+        Self {
+            architecture: Architecture::Bert,
+            num_key_value_heads: spec.n_heads,
+            norm_eps: 1e-12,
+            tie_word_embeddings: false,
+            bos_token_id: None,
+            type_vocab_size: 2,
+            ..Self::from_spec(spec, vocab_size, 0)
+        }
+        .sorting_into(labels)
+    }
+
+    /// The same model with other classes.
+    #[must_use]
+    pub fn sorting_into(self, labels: &[String]) -> Self {
+        Self {
+            n_labels: labels.len(),
+            labels: labels.to_vec(),
+            ..self
         }
     }
 
@@ -173,8 +200,29 @@ impl ModelConfig {
         }
     }
 
-    /// The `config.json` of a decoder that was made here, as transformers reads it.
+    /// What a classifier's `config.json` says of its classes.
+    pub fn classes_json(&self) -> serde_json::Map<String, Value> {
+        let ids = self.labels.iter().enumerate();
+        let by_id = ids.map(|(id, label)| (id.to_string(), label.as_str().into()));
+        let ids = self.labels.iter().enumerate();
+        let by_label = ids.map(|(id, label)| (label.clone(), id.into()));
+        let entries = [
+            ("architectures", json!([Architecture::Bert.names().1])),
+            ("id2label", Value::Object(by_id.collect())),
+            ("label2id", Value::Object(by_label.collect())),
+            ("problem_type", "single_label_classification".into()),
+        ];
+        entries
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+
+    /// The `config.json` of a model that was made here, as transformers reads it.
     pub fn to_json(&self, eos: u32, pad: u32) -> Value {
+        if self.architecture == Architecture::Bert {
+            return self.bert_json(pad);
+        }
         let (model_type, class) = self.architecture.names();
         json!({
             "architectures": [class],
@@ -203,6 +251,31 @@ impl ModelConfig {
             "eos_token_id": eos,
             "pad_token_id": pad,
         })
+    }
+
+    fn bert_json(&self, pad: u32) -> Value {
+        let mut config = json!({
+            "model_type": "bert",
+            "vocab_size": self.vocab_size,
+            "hidden_size": self.hidden_size,
+            "intermediate_size": self.intermediate_size,
+            "num_hidden_layers": self.num_hidden_layers,
+            "num_attention_heads": self.num_attention_heads,
+            "max_position_embeddings": self.max_position_embeddings,
+            "type_vocab_size": self.type_vocab_size,
+            "layer_norm_eps": self.norm_eps,
+            "hidden_act": "gelu",
+            "hidden_dropout_prob": 0.0,
+            "attention_probs_dropout_prob": 0.0,
+            "initializer_range": 0.02,
+            "dtype": "float32",
+            "torch_dtype": "float32",
+            "pad_token_id": pad,
+        });
+        if let Some(fields) = config.as_object_mut() {
+            fields.extend(self.classes_json());
+        }
+        config
     }
 }
 
@@ -319,6 +392,7 @@ impl Fields<'_> {
             eos_token_ids: self.tokens("eos_token_id"),
             type_vocab_size: 0,
             n_labels: 0,
+            labels: Vec::new(),
         })
     }
 
@@ -341,12 +415,20 @@ impl Fields<'_> {
             eos_token_ids: self.tokens("eos_token_id"),
             type_vocab_size: 0,
             n_labels: 0,
+            labels: Vec::new(),
         })
     }
 
     fn bert(&self) -> Result<ModelConfig, String> {
         let (hidden_size, n_heads) = (self.size("hidden_size")?, self.size("num_attention_heads")?);
-        let labels = self.0.get("id2label").and_then(Value::as_object);
+        let named = self.0.get("id2label").and_then(Value::as_object);
+        let mut labels: Vec<(u64, String)> = named
+            .into_iter()
+            .flatten()
+            .filter_map(|(id, label)| Some((id.parse().ok()?, label.as_str()?.to_owned())))
+            .collect();
+        labels.sort();
+        let labels: Vec<String> = labels.into_iter().map(|(_, label)| label).collect();
         Ok(ModelConfig {
             architecture: Architecture::Bert,
             vocab_size: self.size("vocab_size")?,
@@ -363,10 +445,11 @@ impl Fields<'_> {
             bos_token_id: None,
             eos_token_ids: Vec::new(),
             type_vocab_size: self.optional_size("type_vocab_size").unwrap_or(2),
-            n_labels: labels
-                .map(serde_json::Map::len)
+            n_labels: Some(labels.len())
+                .filter(|&n| n > 0)
                 .or_else(|| self.optional_size("num_labels"))
                 .unwrap_or(2),
+            labels,
         })
     }
 }

@@ -4,7 +4,7 @@
 use super::blocks::Blocks;
 use super::lora;
 use super::network::End;
-use super::{LoraConfig, ModelConfig, Network, init, read_weights};
+use super::{Classes, LoraConfig, ModelConfig, Network, init, read_weights};
 use crate::EngineError;
 use crate::kernels::cross_entropy::{self, Gradients as HeadGradients, Head, Loss};
 use crate::kernels::matmul::Precision;
@@ -86,8 +86,22 @@ impl Model {
     /// As [`Model::load`].
     pub fn load_as(model_dir: &Path, storage: Storage, seed: u64) -> Result<Self, EngineError> {
         let config = ModelConfig::load(model_dir)?;
-        let weights = read_weights(&config, model_dir, storage, seed)?;
+        let weights = read_weights(&config, model_dir, storage, seed, Classes::Kept)?;
         Self::over(&config, weights)
+    }
+
+    /// The encoder in a folder, to sort into the classes of `config` instead of its own: their weights
+    /// are drawn from `seed`.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load_with_fresh_classes(
+        model_dir: &Path,
+        config: &ModelConfig,
+        seed: u64,
+    ) -> Result<Self, EngineError> {
+        let weights = read_weights(config, model_dir, Storage::F32, seed, Classes::Fresh)?;
+        Self::over(config, weights)
     }
 
     /// Writes every weight to a safetensors file, by transformers' names and in f32.

@@ -74,6 +74,15 @@ pub fn n_parameters(config: &ModelConfig) -> u64 {
         .sum()
 }
 
+/// Whether a folder's classes are those that are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Classes {
+    /// They are read where they are there.
+    Kept,
+    /// Others are wanted: their weights are drawn anew.
+    Fresh,
+}
+
 /// The weights of a model's folder, matrices kept as `storage`, vectors in f32. The classes' weights, which a model of plain
 /// text lacks, are drawn from `seed`.
 ///
@@ -84,6 +93,7 @@ pub fn read_weights(
     model_dir: &Path,
     storage: Storage,
     seed: u64,
+    classes: Classes,
 ) -> Result<Parameters, EngineError> {
     let invalid = |detail: String| EngineError::InvalidModel {
         path: model_dir.to_path_buf(),
@@ -92,10 +102,11 @@ pub fn read_weights(
     let mut files = WeightFiles::open(model_dir)?;
     let mut parameters = Parameters::default();
     for spec in specs(config) {
+        let fresh = classes == Classes::Fresh && spec.name.starts_with("classifier.");
         let found = spec
             .names_in_files()
             .into_iter()
-            .find(|name| files.contains(name));
+            .find(|name| !fresh && files.contains(name));
         let Some(name) = found else {
             if spec.name.starts_with("classifier.") || spec.name.starts_with("bert.pooler.") {
                 parameters.add(spec.fresh(seed));

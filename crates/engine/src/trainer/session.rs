@@ -3,7 +3,8 @@
 use super::start::{Start, start, write_adapted};
 use crate::batches::{Prefetch, Sequences, Source, n_windows};
 use crate::checkpoint::{Checkpoints, LoopState, Restored};
-use crate::corpus::{self, Corpus, Part, Progress};
+use crate::classify::measure;
+use crate::corpus::{self, Classes, Corpus, Part, Progress};
 use crate::data::format_of;
 use crate::evaluate::{Evaluation, sum_nll};
 use crate::generate::{SamplingParams, continue_prompt};
@@ -15,7 +16,7 @@ use crate::random::Keyed;
 use crate::tape::{Gradients, Policy};
 use crate::{Control, EngineError, footprint};
 use amoozgar_types::TrainSpec;
-use amoozgar_types::event::{LoadingStage, RunPlan};
+use amoozgar_types::event::{ClassScores, LoadingStage, RunPlan};
 use amoozgar_types::spec::Method;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -38,6 +39,13 @@ pub(super) struct Session {
     packs_documents: bool,
 }
 
+/// What the held-out text costs the model.
+pub(super) struct Validated {
+    pub(super) loss: f64,
+    pub(super) bits_per_byte: f64,
+    pub(super) classes: Option<ClassScores>,
+}
+
 /// What one optimizer step did.
 pub(super) struct StepDone {
     /// Mean loss of the step's tokens before the update.
@@ -57,17 +65,14 @@ impl Session {
         let corpus = corpus::prepare(spec, &job_dir.join("cache"), progress)?;
         let context = spec.model.context_length;
         let packs_documents = packs_documents(spec)?;
-        // Rows of documents need not be full.
-        let needed = if packs_documents { 2 } else { context + 1 };
-        require(&spec.dataset.train, &corpus.train, needed)?;
-        require(
-            spec.dataset
-                .validation
-                .as_ref()
-                .unwrap_or(&spec.dataset.train),
-            &corpus.validation,
-            2,
-        )?;
+        if corpus.classes.is_none() {
+            // Rows of documents need not be full.
+            let needed = if packs_documents { 2 } else { context + 1 };
+            require(&spec.dataset.train, &corpus.train, needed)?;
+            let held_out = spec.dataset.validation.as_ref();
+            let held_out = held_out.unwrap_or(&spec.dataset.train);
+            require(held_out, &corpus.validation, 2)?;
+        }
 
         progress.at(LoadingStage::Model, 0.0)?;
         let sequences = sequences(spec, &corpus, packs_documents);
@@ -192,8 +197,7 @@ impl Session {
     }
 
     /// Measures the held-out text; `None` where a stop came in between.
-    pub(super) fn validate(&self, control: &Control) -> Result<Option<Evaluation>, EngineError> {
-        let validation = &self.corpus.validation;
+    pub(super) fn validate(&self, control: &Control) -> Result<Option<Validated>, EngineError> {
         let mut between = || {
             if control.stop_wanted() {
                 Err(EngineError::StoppedWhileLoading)
@@ -201,23 +205,56 @@ impl Session {
                 Ok(())
             }
         };
-        let tokens = &validation.tokens;
-        let read = |start, n, out: &mut Vec<u32>| tokens.read(start, n, out);
-        let pieces = validation.pieces(self.packs_documents, self.spec.model.context_length);
         // Its buffers are of other sizes than the training step's: neither is kept beside the other.
         self.model.let_go_of_buffers();
-        match sum_nll(&self.model, &read, &pieces, &mut between) {
-            Ok(sum) => {
-                let n_tokens = tokens.len().saturating_sub(1) as u64;
-                Ok(Some(Evaluation::new(
-                    sum,
-                    n_tokens,
-                    self.corpus.n_val_bytes,
-                )))
-            }
+        let measured = match &self.corpus.classes {
+            Some(classes) => self.measure_classes(classes, &mut between),
+            None => self.measure_text(&mut between),
+        };
+        match measured {
+            Ok(measured) => Ok(Some(measured)),
             Err(EngineError::StoppedWhileLoading) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    fn measure_text(
+        &self,
+        between: &mut dyn FnMut() -> Result<(), EngineError>,
+    ) -> Result<Validated, EngineError> {
+        let validation = &self.corpus.validation;
+        let tokens = &validation.tokens;
+        let read = |start, n, out: &mut Vec<u32>| tokens.read(start, n, out);
+        let pieces = validation.pieces(self.packs_documents, self.spec.model.context_length);
+        let sum = sum_nll(&self.model, &read, &pieces, between)?;
+        let n_tokens = tokens.len().saturating_sub(1) as u64;
+        let found = Evaluation::new(sum, n_tokens, self.corpus.n_val_bytes);
+        Ok(Validated {
+            loss: found.loss,
+            bits_per_byte: found.bits_per_byte,
+            classes: None,
+        })
+    }
+
+    fn measure_classes(
+        &self,
+        classes: &Classes,
+        between: &mut dyn FnMut() -> Result<(), EngineError>,
+    ) -> Result<Validated, EngineError> {
+        let validation = &self.corpus.validation;
+        let places = validation.places();
+        let read = |index: usize, out: &mut Vec<u32>| {
+            if let Some(place) = places.get(index) {
+                validation.tokens.read(place.start, place.len, out);
+            }
+        };
+        let lengths: Vec<usize> = places.iter().map(|place| place.len).collect();
+        let found = measure(&self.model, &read, &lengths, &classes.validation, between)?;
+        Ok(Validated {
+            loss: found.loss,
+            bits_per_byte: 0.0,
+            classes: Some(found.scores()),
+        })
     }
 
     /// The model's continuation of a prompt, the same whenever this step is reached.
@@ -314,6 +351,12 @@ fn take_weights(
 /// What an epoch of the run consists of.
 fn sequences(spec: &TrainSpec, corpus: &Corpus, packs_documents: bool) -> Sequences {
     let context = spec.model.context_length;
+    if let Some(classes) = &corpus.classes {
+        return Sequences::Examples {
+            places: corpus.train.places(),
+            classes: classes.train.clone(),
+        };
+    }
     if packs_documents {
         let pieces = corpus.train.pieces(true, context);
         let order = Keyed::new(spec.seed, "rows");
@@ -325,8 +368,11 @@ fn sequences(spec: &TrainSpec, corpus: &Corpus, packs_documents: bool) -> Sequen
     }
 }
 
-/// Whether the run's documents keep to themselves.
+/// Whether the run's documents keep to themselves; a classifier's examples always do.
 fn packs_documents(spec: &TrainSpec) -> Result<bool, EngineError> {
+    if spec.method == Method::Classify {
+        return Ok(false);
+    }
     let format = format_of(Path::new(&spec.dataset.train))?;
     Ok(packing::packs_documents(spec.dataset.packing, format))
 }

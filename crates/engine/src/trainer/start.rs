@@ -19,7 +19,7 @@ pub(super) struct Start {
 /// The folder of the model that the run goes on from.
 pub(crate) fn base_model(spec: &TrainSpec) -> Result<Option<&Path>, EngineError> {
     match (spec.method, &spec.base_model) {
-        (Method::Scratch, _) => Ok(None),
+        (Method::Scratch, _) | (Method::Classify, None) => Ok(None),
         (_, Some(folder)) => Ok(Some(Path::new(folder))),
         (_, None) => Err(EngineError::InvalidSpec {
             field: "base_model",
@@ -28,27 +28,41 @@ pub(crate) fn base_model(spec: &TrainSpec) -> Result<Option<&Path>, EngineError>
     }
 }
 
-/// The configuration of the model that the run trains.
+/// The configuration of the model that the run trains; a classifier sorts into `labels`.
 pub(crate) fn config_of(
     spec: &TrainSpec,
     vocab_size: usize,
     bos: u32,
+    labels: &[String],
 ) -> Result<ModelConfig, EngineError> {
+    let classifies = spec.method == Method::Classify;
     let Some(folder) = base_model(spec)? else {
-        return Ok(ModelConfig::from_spec(&spec.model, vocab_size, bos));
+        return Ok(if classifies {
+            ModelConfig::encoder_from_spec(&spec.model, vocab_size, labels)
+        } else {
+            ModelConfig::from_spec(&spec.model, vocab_size, bos)
+        });
     };
     let config = ModelConfig::load(folder)?;
     let longest = config.max_position_embeddings;
     let invalid = |field, detail| EngineError::InvalidSpec { field, detail };
-    if !config.architecture.is_decoder() {
-        let detail = "it does not continue text".to_owned();
-        return Err(invalid("base_model", detail));
+    if config.architecture.is_decoder() == classifies {
+        let detail = if classifies {
+            "it does not sort texts into classes"
+        } else {
+            "it does not continue text"
+        };
+        return Err(invalid("base_model", detail.to_owned()));
     }
     if spec.model.context_length > longest {
         let detail = format!("the model sees {longest} tokens at once");
         return Err(invalid("model.context_length", detail));
     }
-    Ok(config)
+    Ok(if classifies {
+        config.sorting_into(labels)
+    } else {
+        config
+    })
 }
 
 /// How the frozen weights of method `lora` are kept.
@@ -79,8 +93,13 @@ pub(crate) fn lora_of(spec: &TrainSpec) -> LoraConfig {
 /// The run's model as it is before the first step.
 pub(super) fn start(spec: &TrainSpec, corpus: &Corpus) -> Result<Start, EngineError> {
     let tokenizer = &corpus.tokenizer;
-    let config = config_of(spec, tokenizer.vocab_size(), tokenizer.bos())?;
+    let labels = corpus.classes.as_ref();
+    let labels = labels.map_or(&[][..], |classes| classes.names.as_slice());
+    let config = config_of(spec, tokenizer.vocab_size(), tokenizer.bos(), labels)?;
     let mut model = match (base_model(spec)?, spec.method) {
+        (Some(folder), Method::Classify) if ModelConfig::load(folder)?.labels != labels => {
+            Model::load_with_fresh_classes(folder, &config, spec.seed)?
+        }
         (Some(folder), Method::Lora) => Model::load_as(folder, storage_of(spec), spec.seed)?,
         (Some(folder), _) => Model::load(folder, spec.seed)?,
         (None, _) => Model::init(&config, spec.seed)?,
@@ -120,8 +139,12 @@ pub(super) fn write_adapted(
 }
 
 /// Copies what stands beside the weights of the base model: its tokenizer and its settings. The
-/// configuration names the data type that the new weights are kept in.
-pub(crate) fn copy_companions(base: &Path, folder: &Path) -> Result<(), EngineError> {
+/// configuration names the data type that the new weights are kept in, and a classifier's classes.
+pub(crate) fn copy_companions(
+    base: &Path,
+    model: &ModelConfig,
+    folder: &Path,
+) -> Result<(), EngineError> {
     const NAMES: [&str; 8] = [
         "tokenizer.json",
         "tokenizer_config.json",
@@ -149,6 +172,10 @@ pub(crate) fn copy_companions(base: &Path, folder: &Path) -> Result<(), EngineEr
         config.insert(name.to_owned(), "float32".into());
     }
     config.remove("quantization_config");
+    if !model.labels.is_empty() {
+        config.remove("num_labels");
+        config.extend(model.classes_json());
+    }
     let text = format!("{:#}\n", serde_json::Value::Object(config));
     files::write_synced(&folder.join("config.json"), text.as_bytes())
 }

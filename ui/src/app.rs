@@ -110,6 +110,11 @@ fn page(route: Route) -> Html {
         Route::SettingsSection { section } => {
             html! { <pages::settings::SettingsPage section={section} /> }
         }
+        Route::Help => html! { <pages::help::HelpPage /> },
+        Route::HelpChapter { chapter } => html! { <pages::help::HelpPage {chapter} /> },
+        Route::HelpSection { chapter, section } => {
+            html! { <pages::help::HelpPage {chapter} section={Some(section)} /> }
+        }
         #[cfg(debug_assertions)]
         Route::Components => html! { <pages::dev::ComponentsPage /> },
         Route::NotFound => html! { <pages::not_found::NotFoundPage /> },

@@ -13,11 +13,14 @@ mod app;
 mod components;
 mod hooks;
 mod i18n;
+mod markdown;
 mod pages;
 mod palette;
+mod rescue;
 mod route;
 mod state;
 
 fn main() {
+    rescue::install();
     yew::Renderer::<app::App>::new().render();
 }

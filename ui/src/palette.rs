@@ -3,7 +3,7 @@
 use crate::api;
 use crate::components::{CommandPalette, IconName, PaletteEntry};
 use crate::hooks::{use_query, use_session};
-use crate::i18n::{common, errors, home, palette as words};
+use crate::i18n::{common, errors, help, home, palette as words, parameters};
 use crate::route::Route;
 use crate::state::settings::use_settings;
 use crate::state::toasts::{ShowToast, use_toasts};
@@ -110,6 +110,7 @@ fn Host(props: &HostProps) -> Html {
     let runs = runs.data();
     let offered = use_memo(runs.clone(), |runs| {
         let mut offered = fixed();
+        offered.extend(chapters());
         for job in runs.iter().flat_map(|runs| runs.iter()) {
             let route = Route::Job {
                 id: job.job_id.to_string(),
@@ -189,6 +190,7 @@ fn fixed() -> Vec<(PaletteEntry, Target)> {
             Route::Notifications,
         ),
         page(IconName::Settings, common::NAV_SETTINGS, Route::Settings),
+        page(IconName::Help, common::NAV_HELP, Route::Help),
         action(
             IconName::Plus,
             home::NEW_RUN,
@@ -215,4 +217,28 @@ fn fixed() -> Vec<(PaletteEntry, Target)> {
         ),
         action(IconName::SignOut, common::SIGN_OUT, "", Target::SignOut),
     ]
+}
+
+/// The help's chapters, and each parameter's explanation.
+fn chapters() -> Vec<(PaletteEntry, Target)> {
+    let chapters = help::CHAPTERS.iter().chain([&help::PARAMETERS]);
+    let chapters = chapters.map(|chapter| {
+        let route = Route::HelpChapter {
+            chapter: chapter.slug.to_owned(),
+        };
+        let entry = PaletteEntry::new(words::HELP, IconName::Book, chapter.title, "");
+        (entry, Target::Go(route))
+    });
+    let parameters = parameters::ALL
+        .iter()
+        .enumerate()
+        .map(|(index, parameter)| {
+            let route = Route::HelpSection {
+                chapter: help::PARAMETERS.slug.to_owned(),
+                section: index + 1,
+            };
+            let entry = PaletteEntry::new(words::HELP, IconName::Info, parameter.name(), "");
+            (entry, Target::Go(route))
+        });
+    chapters.chain(parameters).collect()
 }

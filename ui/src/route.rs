@@ -44,6 +44,23 @@ pub enum Route {
         /// Its name in `pages::settings`.
         section: String,
     },
+    /// The guide.
+    #[at("/help")]
+    Help,
+    /// A chapter of the guide.
+    #[at("/help/:chapter")]
+    HelpChapter {
+        /// Its file's name.
+        chapter: String,
+    },
+    /// A section of a chapter.
+    #[at("/help/:chapter/:section")]
+    HelpSection {
+        /// The chapter's file.
+        chapter: String,
+        /// Its number, from 1.
+        section: usize,
+    },
     /// Every component, for developers.
     #[cfg(debug_assertions)]
     #[at("/dev/components")]

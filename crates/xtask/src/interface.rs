@@ -120,7 +120,12 @@ fn collect_static(staged: &Path) -> Result<()> {
     if ui.join("boot.js").is_file() {
         copy(&ui.join("boot.js"), &staged.join("boot.js"))?;
     }
-    for (folder, to) in [("styles", "styles"), ("static", "")] {
+    // The help shows the guide as it stands in the documents.
+    for (folder, to) in [
+        ("styles", "styles"),
+        ("static", ""),
+        ("../docs/guide", "guide"),
+    ] {
         let from = ui.join(folder);
         if from.is_dir() {
             copy_tree(&from, &staged.join(to))?;

@@ -1,7 +1,8 @@
 //! What a page shows while it waits, when it failed, and when there is nothing yet.
 
-use super::{Button, Icon, IconName};
+use super::{Button, ButtonLink, Icon, IconName, LinkTo};
 use crate::i18n::{common, errors};
+use crate::route::Route;
 use amoozgar_types::ApiError;
 use yew::prelude::*;
 
@@ -69,21 +70,36 @@ pub struct ErrorStateProps {
     pub on_retry: Option<Callback<()>>,
 }
 
-/// A failure that takes a page's place: message, hint, details, «تلاش مجدد».
+/// A failure that takes a page's place: message, hint, details, «تلاش مجدد». Where the network is what
+/// is missing it says what works without.
 #[component]
 pub fn ErrorState(props: &ErrorStateProps) -> Html {
+    let offline = errors::is_offline(props.error.code);
+    let icon = if offline {
+        IconName::Globe
+    } else {
+        IconName::Alert
+    };
     html! {
-        <div class="error-state">
-            <span class="error-state__icon"><Icon name={IconName::Alert} /></span>
+        <div class={classes!("error-state", offline.then_some("error-state--offline"))}>
+            <span class="error-state__icon"><Icon name={icon} /></span>
             <ErrorWords error={props.error.clone()} />
-            if let Some(on_retry) = props.on_retry.clone() {
-                <Button
-                    label={common::RETRY}
-                    icon={IconName::Refresh}
-                    onclick={move |_| on_retry.emit(())}
-                    testid="error-retry"
-                />
+            if offline {
+                <p class="error-state__text">{ common::WORKS_OFFLINE }</p>
             }
+            <div class="error-state__actions">
+                if let Some(on_retry) = props.on_retry.clone() {
+                    <Button
+                        label={common::RETRY}
+                        icon={IconName::Refresh}
+                        onclick={move |_| on_retry.emit(())}
+                        testid="error-retry"
+                    />
+                }
+                if offline {
+                    <ButtonLink to={Route::Settings} label={common::NETWORK_SETTINGS} icon={IconName::Settings} />
+                }
+            </div>
         </div>
     }
 }
@@ -115,6 +131,11 @@ fn ErrorWords(props: &ErrorNoteProps) -> Html {
             <p class="error-words__message">{ words.message }</p>
             if let Some(hint) = words.hint {
                 <p class="error-words__hint">{ hint }</p>
+            }
+            if let Some(chapter) = words.chapter {
+                <LinkTo to={Route::HelpChapter { chapter: chapter.to_owned() }} class="error-words__help">
+                    { common::MORE_HELP }
+                </LinkTo>
             }
             if let Some(path) = words.path {
                 <p class="error-words__path"><bdi dir="ltr">{ path }</bdi></p>

@@ -89,6 +89,7 @@ fn Sidebar() -> Html {
                     { item(Route::Training, IconName::Training, common::NAV_TRAINING, "nav-training", 0) }
                     { item(Route::Notifications, IconName::Bell, common::NAV_NOTIFICATIONS, "nav-notifications", unread) }
                     { item(Route::Settings, IconName::Settings, common::NAV_SETTINGS, "nav-settings", 0) }
+                    { item(Route::Help, IconName::Help, common::NAV_HELP, "nav-help", 0) }
                 </ul>
             </nav>
             <Profile />
@@ -122,6 +123,7 @@ fn section(route: &Route) -> Route {
         Route::Training | Route::NewRun | Route::Job { .. } => Route::Training,
         Route::Settings | Route::SettingsSection { .. } => Route::Settings,
         Route::Datasets | Route::Dataset { .. } => Route::Datasets,
+        Route::HelpChapter { .. } | Route::HelpSection { .. } => Route::Help,
         other => other.clone(),
     }
 }

@@ -21,6 +21,8 @@ pub const NAV_TRAINING: &str = "آموزش";
 pub const NAV_NOTIFICATIONS: &str = "اعلان‌ها";
 /// Page name.
 pub const NAV_SETTINGS: &str = "تنظیمات";
+/// Page name.
+pub const NAV_HELP: &str = "راهنما";
 /// Leaves the profile.
 pub const SIGN_OUT: &str = "خروج از نمایه";
 /// Tries again.
@@ -59,12 +61,22 @@ pub const DETAILS: &str = "جزئیات فنی";
 pub const NONE_YET: &str = "—";
 /// Shown once, when the first run starts.
 pub const TRAY_HINT: &str = "آموزش در پس‌زمینه هم ادامه دارد: با بستن پنجره، آموزگار در ناحیهٔ اعلان می‌ماند و پایان کار را خبر می‌دهد.";
+/// Where the network is missing.
+pub const WORKS_OFFLINE: &str =
+    "بی‌اینترنت هم همه‌چیز جز دانلود کار می‌کند: آموزش، مدل‌های نصب‌شده، متن‌ها و نمودارها.";
+/// Leads to the settings.
+pub const NETWORK_SETTINGS: &str = "تنظیمات شبکه";
+/// Leads to a chapter of the help.
+pub const MORE_HELP: &str = "در راهنما بیشتر بخوانید";
 /// A page that is not there.
 pub const NOT_FOUND_TITLE: &str = "این صفحه پیدا نشد";
 /// A page that is not there.
-pub const NOT_FOUND_TEXT: &str = "شاید آنچه دنبالش هستید حذف شده باشد یا نشانی درست نباشد.";
+pub const NOT_FOUND_TEXT: &str =
+    "شاید آنچه دنبالش هستید حذف شده باشد یا نشانی درست نباشد. نشانی خواسته‌شده:";
 /// Leads home.
 pub const NOT_FOUND_ACTION: &str = "رفتن به خانه";
+/// Goes back.
+pub const NOT_FOUND_BACK: &str = "صفحهٔ پیش";
 
 /// A count with Persian digits: «۱٬۲۳۴».
 pub fn count(value: u64) -> String {

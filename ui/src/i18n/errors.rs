@@ -16,6 +16,8 @@ pub struct ErrorText {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
+    /// The chapter of the help that says more.
+    pub chapter: Option<&'static str>,
     /// The file or folder concerned.
     pub path: Option<String>,
     /// What a developer would want to know.
@@ -29,48 +31,75 @@ pub fn describe(error: &ApiError) -> ErrorText {
         code: format!("{:?}", error.code),
         message,
         hint: Some(hint).filter(|hint| !hint.is_empty()),
+        chapter: chapter(error.code),
         path: error.params.path.clone(),
         detail: error.params.detail.clone(),
     }
+}
+
+/// Where the help says more about such errors.
+fn chapter(code: ErrorCode) -> Option<&'static str> {
+    match code {
+        ErrorCode::EmptyFile
+        | ErrorCode::BinaryFile
+        | ErrorCode::InvalidUtf8
+        | ErrorCode::InvalidJson
+        | ErrorCode::MissingField
+        | ErrorCode::UnsupportedFormat
+        | ErrorCode::DatasetTooSmall => Some("preparing-text"),
+        ErrorCode::OutOfMemory | ErrorCode::WorkerDied => Some("troubleshooting"),
+        ErrorCode::Diverged => Some("reading-curves"),
+        ErrorCode::DiskFull | ErrorCode::DatabaseDamaged => Some("files"),
+        ErrorCode::InvalidCheckpoint => Some("pause-resume"),
+        _ => None,
+    }
+}
+
+/// Whether the network is what is missing.
+pub fn is_offline(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::Offline | ErrorCode::NetworkUnreachable)
 }
 
 /// Message and hint of a code.
 fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
     let (message, hint): (String, &str) = match code {
         ErrorCode::NotSignedIn => (
-            "نشست شما پایان یافته است.".into(),
+            "نشست شما پایان یافته است، شاید چون مدتی با برنامه کار نکرده‌اید.".into(),
             "دوباره نمایهٔ خود را انتخاب کنید.",
         ),
         ErrorCode::WrongCredentials => (
-            "گذرواژه درست نیست.".into(),
+            "گذرواژه با آنچه برای این نمایه گذاشته شده یکی نیست.".into(),
             "زبان صفحه‌کلید و روشن‌بودن Caps Lock را بررسی کنید و دوباره بنویسید.",
         ),
         ErrorCode::NameTaken => (
-            "نمایه‌ای با این نام وجود دارد.".into(),
+            "این نام پذیرفته نشد، چون نمایه‌ای با همین نام وجود دارد.".into(),
             "نام دیگری برگزینید یا همان نمایه را باز کنید.",
         ),
         ErrorCode::InvalidField => (
-            format!("مقدار «{}» پذیرفتنی نیست.", field(params)),
-            "مقدار را اصلاح کنید و دوباره بفرستید.",
+            format!(
+                "مقدار «{}» پذیرفته نشد، چون خالی است یا بیرون از محدودهٔ مجاز.",
+                field(params)
+            ),
+            "آن را در همین فرم اصلاح کنید و دوباره بفرستید.",
         ),
         ErrorCode::NotFound => (
-            "آنچه خواستید دیگر وجود ندارد.".into(),
-            "شاید حذف شده باشد؛ به فهرست بازگردید و آن را تازه کنید.",
+            "آنچه خواستید پیدا نشد؛ شاید در این میان حذف شده باشد.".into(),
+            "به فهرست بازگردید و آن را تازه کنید.",
         ),
         ErrorCode::InvalidState => (
-            "این کار در وضعیت کنونی اجرا ممکن نیست.".into(),
-            "وضعیت اجرا همین حالا تغییر کرده است؛ صفحه را تازه کنید و دوباره بکوشید.",
+            "این کار انجام نشد، چون وضعیت در همین میان تغییر کرده است.".into(),
+            "وضعیت تازه را ببینید و اگر هنوز لازم است دوباره بکوشید.",
         ),
         ErrorCode::InUse => (
             "این مجموعه‌داده در اجرایی به کار رفته که هنوز پایان نیافته است.".into(),
             "صبر کنید تا آن اجرا تمام شود، یا آن را متوقف کنید.",
         ),
         ErrorCode::FileNotFound => (
-            "فایلی در این نشانی نیست.".into(),
-            "نشانی را بررسی کنید؛ شاید فایل جابه‌جا یا حذف شده باشد.",
+            "فایل باز نشد، چون در این نشانی چیزی نیست؛ شاید جابه‌جا یا حذف شده باشد.".into(),
+            "نشانی را بررسی کنید یا فایل را دوباره انتخاب کنید.",
         ),
         ErrorCode::PermissionDenied => (
-            "اجازهٔ خواندن یا نوشتن این فایل داده نشد.".into(),
+            "فایل باز نشد، چون سیستم اجازهٔ خواندن یا نوشتن آن را به برنامه نداد.".into(),
             "دسترسی فایل و پوشه‌اش را بررسی کنید، یا رونوشتی از آن را در پوشهٔ خودتان بگذارید.",
         ),
         ErrorCode::EmptyFile => (
@@ -134,8 +163,8 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             "نرخ یادگیری را کمتر کنید (برای نمونه نصف) و اجرای تازه‌ای بسازید.",
         ),
         ErrorCode::WorkerDied => (
-            "فرایند آموزش ناگهان پایان یافت.".into(),
-            "شاید حافظهٔ رایانه تمام شده باشد. آموزش را از آخرین نقطهٔ ذخیره ادامه دهید.",
+            "فرایند آموزش ناگهان پایان یافت؛ بیشتر به این سبب که حافظهٔ رایانه تمام شده است.".into(),
+            "برنامه‌های دیگر را ببندید و آموزش را از آخرین نقطهٔ ذخیره ادامه دهید.",
         ),
         ErrorCode::DatabaseNewer => (
             "پایگاه دادهٔ برنامه با نسخهٔ تازه‌تری از آموزگار ساخته شده است.".into(),
@@ -146,8 +175,8 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             "برنامه با پایگاه تازه‌ای کار می‌کند؛ فایل پیشین را برای بازیابی نگه دارید.",
         ),
         ErrorCode::Offline => (
-            "حالت آفلاین روشن است.".into(),
-            "برای این کار به اینترنت نیاز است؛ حالت آفلاین را خاموش کنید.",
+            "این کار به اینترنت نیاز دارد و حالت آفلاین روشن است.".into(),
+            "حالت آفلاین را در تنظیمات خاموش کنید و دوباره بکوشید.",
         ),
         ErrorCode::NetworkUnreachable => (
             format!("ارتباط با {} برقرار نشد.", host(params)),
@@ -222,11 +251,11 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             "بسته را دوباره از رایانهٔ نخست رونوشت کنید.",
         ),
         ErrorCode::Io => (
-            "هنگام کار با فایل‌ها خطایی رخ داد.".into(),
-            "دوباره بکوشید؛ اگر تکرار شد، جزئیات فنی را ببینید.",
+            "کار با فایل‌ها نیمه‌کاره ماند؛ شاید دیسک یا پوشه در دسترس نباشد.".into(),
+            "دیسک را بررسی کنید و دوباره بکوشید؛ اگر تکرار شد، جزئیات فنی علت را می‌گوید.",
         ),
         ErrorCode::Internal => (
-            "خطایی پیش‌بینی‌نشده در برنامه رخ داد.".into(),
+            "این کار انجام نشد، چون خطایی پیش‌بینی‌نشده در خود برنامه رخ داد.".into(),
             "دوباره بکوشید؛ اگر تکرار شد، جزئیات فنی زیر را گزارش کنید.",
         ),
     };
@@ -345,9 +374,24 @@ mod tests {
             let words = describe(&ApiError::new(*code));
             let persian = |text: &str| text.chars().any(|c| ('\u{0600}'..'\u{0700}').contains(&c));
             assert!(persian(&words.message), "{code:?}: `{}`", words.message);
+            let hint = words.hint.unwrap_or_default();
+            assert!(persian(&hint), "{code:?} has a hint");
+            for sentence in [&words.message, &hint] {
+                assert!(sentence.ends_with('.'), "{code:?}: `{sentence}` is whole");
+                assert!(
+                    !sentence.contains("می ") && !sentence.contains(" ها "),
+                    "{code:?}: `{sentence}` has its joiners"
+                );
+            }
+            let chapter = words.chapter;
+            let known = |slug: &str| {
+                crate::i18n::help::CHAPTERS
+                    .iter()
+                    .any(|one| one.slug == slug)
+            };
             assert!(
-                words.hint.is_some_and(|hint| persian(&hint)),
-                "{code:?} has a hint"
+                chapter.is_none_or(known),
+                "{code:?}: {chapter:?} is a chapter"
             );
         }
     }

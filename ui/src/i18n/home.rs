@@ -43,10 +43,31 @@ pub const RECENT: &str = "آخرین اجراها";
 pub const ALL_RUNS: &str = "همهٔ اجراها";
 /// Card.
 pub const MACHINE: &str = "این رایانه";
-/// Nothing runs.
-pub const IDLE_TITLE: &str = "اکنون اجرایی در جریان نیست";
-/// Nothing runs.
-pub const IDLE_TEXT: &str = "آموزش تازه‌ای بسازید تا پیشرفتش را اینجا ببینید.";
+/// Card.
+pub const ONWARD: &str = "ادامه از همان‌جا";
+/// A run waits.
+pub const ONWARD_RESUME_TEXT: &str = "نیمه‌کاره مانده است و از آخرین نقطهٔ ذخیره ادامه می‌یابد.";
+/// Button.
+pub const ONWARD_RESUME: &str = "رفتن به اجرا";
+/// A model can write.
+pub const ONWARD_WRITE_TEXT: &str = "آموزشش پایان یافته و آمادهٔ نوشتن است.";
+/// Button.
+pub const ONWARD_WRITE: &str = "نوشتن با مدل";
+/// Card.
+pub const TIPS: &str = "پیشنهاد برای این رایانه";
+/// Link.
+pub const TIP_MORE: &str = "بیشتر بخوانید";
+/// Tip.
+pub const TIP_FAILED: &str =
+    "آخرین اجرا ناموفق بود. نرخ یادگیری کمتر یا دستهٔ کوچک‌تر بیشتر وقت‌ها چاره است.";
+/// Tip.
+pub const TIP_OWN_TEXT: &str =
+    "نوبت متن خودتان است: نیم مگابایت متن یک‌دست برای مدل «کوچک» کافی است.";
+/// Tip.
+pub const TIP_PALETTE: &str =
+    "با \u{2066}Ctrl+K\u{2069} هر صفحه، اجرا و فصل راهنما را با چند حرف پیدا کنید.";
+/// Tip.
+pub const TIP_TRAY: &str = "می‌توانید پنجره را ببندید؛ آموزش در ناحیهٔ اعلان ادامه می‌یابد.";
 /// Fact.
 pub const PROCESSOR: &str = "پردازنده";
 /// Fact.
@@ -96,4 +117,28 @@ pub fn memory(free_bytes: u64, all_bytes: u64) -> String {
 /// «۲ اجرا در صف»
 pub fn queued(n: usize) -> String {
     format!("{} اجرا در صف است.", count(n as u64))
+}
+
+/// Tip.
+pub fn tip_few_free(free_bytes: u64) -> String {
+    format!(
+        "فقط {} حافظه آزاد است. پیش از آموزش برنامه‌های سنگین، به‌ویژه مرورگر، را ببندید.",
+        number::bytes(free_bytes)
+    )
+}
+
+/// Tip.
+pub fn tip_few_cores(n_cpus: u32) -> String {
+    format!(
+        "با {} اندازهٔ «کوچک» در چند دقیقه آموزش می‌بیند؛ «متوسط» را به شب بسپارید.",
+        cores(n_cpus)
+    )
+}
+
+/// Tip.
+pub fn tip_strong(n_cpus: u32) -> String {
+    format!(
+        "{} و حافظهٔ کافی دارید: با چند مگابایت متن، اندازهٔ «متوسط» هم در دسترس شماست.",
+        cores(n_cpus)
+    )
 }

@@ -9,9 +9,11 @@ pub mod datasets;
 #[cfg(debug_assertions)]
 pub mod dev;
 pub mod errors;
+pub mod help;
 pub mod home;
 pub mod notifications;
 pub mod palette;
+pub mod parameters;
 pub mod settings;
 pub mod time;
 pub mod training;

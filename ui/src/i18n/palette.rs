@@ -6,6 +6,8 @@ pub const PAGES: &str = "صفحه‌ها";
 pub const ACTIONS: &str = "کارها";
 /// Group.
 pub const RUNS: &str = "اجراها";
+/// Group.
+pub const HELP: &str = "راهنما";
 /// Other words for a new run.
 pub const NEW_RUN_ALSO: &str = "ساختن مدل شروع اجرا";
 /// Action.

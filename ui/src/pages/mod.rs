@@ -4,6 +4,7 @@ pub mod dataset;
 pub mod datasets;
 #[cfg(debug_assertions)]
 pub mod dev;
+pub mod help;
 pub mod home;
 pub mod login;
 pub mod not_found;

@@ -1,14 +1,23 @@
 //! The machine that trains.
 
+use super::tips::Tips;
 use crate::components::{Card, ErrorState, Icon, IconName, Ltr, Skeleton};
 use crate::hooks::use_query;
 use crate::i18n::{common, home};
 use amoozgar_types::ipc::{DatasetsList, SystemAppInfo};
+use amoozgar_types::job::JobRecord;
 use yew::prelude::*;
 
-/// Processor, memory and data, with a skeleton and a failure of its own.
+/// Props of [`MachineCard`].
+#[derive(Properties, PartialEq)]
+pub struct MachineCardProps {
+    /// All runs, which the advice depends on.
+    pub jobs: Vec<JobRecord>,
+}
+
+/// Processor, memory and data, with a skeleton and a failure of its own; advice that fits them.
 #[component]
-pub fn MachineCard() -> Html {
+pub fn MachineCard(props: &MachineCardProps) -> Html {
     let info = use_query::<SystemAppInfo>(());
     let datasets = use_query::<DatasetsList>(());
     let body = match (info.data(), info.error()) {
@@ -34,7 +43,14 @@ pub fn MachineCard() -> Html {
             </ul>
         },
     };
-    html! { <Card title={home::MACHINE} class="home__side">{ body }</Card> }
+    html! {
+        <>
+            <Card title={home::MACHINE} class="home__side">{ body }</Card>
+            if let Some(info) = info.data() {
+                <Tips machine={(*info).clone()} jobs={props.jobs.clone()} />
+            }
+        </>
+    }
 }
 
 fn fact(icon: IconName, name: &'static str, value: Html) -> Html {

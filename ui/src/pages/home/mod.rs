@@ -2,11 +2,13 @@
 
 mod live;
 mod machine;
+mod onward;
 mod steps;
+mod tips;
 
 use crate::components::{
-    ButtonLink, Card, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton,
-    StatusBadge, Variant,
+    ButtonLink, Card, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton, StatusBadge,
+    Variant,
 };
 use crate::hooks::{use_event, use_query, use_session};
 use crate::i18n::{common, home, time};
@@ -15,6 +17,7 @@ use amoozgar_types::ipc::{JobChanged, JobDeleted, TrainingList};
 use amoozgar_types::job::{JobRecord, JobStatus};
 use live::LiveJob;
 use machine::MachineCard;
+use onward::{Onward, onward};
 use steps::FirstSteps;
 use yew::prelude::*;
 
@@ -104,20 +107,16 @@ fn Overview(props: &OverviewProps) -> Html {
                 <div class="home__main">
                     if let Some(job) = live {
                         <LiveJob key={job.job_id.to_string()} job={job.clone()} {n_queued} />
-                    } else if finished_one {
-                        <Card title={home::RUNNING}>
-                            <EmptyState
-                                icon={IconName::Training}
-                                title={home::IDLE_TITLE}
-                                text={home::IDLE_TEXT}
-                            />
-                        </Card>
+                    } else if let Some(job) = onward(jobs) {
+                        <Onward key={job.job_id.to_string()} job={job.clone()} />
                     }
                     if !recent.is_empty() {
                         <Recent jobs={recent} />
                     }
                 </div>
-                <MachineCard />
+                <div class="home__aside">
+                    <MachineCard jobs={jobs.clone()} />
+                </div>
             </div>
         </>
     }

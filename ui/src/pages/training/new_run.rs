@@ -5,9 +5,10 @@ use super::form::{Form, FormAction, FormErrors};
 use crate::api;
 use crate::components::{
     Button, ButtonLink, Card, ChoiceCard, EmptyState, ErrorNote, ErrorState, Icon, IconName,
-    LinkTo, NumberField, PageHeader, Skeleton, TextField, Variant,
+    LinkTo, NumberField, PageHeader, Skeleton, Steps, TextField, Variant,
 };
 use crate::hooks::use_query;
+use crate::i18n::parameters::Parameter;
 use crate::i18n::{common, training as words};
 use crate::route::Route;
 use amoozgar_types::ApiError;
@@ -231,7 +232,9 @@ fn Settings(props: &SettingsProps) -> Html {
                     label={words::EPOCHS}
                     value={form.epochs.clone()}
                     oninput={typed(FormAction::Epochs)}
+                    steps={Steps::whole(1, 1000)}
                     help={words::EPOCHS_HELP}
+                    explain={Parameter::Epochs.text()}
                     error={errors.epochs.map(|error| AttrValue::from(words::field_error(error)))}
                     testid="run-epochs"
                 />
@@ -240,7 +243,9 @@ fn Settings(props: &SettingsProps) -> Html {
                     label={words::BATCH}
                     value={form.batch_size.clone()}
                     oninput={typed(FormAction::BatchSize)}
+                    steps={Steps::whole(1, 512)}
                     help={words::BATCH_HELP}
+                    explain={Parameter::Batch.text()}
                     error={errors.batch_size.map(|error| AttrValue::from(words::field_error(error)))}
                     testid="run-batch"
                 />
@@ -250,6 +255,7 @@ fn Settings(props: &SettingsProps) -> Html {
                     value={form.lr.clone()}
                     oninput={typed(FormAction::Lr)}
                     help={words::LR_HELP}
+                    explain={Parameter::LearningRate.text()}
                     error={errors.lr.map(|error| AttrValue::from(words::field_error(error)))}
                     dir="ltr"
                     testid="run-lr"
@@ -259,7 +265,9 @@ fn Settings(props: &SettingsProps) -> Html {
                     label={words::CONTEXT}
                     value={form.context()}
                     oninput={typed(FormAction::Context)}
+                    steps={Steps::whole(16, 2048)}
                     help={words::CONTEXT_HELP}
+                    explain={Parameter::Context.text()}
                     error={errors.context.map(|error| AttrValue::from(words::field_error(error)))}
                     unit={words::TOKENS}
                     testid="run-context"

@@ -2,6 +2,7 @@
 
 use crate::api;
 use crate::components::{Button, ErrorNote, IconName, NumberField, TextField, Variant};
+use crate::i18n::parameters::Parameter;
 use crate::i18n::training as words;
 use amoozgar_text::number;
 use amoozgar_types::ApiError;
@@ -113,6 +114,7 @@ pub fn WriteBox(props: &WriteBoxProps) -> Html {
                     value={(*temperature).clone()}
                     oninput={set(&temperature)}
                     help={words::TEMPERATURE_HELP}
+                    explain={Parameter::Temperature.text()}
                     error={wanted.is_none().then_some(AttrValue::Static(words::TEMPERATURE_ERROR))}
                     testid="write-temperature"
                 />

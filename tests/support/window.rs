@@ -286,6 +286,48 @@ impl Window {
         Ok(serde_json::from_value(gathered)?)
     }
 
+    /// What axe finds on the page that keeps people out: its serious and critical violations.
+    pub async fn barriers(&self) -> Result<Vec<String>> {
+        let there = self.run("return typeof axe === 'object'", vec![]).await?;
+        if there != json!(true) {
+            let axe =
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/node_modules/axe-core/axe.min.js");
+            let script = std::fs::read_to_string(&axe).with_context(|| {
+                format!("no `{}`: `cargo xtask assets` fetches it", axe.display())
+            })?;
+            self.run(&script, vec![]).await?;
+        }
+        let script = "const done = arguments[0];
+            const grave = ({ impact }) => impact === 'serious' || impact === 'critical';
+            const say = ({ id, nodes }) => nodes.map((node) =>
+                `${id}: ${node.html.slice(0, 200)} ${node.failureSummary}`);
+            axe.run(document, { resultTypes: ['violations'] })
+                .then(({ violations }) => done(violations.filter(grave).flatMap(say)))
+                .catch((error) => done([`axe failed: ${error}`]))";
+        let found = self.client.execute_async(script, vec![]).await?;
+        Ok(serde_json::from_value(found)?)
+    }
+
+    /// Keeps a choice of appearance as the interface does: `theme`, `contrast` or `text-scale`.
+    pub async fn appear(&self, key: &str, value: &str) -> Result<()> {
+        let script = "localStorage.setItem(arguments[0], arguments[1]);
+            dispatchEvent(new Event('appearance'))";
+        self.run(script, vec![json!(key), json!(value)]).await?;
+        Ok(())
+    }
+
+    /// Presses keys together, as `Control` and `k`, whatever has the focus.
+    pub async fn press(&self, keys: &str) -> Result<()> {
+        let active = self.client.active_element().await?;
+        active.send_keys(keys).await?;
+        Ok(())
+    }
+
+    /// Runs a script on the page.
+    pub async fn script(&self, script: &str) -> Result<Value> {
+        self.run(script, vec![]).await
+    }
+
     async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
         Ok(self.client.execute(script, arguments).await?)
     }

@@ -379,7 +379,7 @@ mod tests {
             for sentence in [&words.message, &hint] {
                 assert!(sentence.ends_with('.'), "{code:?}: `{sentence}` is whole");
                 assert!(
-                    !sentence.contains("می ") && !sentence.contains(" ها "),
+                    !sentence.contains(" می ") && !sentence.contains(" ها "),
                     "{code:?}: `{sentence}` has its joiners"
                 );
             }

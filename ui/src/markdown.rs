@@ -203,7 +203,8 @@ pub fn view(blocks: &[Block]) -> Html {
         .collect()
 }
 
-fn line(text: &str) -> Html {
+/// Draws a line's spans.
+pub fn line(text: &str) -> Html {
     spans(text)
         .into_iter()
         .map(|span| match span {

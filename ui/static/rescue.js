@@ -21,7 +21,8 @@
 
   const typed = () =>
     [...document.querySelectorAll("input[type=text], textarea")]
-      .filter((field) => field.value.trim() && field.value !== field.defaultValue)
+      // A number is typed again sooner than it is read here.
+      .filter((field) => field.value.trim().length > 4)
       .map((field) => [field.labels?.[0]?.textContent ?? "", field.value]);
 
   const rescue = (detail) => {
@@ -39,6 +40,7 @@
     if (rescued.length) {
       box.append(make("p", "rescue__text", words.typed));
       const list = make("dl", "rescue__typed");
+      list.tabIndex = 0;
       for (const [label, value] of rescued) {
         const kept = make("dd", "", value);
         kept.dir = "auto";

@@ -1,6 +1,7 @@
 //! Text and number fields with label, help and error, and the frame that all fields share.
 
 use super::badge::Explain;
+use crate::markdown;
 use amoozgar_text::number;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
@@ -281,7 +282,7 @@ pub fn Frame(props: &FrameProps) -> Html {
                 }
             </div>
             if let Some(text) = props.explain.as_ref().filter(|_| *open) {
-                <p class="field__explain" id={explain_id}>{ text }</p>
+                <p class="field__explain" id={explain_id}>{ markdown::line(text) }</p>
             }
             { props.children.clone() }
             if let Some(error) = &props.error {

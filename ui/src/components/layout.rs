@@ -105,14 +105,13 @@ fn SearchButton() -> Html {
             type="button"
             class="nav__search"
             title={common::SEARCH}
-            aria-label={common::SEARCH}
             aria-keyshortcuts="Control+K"
             data-testid="open-palette"
             onclick={move |_| palette.open()}
         >
             <Icon name={IconName::Search} />
             <span class="nav__label">{ common::SEARCH }</span>
-            <kbd class="nav__keys" dir="ltr">{ common::SEARCH_KEYS }</kbd>
+            <kbd class="nav__keys" dir="ltr" aria-hidden="true">{ common::SEARCH_KEYS }</kbd>
         </button>
     }
 }

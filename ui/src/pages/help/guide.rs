@@ -93,19 +93,16 @@ pub fn search(chapters: &[ChapterText], query: &str) -> Vec<Found> {
             let in_heading = holds(&section.heading);
             let body = section.lines.join(" ");
             if in_heading || holds(&format!("{} {body}", section.heading)) {
-                let excerpt = section.lines.iter().find(|line| {
+                let excerpt = section.lines.iter().rev().max_by_key(|line| {
                     let line = fold(line);
-                    wanted.iter().any(|word| line.contains(word))
+                    wanted.iter().filter(|word| line.contains(**word)).count()
                 });
                 let hit = Found {
                     slug: chapter.slug,
                     chapter: chapter.title,
                     section: section.heading,
                     number: section.number,
-                    excerpt: excerpt
-                        .or(section.lines.first())
-                        .cloned()
-                        .unwrap_or_default(),
+                    excerpt: excerpt.cloned().unwrap_or_default(),
                 };
                 found.push((in_heading, hit));
             }

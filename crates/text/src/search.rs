@@ -12,8 +12,8 @@ pub fn fold(text: &str) -> String {
             'ئ' | 'ي' | 'ى' => folded.push('ی'),
             'ك' => folded.push('ک'),
             'ة' | 'ۀ' => folded.push('ه'),
-            // Diacritics, the hamza above, the small alef, tatweel.
-            '\u{064B}'..='\u{065F}' | '\u{0670}' | '\u{0640}' => {}
+            // Diacritics, the hamza above, the small alef, tatweel, what parts thousands.
+            '\u{064B}'..='\u{065F}' | '\u{0670}' | '\u{0640}' | '٬' => {}
             '۰'..='۹' => folded.push(digit(c, '۰')),
             '٠'..='٩' => folded.push(digit(c, '٠')),
             c if c.is_alphanumeric() => folded.extend(c.to_lowercase()),
@@ -87,6 +87,7 @@ mod tests {
             ("كتاب علي", "کتاب علی"),
             ("آموزشِ مدل", "اموزش مدل"),
             ("گام ۱۲", "گام 12"),
+            ("۱۲٬۰۰۰ گام", "12000 گام"),
             ("  LoRA:  چیست؟ ", "lora چیست"),
             ("مسئله", "مسیله"),
         ] {

@@ -61,6 +61,24 @@ pub fn Slider(props: &SliderProps) -> Html {
             }
         }
     };
+    // To the left is more here; the webview's own arrow keys do not know that.
+    let onkeydown = {
+        let (oninput, onchange) = (props.oninput.clone(), props.onchange.clone());
+        let (value, step, min, max) = (props.value, props.step, props.min, props.max);
+        move |event: KeyboardEvent| {
+            let by = match event.key().as_str() {
+                "ArrowLeft" => step,
+                "ArrowRight" => -step,
+                _ => return,
+            };
+            event.prevent_default();
+            let next = (value + by).clamp(min, max);
+            oninput.emit(next);
+            if let Some(onchange) = &onchange {
+                onchange.emit(next);
+            }
+        }
+    };
     let span = (props.max - props.min).max(f64::EPSILON);
     let filled = 100.0 * ((props.value - props.min) / span).clamp(0.0, 1.0);
     html! {
@@ -86,6 +104,7 @@ pub fn Slider(props: &SliderProps) -> Html {
                     data-testid={props.testid.clone()}
                     {oninput}
                     {onchange}
+                    {onkeydown}
                 />
                 <output class="slider__words" for={props.id.clone()}>{ &props.words }</output>
             </div>

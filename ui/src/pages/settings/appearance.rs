@@ -69,7 +69,17 @@ pub fn AppearanceSection() -> Html {
         fields.look.contrast = if on { Contrast::More } else { Contrast::System };
     });
     let set_scale = form.set(|fields, percent: f64| fields.look.text_scale = percent as u16);
-    let scale = form.value.look.text_scale;
+    // The page would grow under the hand that moves the slider, so the size waits until it lets go.
+    let moving = use_state_eq(|| None::<f64>);
+    let scale = (*moving).map_or(form.value.look.text_scale, |percent| percent as u16);
+    let on_move = {
+        let moving = moving.clone();
+        Callback::from(move |percent| moving.set(Some(percent)))
+    };
+    let on_let_go = Callback::from(move |percent| {
+        moving.set(None);
+        set_scale.emit(percent);
+    });
     let selected = THEMES
         .iter()
         .position(|(theme, ..)| *theme == form.value.theme)
@@ -114,7 +124,8 @@ pub fn AppearanceSection() -> Html {
                 max={f64::from(*TEXT_SCALES.end())}
                 step={10.0}
                 words={words::text_scale(scale)}
-                oninput={set_scale}
+                oninput={on_move}
+                onchange={on_let_go}
                 testid="settings-text-scale"
             />
             </>

@@ -70,6 +70,8 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         ),
         ("settings-window", "/settings/window", "settings-tray"),
         ("settings-about", "/settings/about", "settings-open-data"),
+        ("help", "/help", "help-chapter"),
+        ("help-glossary", "/help/glossary", "help-chapter"),
         ("not-found", "/nowhere", "not-found"),
     ] {
         window.go(at).await?;

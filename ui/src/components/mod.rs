@@ -55,6 +55,6 @@ pub use slider::Slider;
 pub use status::{Progress, StatusBadge};
 pub use stepper::Stepper;
 pub use table::{Column, DataTable, Extent, Sort, SortOrder, TableRow};
-pub use tabs::{Tab, Tabs};
+pub use tabs::{Tab, Tabs, tab_id};
 pub use textarea::{Checkbox, TextArea};
 pub use toasts::ToastStack;

@@ -19,6 +19,9 @@ pub struct TabsProps {
     pub label: AttrValue,
     /// The tabs.
     pub tabs: Vec<Tab>,
+    /// The id of the element that shows the open one's content; that element has the role `tabpanel`
+    /// and is labelled by [`tab_id`].
+    pub panel: AttrValue,
     /// The index of the open one.
     pub selected: usize,
     /// Called with an index.
@@ -49,6 +52,8 @@ pub fn Tabs(props: &TabsProps) -> Html {
                         key={index}
                         type="button"
                         role="tab"
+                        id={tab_id(&props.panel, index)}
+                        aria-controls={props.panel.clone()}
                         class={classes!("tabs__tab", open.then_some("is-selected"))}
                         aria-selected={if open { "true" } else { "false" }}
                         tabindex={if open { "0" } else { "-1" }}
@@ -61,4 +66,9 @@ pub fn Tabs(props: &TabsProps) -> Html {
             }) }
         </div>
     }
+}
+
+/// The id of a panel's tab.
+pub fn tab_id(panel: &str, index: usize) -> String {
+    format!("{panel}-tab-{index}")
 }

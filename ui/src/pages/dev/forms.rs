@@ -3,7 +3,7 @@
 use super::options;
 use crate::components::{
     Button, Card, Checkbox, ChoiceCard, IconButton, IconName, NumberField, SegmentedChoice, Select,
-    SelectOption, Slider, Steps, Switch, Tab, Tabs, TextArea, TextField, Variant,
+    SelectOption, Slider, Steps, Switch, Tab, Tabs, TextArea, TextField, Variant, tab_id,
 };
 use crate::i18n::{common, dev as words};
 use amoozgar_text::number;
@@ -196,7 +196,10 @@ pub fn Choices() -> Html {
                     }
                 }) }
             </div>
-            <Tabs label={words::TABS} {tabs} selected={*chosen} onselect={choose} />
+            <Tabs label={words::TABS} panel="dev-panel" {tabs} selected={*chosen} onselect={choose} />
+            <p id="dev-panel" role="tabpanel" aria-labelledby={tab_id("dev-panel", *chosen)}>
+                { words::CITIES.get(*chosen).copied().unwrap_or_default() }
+            </p>
         </Card>
     }
 }

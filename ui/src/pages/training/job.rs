@@ -8,13 +8,18 @@ use super::header::{Banner, JobHeader, Standing, WentBack};
 use super::log::LogView;
 use super::samples::Samples;
 use super::write::WriteBox;
-use crate::components::{Card, EmptyState, ErrorNote, ErrorState, IconName, Skeleton, Tab, Tabs};
+use crate::components::{
+    Card, EmptyState, ErrorNote, ErrorState, IconName, Skeleton, Tab, Tabs, tab_id,
+};
 use crate::i18n::training as words;
 use crate::route::Route;
 use crate::state::job::JobState;
 use amoozgar_types::id::JobId;
 use yew::prelude::*;
 use yew_router::prelude::*;
+
+/// The id of the element that shows the open tab's content.
+const PANEL: &str = "job-part";
 
 /// Props of [`JobPage`].
 #[derive(Properties, PartialEq)]
@@ -95,8 +100,8 @@ fn Parts(props: &PartsProps) -> Html {
     let writing = *selected == 1;
     html! {
         <Card class="job__parts">
-            <Tabs label={words::TABS} {tabs} selected={*selected} {onselect} />
-            <div class="job__part" role="tabpanel">
+            <Tabs label={words::TABS} panel={PANEL} {tabs} selected={*selected} {onselect} />
+            <div class="job__part" role="tabpanel" id={PANEL} aria-labelledby={tab_id(PANEL, *selected)}>
                 { part }
                 // Stays mounted: what the model wrote is still there after a look at another part.
                 <div hidden={!writing}>

@@ -1,14 +1,19 @@
 //! One handler per command of the contract: the signed-in user, one call, one error mapping.
 
 pub mod account;
+pub mod compare;
 pub mod datasets;
 pub mod inference;
 pub mod notifications;
+pub mod services;
 pub mod settings;
 pub mod system;
 pub mod training;
+pub mod upkeep;
 
 mod plan;
+#[cfg(test)]
+pub(crate) mod test_rows;
 
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::Command;
@@ -46,7 +51,7 @@ handlers![
     datasets::datasets_delete,
     training::training_estimate,
     training::training_create,
-    training::training_list,
+    training::training_page,
     training::training_get,
     training::training_pause,
     training::training_resume,
@@ -57,6 +62,8 @@ handlers![
     training::training_log,
     training::training_subscribe,
     training::training_unsubscribe,
+    compare::training_compare,
+    compare::training_compare_export,
     inference::inference_generate,
     inference::inference_stop,
     notifications::notifications_list,
@@ -67,6 +74,15 @@ handlers![
     system::system_app_info,
     system::system_interactive,
     system::system_open_folder,
+    services::service_key_set,
+    services::service_keys,
+    services::service_test,
+    upkeep::system_abilities,
+    upkeep::system_autostart,
+    upkeep::database_backup,
+    upkeep::database_inspect,
+    upkeep::database_restore,
+    upkeep::logs_export,
 ];
 
 #[cfg(test)]

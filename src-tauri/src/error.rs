@@ -39,6 +39,16 @@ pub fn of_store(failure: &StoreError) -> ApiError {
     log(failure);
     let code = match failure {
         StoreError::Newer { .. } => ErrorCode::DatabaseNewer,
+        StoreError::Damaged { path, .. } => {
+            return ApiError::with(
+                ErrorCode::InvalidBackup,
+                ErrorParams {
+                    path: Some(path.display().to_string()),
+                    detail: Some(chain(failure)),
+                    ..ErrorParams::default()
+                },
+            );
+        }
         StoreError::NotFound { .. } => ErrorCode::NotFound,
         StoreError::NameTaken { .. } => ErrorCode::NameTaken,
         StoreError::InUse { .. } => ErrorCode::InUse,
@@ -226,6 +236,7 @@ pub fn sentence(error: &ApiError) -> String {
         ErrorCode::DownloadRunning => format!("another process is downloading `{repo}`"),
         ErrorCode::UnsafePath => format!("`{path}` would be written outside of its folder"),
         ErrorCode::InvalidBundle => format!("`{path}` is no offline bundle, or a damaged one"),
+        ErrorCode::InvalidBackup => format!("`{path}` is no sound back-up of this program"),
         ErrorCode::Diverged => format!("the loss diverged at step {}", number(params.step)),
         _ => return error.to_string(),
     };

@@ -17,6 +17,17 @@ pub fn copy_atomically(from: &Path, to: &Path) -> Result<(), ApiError> {
     replace(to, |file| copy_all(&mut source, file))
 }
 
+/// A path that a person chose to write to: absolute, in a folder that is there.
+pub fn chosen(path: &str) -> Result<PathBuf, ApiError> {
+    let path = PathBuf::from(path);
+    let usable = path.is_absolute() && path.file_name().is_some();
+    match path.parent() {
+        Some(parent) if usable && parent.is_dir() => Ok(path),
+        Some(parent) if usable => Err(io_error(parent, &io::ErrorKind::NotFound.into())),
+        _ => Err(ApiError::invalid_field("path")),
+    }
+}
+
 /// Makes a folder with its parents.
 pub fn create_dir(path: &Path) -> Result<(), ApiError> {
     fs::create_dir_all(path).map_err(|error| io_error(path, &error))

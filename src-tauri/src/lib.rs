@@ -13,6 +13,7 @@
     reason = "the one error that crosses the bridge carries its parameters by value"
 )]
 
+mod autostart;
 mod clock;
 mod db;
 mod error;
@@ -21,7 +22,10 @@ mod logging;
 mod notify;
 mod pages;
 mod paths;
+mod power;
+mod redact;
 mod secrets;
+mod service_keys;
 mod state;
 mod tray;
 mod words;

@@ -7,7 +7,10 @@ use crate::state::Session;
 use crate::{window, words};
 use amoozgar_types::ApiError;
 use amoozgar_types::id::{NotificationId, UserId};
-use amoozgar_types::ipc::{NotificationAdded, NotificationContent, NotificationRecord, OpenRoute};
+use amoozgar_types::ipc::{
+    NotificationAdded, NotificationContent, NotificationKind, NotificationRecord, OpenRoute,
+    Settings,
+};
 use amoozgar_types::job::JobRecord;
 use tauri::AppHandle;
 
@@ -37,11 +40,30 @@ pub fn job_ended(
     }
     let wanted = db
         .now(|store| store.settings(owner))
-        .map_or(true, |settings| settings.native_notifications);
+        .map_or(true, |settings| pops_up(&settings, &record));
     if wanted && !window::is_in_front(app) {
         bubble(app, title, body, Some(route));
     }
     kept
+}
+
+/// Whether the system shows it: the user wants this kind, and it is not the hour to be quiet. The list
+/// keeps it in any case.
+fn pops_up(settings: &Settings, record: &NotificationRecord) -> bool {
+    let of_kind = match record.content.kind() {
+        NotificationKind::Completed => settings.notify.completed,
+        NotificationKind::Failed => settings.notify.failed,
+        NotificationKind::Interrupted => settings.notify.interrupted,
+        NotificationKind::Download => settings.notify.downloads,
+    };
+    settings.native_notifications && of_kind && !settings.notify.quiet.contain(record.created_ms)
+}
+
+/// Asks what a run shall do now that the machine lives on its battery.
+pub fn went_on_battery(app: &AppHandle, job: &JobRecord) {
+    let (title, body) = words::went_on_battery(&job.name);
+    let route = format!("/training/jobs/{}", job.job_id);
+    bubble(app, title, body, Some(route));
 }
 
 /// Says once that the program goes on in the tray.
@@ -87,5 +109,40 @@ pub fn open(app: &AppHandle, route: Option<String>) {
     window::show(app);
     if let Some(route) = route {
         emit::<OpenRoute>(app, &route);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pops_up;
+    use amoozgar_types::id::{JobId, NotificationId};
+    use amoozgar_types::ipc::{NotificationContent, NotificationRecord, Settings};
+
+    fn interrupted(created_ms: i64) -> NotificationRecord {
+        NotificationRecord {
+            notification_id: NotificationId::new("n"),
+            content: NotificationContent::TrainingInterrupted {
+                job_id: JobId::new("j"),
+                job_name: "اجرا".into(),
+            },
+            read: false,
+            created_ms,
+        }
+    }
+
+    #[test]
+    fn a_notification_pops_up_unless_its_kind_is_off_or_the_hour_is_quiet() {
+        let mut settings = Settings::default();
+        assert!(pops_up(&settings, &interrupted(0)), "by default");
+        settings.notify.quiet.on = true;
+        // 03:30 in Tehran.
+        assert!(!pops_up(&settings, &interrupted(0)), "at night");
+        assert!(pops_up(&settings, &interrupted(12 * 3_600_000)), "at day");
+        settings.notify.quiet.on = false;
+        settings.notify.interrupted = false;
+        assert!(!pops_up(&settings, &interrupted(0)), "this kind is off");
+        settings.notify.interrupted = true;
+        settings.native_notifications = false;
+        assert!(!pops_up(&settings, &interrupted(0)), "all are off");
     }
 }

@@ -7,6 +7,7 @@ use amoozgar_types::{ApiError, ErrorCode};
 use std::env;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The application's identifier, which names its folder among the user's data.
 pub const IDENTIFIER: &str = "ir.amoozgar.app";
@@ -60,6 +61,19 @@ impl Paths {
                 // Some network file systems know no locks; better unguarded than not at all.
                 tracing::warn!(%error, path = %path.display(), "the data folder cannot be locked");
                 Ok(file)
+            }
+        }
+    }
+
+    /// [`Self::lock`], tried again for a while. Blocks.
+    pub fn lock_within(&self, limit: Duration) -> Result<File, ApiError> {
+        let deadline = Instant::now() + limit;
+        loop {
+            match self.lock() {
+                Err(held) if held.code == ErrorCode::InvalidState && Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                other => return other,
             }
         }
     }

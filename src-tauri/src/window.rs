@@ -6,8 +6,8 @@ use crate::jobs::{Jobs, Observer};
 use crate::pages::{self, Holds};
 use crate::paths::Paths;
 use crate::state::{Announcer, App, Live, Session, tauri_error};
-use crate::{commands, error, logging, notify, tray, words};
-use amoozgar_store::{Opened, Store};
+use crate::{commands, error, logging, notify, power, tray, words};
+use amoozgar_store::{Opened, Store, take_restored};
 use amoozgar_types::ApiError;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +18,8 @@ use tauri::{AppHandle, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, Wind
 
 /// The one window's label.
 const MAIN: &str = "main";
+/// How long the data folder is waited for: a program that starts itself again ends meanwhile.
+const LOCK_WITHIN: Duration = Duration::from_secs(5);
 /// How long quitting may take in all, before the program ends regardless.
 const QUIT_WITHIN: Duration = Duration::from_secs(25);
 
@@ -121,7 +123,14 @@ fn refuse(failure: &ApiError) -> ExitCode {
 }
 
 fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiError> {
-    let lock = paths.lock()?;
+    let lock = paths.lock_within(LOCK_WITHIN)?;
+    match take_restored(&paths.database(), now_ms()) {
+        Ok(Some(kept)) => {
+            tracing::info!(kept = %kept.display(), "a back-up took the database's place");
+        }
+        Ok(None) => {}
+        Err(failure) => return Err(error::of_store(&failure)),
+    }
     let Opened { store, set_aside } =
         Store::open(&paths.database(), now_ms()).map_err(|failure| error::of_store(&failure))?;
     let db = Db::new(store);
@@ -153,6 +162,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         lock,
     });
     tray::create(app);
+    tauri::async_runtime::spawn(power::watch(app.clone()));
     quit_on_signals(app);
     open_window(app).map_err(|failure| tauri_error("the window could not be made", &failure))
 }

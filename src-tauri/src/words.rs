@@ -68,6 +68,16 @@ pub fn notification(content: &NotificationContent) -> (&'static str, String) {
     }
 }
 
+/// The title and the body of the question whether a run shall go on.
+pub fn went_on_battery(job_name: &str) -> (&'static str, String) {
+    (
+        "رایانه از برق جدا شده است",
+        format!(
+            "«{job_name}» هنوز در حال اجراست و باتری را زود خالی می‌کند. برای مکث، اینجا بزنید."
+        ),
+    )
+}
+
 /// The tray's first line: name and percent.
 pub fn tray_progress(job_name: &str, progress: f64) -> String {
     let percent = progress.clamp(0.0, 100.0).floor() as u64;
@@ -79,7 +89,7 @@ fn decimal(value: f64) -> String {
 }
 
 fn persian_digits(text: &str) -> String {
-    number::to_persian_digits(text)
+    number::digits(text)
 }
 
 #[cfg(test)]

@@ -117,6 +117,27 @@ impl Window {
         Ok(self.find(test_id, SOON).await?.prop(name).await?)
     }
 
+    /// Chooses an option of a select by its value.
+    pub async fn choose(&self, test_id: &str, value: &str) -> Result<()> {
+        let select = self.find(test_id, SOON).await?;
+        select.select_by_value(value).await?;
+        Ok(())
+    }
+
+    /// Whether a control cannot be used now.
+    pub async fn is_disabled(&self, test_id: &str) -> Result<bool> {
+        Ok(!self.find(test_id, SOON).await?.is_enabled().await?)
+    }
+
+    /// Clicks `test_id` within the form that `beside` stands in, where a page has several.
+    pub async fn click_in(&self, beside: &str, test_id: &str) -> Result<()> {
+        let script = "document.querySelector(`[data-testid=\"${arguments[0]}\"]`).closest('form')
+            .querySelector(`[data-testid=\"${arguments[1]}\"]`).click()";
+        self.run(script, vec![json!(beside), json!(test_id)])
+            .await?;
+        Ok(())
+    }
+
     /// Clicks the first element of a kind whose text contains `text`.
     pub async fn click_text(&self, css: &str, text: &str) -> Result<()> {
         let deadline = Instant::now() + SOON;
@@ -326,6 +347,27 @@ impl Window {
     /// Runs a script on the page.
     pub async fn script(&self, script: &str) -> Result<Value> {
         self.run(script, vec![]).await
+    }
+
+    /// Answers the system's dialogs for saving and opening with `path` from now on, since no test can
+    /// click in them; everything else goes to the shell as before.
+    pub async fn choose_in_dialogs(&self, path: &Path) -> Result<()> {
+        let script = "const tauri = window.__TAURI__;
+            const invoke = window.askShell ?? tauri.core.invoke;
+            window.askShell = invoke;
+            const path = arguments[0];
+            const core = { ...tauri.core, invoke: (command, ...rest) =>
+                command.startsWith('plugin:dialog|') ? Promise.resolve(path) : invoke(command, ...rest) };
+            Object.defineProperty(window, '__TAURI__', {
+                configurable: true, value: { ...tauri, core } });";
+        self.run(script, vec![json!(path.display().to_string())])
+            .await?;
+        Ok(())
+    }
+
+    /// What a script in the page answers through its last argument.
+    pub async fn ask(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        Ok(self.client.execute_async(script, arguments).await?)
     }
 
     async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {

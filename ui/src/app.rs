@@ -1,6 +1,7 @@
 //! The frame around the pages: shared state, the router, the guard, and what the shell asks for.
 
 use crate::api;
+use crate::battery::BatteryQuestion;
 use crate::components::{ErrorState, Layout, Spinner, ToastStack};
 use crate::hooks::{use_event, use_session};
 use crate::i18n::common;
@@ -11,7 +12,7 @@ use crate::state::notifications::UnreadProvider;
 use crate::state::session::SessionProvider;
 use crate::state::settings::{SettingsProvider, use_settings};
 use crate::state::toasts::{ShowToast, ToastProvider, use_toasts};
-use amoozgar_types::ipc::{JobChanged, OpenRoute, SystemInteractive};
+use amoozgar_types::ipc::{Digits, JobChanged, OpenRoute, SystemInteractive};
 use amoozgar_types::job::JobStatus;
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -79,15 +80,27 @@ fn Guard() -> Html {
 fn SignedIn() -> Html {
     html! {
         <SettingsProvider>
-            <UnreadProvider>
-                <ShellRequests />
-                <PaletteProvider>
-                    <Layout>
-                        <Switch<Route> render={page} />
-                    </Layout>
-                </PaletteProvider>
-            </UnreadProvider>
+            <Pages />
         </SettingsProvider>
+    }
+}
+
+/// Every page, drawn anew where numbers are shown in other digits.
+#[component]
+fn Pages() -> Html {
+    let digits = use_settings()
+        .current()
+        .map_or_else(Digits::default, |current| current.digits);
+    html! {
+        <UnreadProvider key={format!("{digits:?}")}>
+            <ShellRequests />
+            <BatteryQuestion />
+            <PaletteProvider>
+                <Layout>
+                    <Switch<Route> render={page} />
+                </Layout>
+            </PaletteProvider>
+        </UnreadProvider>
     }
 }
 
@@ -98,6 +111,7 @@ fn page(route: Route) -> Html {
         Route::Home => html! { <pages::home::HomePage /> },
         Route::Training => html! { <pages::training::TrainingListPage /> },
         Route::NewRun => html! { <pages::training::NewRunPage /> },
+        Route::CompareRuns => html! { <pages::training::ComparePage /> },
         Route::Job { id } => {
             html! { <pages::training::JobPage key={id.clone()} id={id.clone()} /> }
         }

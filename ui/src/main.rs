@@ -10,6 +10,7 @@
 
 mod api;
 mod app;
+mod battery;
 mod components;
 mod hooks;
 mod i18n;

@@ -7,7 +7,7 @@ use crate::i18n::{common, errors, help, home, palette as words, parameters};
 use crate::route::Route;
 use crate::state::settings::use_settings;
 use crate::state::toasts::{ShowToast, use_toasts};
-use amoozgar_types::ipc::{AccountLogout, Theme, TrainingList};
+use amoozgar_types::ipc::{AccountLogout, JobQuery, Theme, TrainingPage};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use yew::prelude::*;
@@ -89,6 +89,9 @@ pub fn use_palette() -> OpenPalette {
     use_context::<OpenPalette>().expect("BUG: every guarded page is inside PaletteProvider")
 }
 
+/// Runs that can be found here, the latest; the list of runs finds all.
+const MOST_RUNS: u32 = 200;
+
 /// What an entry does.
 #[derive(Clone, PartialEq)]
 enum Target {
@@ -104,14 +107,17 @@ struct HostProps {
 
 #[component]
 fn Host(props: &HostProps) -> Html {
-    let runs = use_query::<TrainingList>(());
+    let runs = use_query::<TrainingPage>(JobQuery {
+        limit: MOST_RUNS,
+        ..JobQuery::default()
+    });
     let (session, settings, toasts) = (use_session(), use_settings(), use_toasts());
     let navigator = use_navigator();
     let runs = runs.data();
     let offered = use_memo(runs.clone(), |runs| {
         let mut offered = fixed();
         offered.extend(chapters());
-        for job in runs.iter().flat_map(|runs| runs.iter()) {
+        for job in runs.iter().flat_map(|page| page.jobs.iter()) {
             let route = Route::Job {
                 id: job.job_id.to_string(),
             };

@@ -17,6 +17,9 @@ pub enum Route {
     /// The new-run form.
     #[at("/training/new")]
     NewRun,
+    /// Several runs beside one another; `?ids=` names them, parted by commas.
+    #[at("/training/compare")]
+    CompareRuns,
     /// One run.
     #[at("/training/jobs/:id")]
     Job {

@@ -92,7 +92,7 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
         _ => n_windows(n_tokens, context),
     };
     let plan = Plan::new(spec, n_sequences);
-    let available_bytes = memory::available_bytes();
+    let available_bytes = memory::available_to(spec);
     let policy = policy_within(spec, &config, plan.micro_batch, available_bytes);
 
     let times = times(spec, &config)?;
@@ -124,6 +124,20 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
             + n_train_tokens * 4
             + (1 << 20),
     })
+}
+
+/// What a run takes at least, where as little as possible is kept from forward passes.
+///
+/// # Errors
+/// Where the specification cannot be used.
+pub fn least_memory_bytes(spec: &TrainSpec) -> Result<u64, EngineError> {
+    validate(spec)?;
+    let config = config_before_start(spec)?;
+    let micro_batch = spec
+        .optimizer
+        .micro_batch
+        .unwrap_or(spec.optimizer.batch_size);
+    Ok(footprint(spec, &config, micro_batch, Policy::RecomputeGroup).total())
 }
 
 /// Changes, each on top of those before, until the run takes no more than `available_bytes`: smaller

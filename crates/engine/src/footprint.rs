@@ -80,7 +80,7 @@ pub(crate) fn n_trained(spec: &TrainSpec, config: &ModelConfig) -> u64 {
 /// The fastest policy whose memory is free now; the leanest where none is. A machine that does not
 /// tell gets the one that costs little and saves much.
 pub(crate) fn choose_policy(spec: &TrainSpec, config: &ModelConfig, micro_batch: usize) -> Policy {
-    policy_within(spec, config, micro_batch, memory::available_bytes())
+    policy_within(spec, config, micro_batch, memory::available_to(spec))
 }
 
 /// [`choose_policy`] where `available` bytes are free.

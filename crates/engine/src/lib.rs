@@ -50,7 +50,7 @@ pub use classify::{ClassScore, Classification, evaluate_classes, is_classifier};
 pub use control::Control;
 pub use data::{DatasetSummary, inspect, preview};
 pub use error::EngineError;
-pub use estimate::{Change, RunEstimate, estimate, make_it_fit};
+pub use estimate::{Change, RunEstimate, estimate, least_memory_bytes, make_it_fit};
 pub use evaluate::{Evaluation, evaluate, logits};
 pub use generate::{Generation, Generator, SamplingParams};
 pub use threads::thread_environment;

@@ -16,6 +16,14 @@ pub enum StoreError {
         /// The latest version that this program knows.
         known: u32,
     },
+    /// A file is no sound database of this program.
+    #[error("`{}` is no sound database of this program: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// The row is not there, or belongs to someone else.
     #[error("no {what} `{id}`")]
     NotFound {

@@ -255,7 +255,7 @@ fn read_stored(row: &Row<'_>) -> rusqlite::Result<StoredJob> {
     })
 }
 
-fn read_record(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
+pub(crate) fn read_record(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
     let loss = |column| {
         row.get::<_, Option<LossColumn>>(column)
             .map(|loss| loss.map(|loss| loss.0))

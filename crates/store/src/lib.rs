@@ -13,10 +13,13 @@
 //! Enter at [`Store::open`].
 #![deny(missing_docs)]
 
+mod backup;
 mod checkpoints;
 mod column;
+mod compare;
 mod datasets;
 mod error;
+mod job_pages;
 mod jobs;
 mod metrics;
 mod migrations;
@@ -25,8 +28,10 @@ mod open;
 mod queue;
 mod samples;
 mod settings;
+mod thin;
 mod users;
 
+pub use backup::{Backup, inspect, prepare_restore, take_restored};
 pub use datasets::StoredDataset;
 pub use error::StoreError;
 pub use jobs::StoredJob;

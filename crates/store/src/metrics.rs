@@ -87,15 +87,21 @@ impl Store {
                     .collect()
             })
             .doing("read the training curve")?;
-        let validation = connection
+        drop(connection);
+        let validation = self.validations(job_id)?;
+        Ok(Metrics { train, validation })
+    }
+
+    /// The validation curve so far, in order of step.
+    pub(crate) fn validations(&self, job_id: &JobId) -> Result<Vec<ValidationPoint>, StoreError> {
+        self.connection()
             .prepare_cached("SELECT * FROM validation_metrics WHERE job_id = ?1 ORDER BY step")
             .and_then(|mut statement| {
                 statement
                     .query_map([job_id.as_str()], read_validation)?
                     .collect()
             })
-            .doing("read the validation curve")?;
-        Ok(Metrics { train, validation })
+            .doing("read the validation curve")
     }
 }
 

@@ -208,7 +208,7 @@ fn set_aside(path: &Path, now: UtcMs) -> Result<PathBuf, StoreError> {
 }
 
 /// `path` with `suffix`, and with a number after it where that is taken.
-fn free_name(path: &Path, suffix: &str, now: UtcMs) -> PathBuf {
+pub(crate) fn free_name(path: &Path, suffix: &str, now: UtcMs) -> PathBuf {
     let plain = with_suffix(path, suffix);
     if !plain.exists() {
         return plain;
@@ -219,7 +219,7 @@ fn free_name(path: &Path, suffix: &str, now: UtcMs) -> PathBuf {
         .unwrap_or(plain)
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     PathBuf::from(name)

@@ -7,7 +7,7 @@ use icu_calendar::Date;
 use icu_calendar::cal::Persian;
 use icu_calendar::types::RataDie;
 
-use crate::number::to_persian_digits;
+use crate::number::digits;
 
 const MS_PER_MINUTE: i64 = 60_000;
 const MINUTES_PER_DAY: i64 = 24 * 60;
@@ -82,20 +82,20 @@ impl Jalali {
 
     /// «دوشنبه ۲ آذر ۱۴۰۵، ساعت ۰۴:۴۰»
     pub fn long(&self) -> String {
-        let day = to_persian_digits(&self.day.to_string());
-        let year = to_persian_digits(&self.year.to_string());
+        let day = digits(&self.day.to_string());
+        let year = digits(&self.year.to_string());
         let (weekday, month) = (weekday_name(self.weekday), month_name(self.month));
         format!("{weekday} {day} {month} {year}، ساعت {}", self.time())
     }
 
     /// «۱۴۰۵/۰۹/۰۲»
     pub fn short(&self) -> String {
-        to_persian_digits(&format!("{}/{:02}/{:02}", self.year, self.month, self.day))
+        digits(&format!("{}/{:02}/{:02}", self.year, self.month, self.day))
     }
 
     /// «۰۴:۴۰»
     pub fn time(&self) -> String {
-        to_persian_digits(&format!("{:02}:{:02}", self.hour, self.minute))
+        digits(&format!("{:02}:{:02}", self.hour, self.minute))
     }
 }
 
@@ -143,7 +143,7 @@ pub fn relative(now_ms: i64, then_ms: i64) -> String {
     let Some((unit_ms, unit)) = unit.filter(|_| distance_ms >= 10 * SECOND) else {
         return "همین حالا".to_owned();
     };
-    let n = to_persian_digits(&(distance_ms / unit_ms).to_string());
+    let n = digits(&(distance_ms / unit_ms).to_string());
     let side = if then_ms <= now_ms {
         "پیش"
     } else {

@@ -5,7 +5,8 @@
 //! sorting, at [`bidi`] and [`diacritics`] for the rest.
 //!
 //! Invariants:
-//! - Does no IO, reads no clock and no locale: the instant and the offset are passed in.
+//! - Does no IO, reads no clock and no locale: the instant and the offset are passed in, the digits that
+//!   numbers are shown in are set ([`number::show_in`]).
 //! - Builds for `wasm32-unknown-unknown`; depends on unicode-normalization and `icu_calendar` alone.
 //! - Never panics, whatever the text.
 #![deny(missing_docs)]

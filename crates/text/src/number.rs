@@ -1,10 +1,68 @@
 //! Numbers as Persian readers write them, and reading them back from any keyboard.
 //!
 //! A learning rate such as `2e-5` is not formatted here: it stays Latin and left-to-right.
+//!
+//! Whoever prefers Latin digits says so once with [`show_in`]; every function that formats follows. The
+//! choice belongs to the thread, so that one test or task does not change another's numbers.
+
+use std::cell::Cell;
 
 const GROUP: char = '٬';
 const DECIMAL: char = '٫';
-const PERCENT: char = '٪';
+
+/// Which digits and separators numbers are shown with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Digits {
+    /// «۱٬۲۳۴٫۵٪»
+    #[default]
+    Persian,
+    /// «1,234.5%»
+    Latin,
+}
+
+impl Digits {
+    /// Between thousands.
+    fn group(self) -> char {
+        match self {
+            Self::Persian => GROUP,
+            Self::Latin => ',',
+        }
+    }
+
+    /// Before decimals.
+    fn decimal(self) -> char {
+        match self {
+            Self::Persian => DECIMAL,
+            Self::Latin => '.',
+        }
+    }
+
+    /// After a percentage.
+    fn percent(self) -> char {
+        match self {
+            Self::Persian => '٪',
+            Self::Latin => '%',
+        }
+    }
+}
+
+thread_local! {
+    static SHOWN: Cell<Digits> = const { Cell::new(Digits::Persian) };
+}
+
+/// Shows numbers of this thread in `digits` from here on.
+pub fn show_in(digits: Digits) {
+    SHOWN.set(digits);
+}
+
+/// `text` with its digits as numbers are shown. Nothing else changes.
+pub fn digits(text: &str) -> String {
+    match SHOWN.get() {
+        Digits::Persian => to_persian_digits(text),
+        Digits::Latin => to_latin_digits(text),
+    }
+}
+
 /// A minus sign that stays on the left of its number inside right-to-left text (CLDR, locale fa).
 const MINUS: &str = "\u{200E}−";
 const AND: &str = " و ";
@@ -19,6 +77,12 @@ pub fn to_latin_digits(text: &str) -> String {
     text.chars()
         .map(|c| digit_value(c).map_or(c, |d| char::from(b'0' + d)))
         .collect()
+}
+
+/// A plain number such as `0.5` as one would type it: digits and decimal mark as numbers are shown.
+pub fn as_typed(plain: &str) -> String {
+    let mark = SHOWN.get().decimal().to_string();
+    digits(&plain.replace('.', &mark))
 }
 
 /// «۱٬۲۳۴»
@@ -44,8 +108,8 @@ pub fn format_decimal(value: f64, digits: usize) -> String {
     };
     match text.split_once('.') {
         Some((whole, fraction)) => {
-            let fraction = to_persian_digits(fraction);
-            format!("{sign}{}{DECIMAL}{fraction}", grouped(whole))
+            let (fraction, mark) = (self::digits(fraction), SHOWN.get().decimal());
+            format!("{sign}{}{mark}{fraction}", grouped(whole))
         }
         None => format!("{sign}{}", grouped(&text)),
     }
@@ -53,7 +117,7 @@ pub fn format_decimal(value: f64, digits: usize) -> String {
 
 /// «۴۲٫۵٪»: `value` is already in percent, 0 to 100, and rounded to `digits` decimals.
 pub fn percent(value: f64, digits: usize) -> String {
-    format!("{}{PERCENT}", format_decimal(value, digits))
+    format!("{}{}", format_decimal(value, digits), SHOWN.get().percent())
 }
 
 /// «۱٫۲ مگابایت»: a size in units of 1024, with one decimal below ten.
@@ -94,7 +158,7 @@ pub fn duration(seconds: f64) -> String {
         .map(|(n, unit)| format!("{} {unit}", grouped(&n.to_string())))
         .collect();
     if shown.is_empty() {
-        return "کمتر از ۱ ثانیه".to_owned();
+        return format!("کمتر از {} ثانیه", digits("1"));
     }
     shown.join(AND)
 }
@@ -170,17 +234,17 @@ fn is_integer(text: &str) -> bool {
     !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
 }
 
-/// ASCII digits in Persian, parted by thousands.
-fn grouped(digits: &str) -> String {
-    let n = digits.chars().count();
-    let mut out = String::with_capacity(3 * digits.len());
-    for (i, c) in digits.chars().enumerate() {
+/// ASCII digits as they are shown, parted by thousands.
+fn grouped(plain: &str) -> String {
+    let n = plain.chars().count();
+    let mut out = String::with_capacity(3 * plain.len());
+    for (i, c) in plain.chars().enumerate() {
         if i > 0 && (n - i).is_multiple_of(3) {
-            out.push(GROUP);
+            out.push(SHOWN.get().group());
         }
-        out.push(persian_digit(c));
+        out.push(c);
     }
-    out
+    digits(&out)
 }
 
 fn persian_digit(c: char) -> char {

@@ -7,7 +7,7 @@
 )]
 
 use amoozgar_text::number::{
-    bytes, duration, format_decimal, format_integer, parse_number, percent, to_latin_digits,
+    self, bytes, duration, format_decimal, format_integer, parse_number, percent, to_latin_digits,
     to_persian_digits,
 };
 use proptest::prelude::*;
@@ -136,4 +136,43 @@ proptest! {
         let _ = parse_number(&text);
         let _ = (format_decimal(value, 3), percent(value, 1), duration(value), bytes(n));
     }
+}
+
+#[test]
+fn who_prefers_latin_digits_gets_them_everywhere_with_their_separators() {
+    // A thread of its own, since the choice belongs to the thread.
+    let shown = std::thread::spawn(|| {
+        number::show_in(number::Digits::Latin);
+        [
+            number::format_integer(1_234_567),
+            number::format_decimal(1234.5, 2),
+            number::percent(42.5, 1),
+            number::bytes(1536),
+            number::duration(125.0),
+            number::digits("۱۴۰۵"),
+            number::as_typed("0.5"),
+            amoozgar_text::date::short(1_795_432_805_000, 210),
+        ]
+    })
+    .join()
+    .unwrap();
+    assert_eq!(
+        shown,
+        [
+            "1,234,567",
+            "1,234.50",
+            "42.5%",
+            "1.5 کیلوبایت",
+            "2 دقیقه و 5 ثانیه",
+            "1405",
+            "0.5",
+            "1405/09/02",
+        ],
+        "digits, separators and dates"
+    );
+    assert_eq!(
+        number::format_integer(1234),
+        "۱٬۲۳۴",
+        "other threads are as they were"
+    );
 }

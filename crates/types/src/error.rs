@@ -62,6 +62,8 @@ pub enum ErrorCode {
     DatabaseNewer,
     /// The database is damaged; it was set aside at `path`.
     DatabaseDamaged,
+    /// The file at `path` is no sound back-up of this program's database.
+    InvalidBackup,
     /// The offline switch is on, and what was asked for needs the network.
     Offline,
     /// No connection to `host`.
@@ -135,6 +137,7 @@ impl ErrorCode {
         Self::WorkerDied,
         Self::DatabaseNewer,
         Self::DatabaseDamaged,
+        Self::InvalidBackup,
         Self::Offline,
         Self::NetworkUnreachable,
         Self::NetworkInterrupted,

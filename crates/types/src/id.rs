@@ -39,6 +39,8 @@ ids! {
     DatasetId,
     /// One download.
     DownloadId,
+    /// A server for chat that the user names.
+    ServiceId,
     /// A row of the notification list.
     NotificationId,
 }

@@ -6,6 +6,7 @@
 
 mod account;
 mod catalog;
+mod compare;
 mod datasets;
 mod downloads;
 mod events;
@@ -13,12 +14,15 @@ mod hub;
 mod inference;
 mod models;
 mod notifications;
+mod preferences;
 mod settings;
 mod system;
 mod training;
+mod upkeep;
 
 pub use account::*;
 pub use catalog::*;
+pub use compare::*;
 pub use datasets::*;
 pub use downloads::*;
 pub use events::*;
@@ -26,9 +30,11 @@ pub use hub::*;
 pub use inference::*;
 pub use models::*;
 pub use notifications::*;
+pub use preferences::*;
 pub use settings::*;
 pub use system::*;
 pub use training::*;
+pub use upkeep::*;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -97,8 +103,8 @@ commands! {
     TrainingEstimate "training_estimate" (NewRun) -> Estimate;
     /// Makes a run and queues it.
     TrainingCreate "training_create" (NewRun) -> crate::job::JobRecord;
-    /// Every run of the user, latest first.
-    TrainingList "training_list" (()) -> Vec<crate::job::JobRecord>;
+    /// A page of the user's runs, latest first, filtered by state and name.
+    TrainingPage "training_page" (JobQuery) -> JobPage;
     /// One run.
     TrainingGet "training_get" (crate::id::JobId) -> crate::job::JobDetail;
     /// Asks a running job to save and wait.
@@ -119,6 +125,10 @@ commands! {
     TrainingSubscribe "training_subscribe" (crate::id::JobId) -> SubscriptionId;
     /// Ends a subscription.
     TrainingUnsubscribe "training_unsubscribe" (SubscriptionId) -> ();
+    /// Several runs with what a comparison shows of them.
+    TrainingCompare "training_compare" (CompareRequest) -> Vec<ComparedRun>;
+    /// Writes a comparison to a file.
+    TrainingCompareExport "training_compare_export" (CompareExport) -> ();
 
     /// Lets a run's final model (or best checkpoint) continue a prompt, streamed over `channel`.
     InferenceGenerate "inference_generate" (Generate) -> Generated;
@@ -140,6 +150,24 @@ commands! {
     SystemAppInfo "system_app_info" (()) -> AppInfo;
     /// The first page can be used: the shell notes how long the start took. Needs no sign-in.
     SystemInteractive "system_interactive" (()) -> ();
+    /// Keeps the key of a custom service in the system's keyring, or removes it.
+    ServiceKeySet "service_key_set" (ServiceKey) -> ();
+    /// The services of the user that have a key in the keyring.
+    ServiceKeys "service_keys" (()) -> Vec<crate::id::ServiceId>;
+    /// Asks a custom service for its models.
+    ServiceTest "service_test" (ServiceTrial) -> ServiceReport;
+    /// What the machine and the system can do.
+    SystemAbilitiesGet "system_abilities" (()) -> SystemAbilities;
+    /// Lets the program start with the system, or no longer; answers how it stands.
+    SystemAutostart "system_autostart" (bool) -> bool;
+    /// Writes the whole database to a file.
+    DatabaseBackup "database_backup" (FilePlace) -> WrittenFile;
+    /// Looks at a back-up; changes nothing.
+    DatabaseInspect "database_inspect" (FilePlace) -> BackupSummary;
+    /// Puts a back-up in the database's place and starts the program again.
+    DatabaseRestore "database_restore" (FilePlace) -> ();
+    /// Writes the program's logs to an archive, without secrets.
+    LogsExport "logs_export" (FilePlace) -> WrittenFile;
     /// Shows one of the program's own folders in the system's file manager.
     SystemOpenFolder "system_open_folder" (Folder) -> ();
 }

@@ -47,6 +47,9 @@ pub struct TrainSpec {
     /// Threads of the compute pool; all cores where absent.
     #[serde(default)]
     pub threads: Option<usize>,
+    /// The most memory to plan with; what is free where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_limit_bytes: Option<u64>,
 }
 
 /// What a run trains.

@@ -1,4 +1,4 @@
-//! Photographs of every page, by the test that visits every page of the real window.
+//! Photographs of every page, by the tests that visit every page of the real window.
 
 use anyhow::Result;
 
@@ -14,7 +14,13 @@ pub fn screenshots() -> Result<()> {
     let folder = root().join("target/screenshots/pages");
     process::run(
         process::cargo()
-            .args(["test", "--test", "window_pages"])
+            .args([
+                "test",
+                "--test",
+                "window_pages",
+                "--test",
+                "window_settings",
+            ])
             .env("AMOOZGAR_SCREENSHOTS", &folder),
         "visit every page",
     )?;

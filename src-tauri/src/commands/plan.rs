@@ -53,6 +53,10 @@ pub fn spec(
         checkpoint: CheckpointSpec::default(),
         seed: SEED,
         threads: settings.threads.map(|threads| threads as usize),
+        memory_limit_bytes: settings
+            .compute
+            .memory_limit_mib
+            .map(|mib| u64::from(mib) << 20),
     })
 }
 

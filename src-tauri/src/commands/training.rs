@@ -11,17 +11,20 @@ use amoozgar_store::StoredDataset;
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::ipc::{
     Estimate, JobUpdate, NewRun, Reorder, TrainingCreate, TrainingDelete, TrainingEstimate,
-    TrainingGet, TrainingList, TrainingLog, TrainingMetrics, TrainingPause, TrainingReorder,
+    TrainingGet, TrainingLog, TrainingMetrics, TrainingPage, TrainingPause, TrainingReorder,
     TrainingResume, TrainingStop, TrainingSubscribe, TrainingUnsubscribe,
 };
 use amoozgar_types::job::{JobDetail, JobRecord, JobStatus};
-use amoozgar_types::{ApiError, TrainSpec};
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainSpec};
 use std::path::{Path, PathBuf};
 use tauri::State;
 use tauri::ipc::Channel;
 
 /// Samples that a run's page shows.
 const MAX_SAMPLES: u32 = 200;
+/// Points of the training curve that a run's page is given: enough to zoom in, few enough to cross the
+/// bridge at once.
+const MAX_POINTS: usize = 8_000;
 /// Lines of the log that a run's page shows.
 const MAX_LOG_LINES: usize = 500;
 
@@ -41,7 +44,7 @@ pub async fn training_estimate(
             .len();
         let run = amoozgar_engine::estimate(&spec, train_bytes)
             .map_err(|failure| error::of_engine(&failure))?;
-        let free_memory_bytes = system::free_memory_bytes()?;
+        let free_memory_bytes = usable_memory_bytes(&spec)?;
         Ok(Estimate {
             n_parameters: run.n_parameters,
             memory_bytes: run.memory_bytes,
@@ -68,6 +71,7 @@ pub async fn training_create(
     let (db, whose) = (state.db.clone(), owner.clone());
     let (spec, record) = blocking(move || {
         let (spec, dataset) = planned(&db, &whose, &request)?;
+        within_limit(&spec)?;
         let record = new_record(&request, &spec, &dataset);
         Ok((spec, record))
     })
@@ -82,15 +86,17 @@ pub async fn training_create(
     state.jobs.create(job).await
 }
 
-/// Every run of the user, latest first.
+/// A page of the user's runs.
 #[tauri::command]
-pub async fn training_list(
+pub async fn training_page(
     state: State<'_, App>,
-    request: Request<TrainingList>,
-) -> Answer<TrainingList> {
-    let () = request;
+    request: Request<TrainingPage>,
+) -> Answer<TrainingPage> {
     let user_id = state.user_id()?;
-    state.db.call(move |store| store.jobs(&user_id)).await
+    state
+        .db
+        .call(move |store| store.job_page(&user_id, &request))
+        .await
 }
 
 /// One run with what its page shows beside the curves.
@@ -173,7 +179,7 @@ pub async fn training_metrics(
     state
         .db
         .call(move |store| match store.job(&user_id, &request)? {
-            Some(_) => store.metrics(&request).map(Some),
+            Some(_) => store.thinned_metrics(&request, MAX_POINTS).map(Some),
             None => Ok(None),
         })
         .await?
@@ -235,6 +241,34 @@ pub async fn training_unsubscribe(
     state.user()?;
     state.jobs.subscriptions.unsubscribe(request);
     Ok(())
+}
+
+/// Memory that a run may take now: what is free, or less where the user sets a limit.
+fn usable_memory_bytes(spec: &TrainSpec) -> Result<u64, ApiError> {
+    let free = system::free_memory_bytes()?;
+    Ok(spec
+        .memory_limit_bytes
+        .map_or(free, |limit| limit.min(free)))
+}
+
+/// A run that no setting of the form's brings under the user's limit is not made.
+fn within_limit(spec: &TrainSpec) -> Result<(), ApiError> {
+    let Some(limit) = spec.memory_limit_bytes else {
+        return Ok(());
+    };
+    let needed =
+        amoozgar_engine::least_memory_bytes(spec).map_err(|failure| error::of_engine(&failure))?;
+    if needed <= limit {
+        return Ok(());
+    }
+    Err(ApiError::with(
+        ErrorCode::OutOfMemory,
+        ErrorParams {
+            needed: Some(needed),
+            found: Some(limit),
+            ..ErrorParams::default()
+        },
+    ))
 }
 
 fn planned(

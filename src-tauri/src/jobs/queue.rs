@@ -241,6 +241,9 @@ impl Queue {
             return;
         };
         let job_id = next.record.job_id.clone();
+        let owner = next.owner.clone();
+        let settings = self.context.db.call(move |store| store.settings(&owner));
+        let priority = settings.await.unwrap_or_default().compute.priority;
         let (orders, inbox) = unbounded_channel();
         self.live.insert(job_id.clone(), orders);
         let supervised = Supervised {
@@ -248,6 +251,7 @@ impl Queue {
             job: next.record,
             job_dir: PathBuf::from(next.job_dir),
             threads: next.spec.threads,
+            priority,
         };
         let work = supervisor::run(self.context.clone(), supervised, inbox);
         let messages = self.messages.clone();

@@ -11,6 +11,7 @@ use crate::error;
 use amoozgar_store::StoreError;
 use amoozgar_types::event::WorkerCommand;
 use amoozgar_types::id::UserId;
+use amoozgar_types::ipc::Priority;
 use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::{ApiError, ErrorCode, TrainEvent};
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ pub struct Supervised {
     pub job_dir: PathBuf,
     /// Threads that its specification asks for; all cores where absent.
     pub threads: Option<usize>,
+    /// How readily it gives way.
+    pub priority: Priority,
 }
 
 /// Runs one job to its end; the row is in an ended state afterwards. Answers it.
@@ -67,6 +70,7 @@ pub async fn run(
         job,
         job_dir,
         threads,
+        priority,
     } = supervised;
     let mut supervisor = Supervisor {
         context,
@@ -75,6 +79,7 @@ pub async fn run(
         record: Record::new(job_dir.clone()),
         job_dir,
         threads,
+        priority,
         quitting: false,
     };
     supervisor.start().await;
@@ -100,6 +105,7 @@ struct Supervisor {
     record: Record,
     job_dir: PathBuf,
     threads: Option<usize>,
+    priority: Priority,
     quitting: bool,
 }
 
@@ -124,15 +130,15 @@ impl Supervisor {
             .arg("worker")
             .arg(&self.job_dir)
             .envs(worker::environment(self.threads))
+            .env(worker::NICE, worker::niceness(self.priority).to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         // Ctrl-C in a terminal is for the window, which then ends the worker in order.
         #[cfg(unix)]
         command.process_group(0);
-        // BELOW_NORMAL_PRIORITY_CLASS | CREATE_NO_WINDOW
         #[cfg(windows)]
-        command.creation_flags(0x0000_4000 | 0x0800_0000);
+        command.creation_flags(CREATE_NO_WINDOW | priority_class(self.priority));
         command
             .spawn()
             .map_err(|failure| error::io_error(program, &failure))
@@ -320,6 +326,19 @@ impl Supervisor {
         if let Err(failure) = cut.await {
             tracing::error!(error = %failure, "the old points could not be cut");
         }
+    }
+}
+
+#[cfg(windows)]
+const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+
+/// `NORMAL_PRIORITY_CLASS`, `BELOW_NORMAL_PRIORITY_CLASS`, `IDLE_PRIORITY_CLASS`.
+#[cfg(windows)]
+fn priority_class(priority: Priority) -> u32 {
+    match priority {
+        Priority::Normal => 0x0000_0020,
+        Priority::Low => 0x0000_4000,
+        Priority::Lowest => 0x0000_0040,
     }
 }
 

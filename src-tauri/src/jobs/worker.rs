@@ -8,6 +8,7 @@ use crate::logging;
 use crate::pages::{self, Holds};
 use amoozgar_engine::{Control, End, train};
 use amoozgar_types::event::WorkerCommand;
+use amoozgar_types::ipc::Priority;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainEvent, TrainSpec};
 use std::ffi::OsStr;
 use std::io::{self, BufRead, Write};
@@ -15,6 +16,20 @@ use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 use std::process::ExitCode;
+
+/// Names, in a worker's environment, how readily it gives way: 0 to 19.
+pub const NICE: &str = "AMOOZGAR_NICE";
+/// What a worker gives way by that is not told.
+const USUAL_NICENESS: i32 = 10;
+
+/// How much a run of this priority is nicer than a program is.
+pub fn niceness(priority: Priority) -> i32 {
+    match priority {
+        Priority::Normal => 0,
+        Priority::Low => USUAL_NICENESS,
+        Priority::Lowest => 19,
+    }
+}
 
 /// Runs the job of `job_dir` to its end.
 pub fn main(job_dir: &Path) -> ExitCode {
@@ -158,7 +173,12 @@ fn listen(control: Control) {
 /// Lets the window stay quick, and makes the worker the first to go when memory runs out.
 fn yield_to_others() {
     #[cfg(unix)]
-    if let Err(failure) = rustix::process::nice(10) {
+    let niceness: i32 = std::env::var(NICE)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(USUAL_NICENESS);
+    #[cfg(unix)]
+    if let Err(failure) = rustix::process::nice(niceness.clamp(0, 19)) {
         tracing::warn!(%failure, "the priority could not be lowered");
     }
     #[cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! The system's own dialog for choosing a file.
+//! The system's own dialogs for choosing a file, a folder, or where to save.
 
 use super::{bridge, internal, to_js};
 use amoozgar_types::ApiError;
@@ -25,6 +25,39 @@ struct Options {
     multiple: bool,
     directory: bool,
     filters: Vec<FileFilter>,
+}
+
+#[derive(Serialize)]
+struct SaveOptions {
+    options: Save,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Save {
+    title: String,
+    default_path: String,
+    filters: Vec<FileFilter>,
+}
+
+/// Lets a person choose where to save a file; `name` is offered. `None` where they thought better of
+/// it.
+pub async fn pick_save(
+    title: &str,
+    name: &str,
+    filter: FileFilter,
+) -> Result<Option<String>, ApiError> {
+    let options = SaveOptions {
+        options: Save {
+            title: title.to_owned(),
+            default_path: name.to_owned(),
+            filters: vec![filter],
+        },
+    };
+    bridge::invoke("plugin:dialog|save", to_js(&options)?)
+        .await
+        .map(|chosen| chosen.as_string())
+        .map_err(internal)
 }
 
 /// Lets a person choose one file; `None` where they thought better of it.

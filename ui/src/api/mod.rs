@@ -7,7 +7,7 @@ mod bridge;
 mod dialog;
 mod listen;
 
-pub use dialog::{FileFilter, pick_file};
+pub use dialog::{FileFilter, pick_file, pick_save};
 pub use listen::{listen, listen_file_drop};
 
 use amoozgar_types::ipc::Command;

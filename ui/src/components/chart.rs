@@ -64,8 +64,12 @@ pub struct Table {
 pub struct ChartProps {
     /// What it shows.
     pub spec: &'static ChartSpec,
-    /// The values.
+    /// The values; the chart has as many of the lines as the table has columns.
     pub table: Shared<Table>,
+    /// What the legend calls the lines, where the chart's kind does not say it. A chart keeps the names
+    /// and the number of lines that it was made with: key it by them.
+    #[prop_or_default]
+    pub names: Vec<String>,
     /// What it is, for screen readers.
     pub label: AttrValue,
     /// The height of axes and drawing in CSS pixels.
@@ -85,10 +89,10 @@ pub fn Chart(props: &ChartProps) -> Html {
     {
         let (target, drawn) = (target.clone(), drawn.clone());
         let (spec, height) = (props.spec, props.height);
-        let table = props.table.clone();
+        let (table, names) = (props.table.clone(), props.names.clone());
         use_effect_with((), move |()| {
             if let Some(target) = target.cast::<HtmlElement>() {
-                match Drawn::new(spec, &table, &target, height) {
+                match Drawn::new(spec, &table, &names, &target, height) {
                     Ok(made) => *drawn.borrow_mut() = Some(made),
                     Err(error) => api::log(&format!("a chart could not be drawn: {error:?}")),
                 }
@@ -149,11 +153,19 @@ impl Drawn {
     fn new(
         spec: &'static ChartSpec,
         table: &Shared<Table>,
+        names: &[String],
         target: &HtmlElement,
         height: u32,
     ) -> Result<Self, JsValue> {
         let mut functions = Vec::new();
-        let options = options(spec, target, height, &mut functions)?;
+        let lines: Vec<_> = spec
+            .lines
+            .iter()
+            .take(table.columns.len())
+            .enumerate()
+            .map(|(row, line)| (names.get(row).map_or(line.label, String::as_str), line))
+            .collect();
+        let options = options(spec, &lines, target, height, &mut functions)?;
         let plot = Rc::new(UPlot::new(&options, &aligned(table), target)?);
         let redraw = {
             let plot = plot.clone();
@@ -268,6 +280,7 @@ fn fit_at_next_frame(plot: Weak<UPlot>, target: &HtmlElement, height: u32) {
 
 fn options(
     spec: &'static ChartSpec,
+    lines: &[(&str, &'static LineSpec)],
     target: &HtmlElement,
     height: u32,
     functions: &mut Vec<Function2>,
@@ -288,8 +301,8 @@ fn options(
     put(&x, "label", spec.x_label)?;
     put(&x, "value", value(spec.x_format, functions))?;
     series.push(&x);
-    for line in spec.lines {
-        let options = line_options(line, target, functions)?;
+    for (label, line) in lines {
+        let options = line_options(label, line, target, functions)?;
         series.push(&options);
     }
     put(&options, "series", series)?;
@@ -340,12 +353,13 @@ fn legend(spec: &'static ChartSpec, functions: &mut Vec<Function2>) -> Result<Ob
 }
 
 fn line_options(
+    label: &str,
     line: &'static LineSpec,
     target: &HtmlElement,
     functions: &mut Vec<Function2>,
 ) -> Result<Object, JsValue> {
     let options = Object::new();
-    put(&options, "label", line.label)?;
+    put(&options, "label", label)?;
     put(&options, "width", line.width)?;
     put(&options, "alpha", line.alpha)?;
     put(&options, "spanGaps", true)?;

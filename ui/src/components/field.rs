@@ -128,11 +128,6 @@ impl Steps {
     }
 }
 
-/// A number as typed, in Persian digits and with the Persian decimal mark.
-fn in_persian(text: &str) -> String {
-    number::to_persian_digits(text).replace('.', "٫")
-}
-
 /// Props of [`NumberField`].
 #[derive(Properties, PartialEq)]
 pub struct NumberFieldProps {
@@ -185,7 +180,7 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
             if let Some(next) = next {
                 event.prevent_default();
                 let text = next.to_string();
-                oninput.emit(if latin { text } else { in_persian(&text) });
+                oninput.emit(if latin { text } else { number::as_typed(&text) });
             }
         }
     };
@@ -194,7 +189,7 @@ pub fn NumberField(props: &NumberFieldProps) -> Html {
         let (value, oninput) = (props.value.clone(), props.oninput.clone());
         let latin = props.dir == "ltr";
         move |_: Event| {
-            let persian = in_persian(&value);
+            let persian = number::as_typed(&value);
             if !latin && persian != *value && number::parse_number(&value).is_some() {
                 oninput.emit(persian);
             }
@@ -322,7 +317,7 @@ fn text_of(oninput: &Callback<String>) -> Callback<InputEvent> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Steps, in_persian};
+    use super::{Steps, number};
 
     #[test]
     fn arrow_keys_step_within_the_limits() {
@@ -341,6 +336,6 @@ mod tests {
 
     #[test]
     fn a_number_is_shown_in_persian_digits() {
-        assert_eq!(in_persian("0.25"), "۰٫۲۵", "digits and decimal mark");
+        assert_eq!(number::as_typed("0.25"), "۰٫۲۵", "digits and decimal mark");
     }
 }

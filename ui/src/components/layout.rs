@@ -119,7 +119,7 @@ fn SearchButton() -> Html {
 /// The page of the navigation that `route` belongs to.
 fn section(route: &Route) -> Route {
     match route {
-        Route::Training | Route::NewRun | Route::Job { .. } => Route::Training,
+        Route::Training | Route::NewRun | Route::CompareRuns | Route::Job { .. } => Route::Training,
         Route::Settings | Route::SettingsSection { .. } => Route::Settings,
         Route::Datasets | Route::Dataset { .. } => Route::Datasets,
         Route::HelpChapter { .. } | Route::HelpSection { .. } => Route::Help,

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod common;
+pub mod compare;
 pub mod datasets;
 #[cfg(debug_assertions)]
 pub mod dev;
@@ -14,6 +15,7 @@ pub mod home;
 pub mod notifications;
 pub mod palette;
 pub mod parameters;
+pub mod preferences;
 pub mod settings;
 pub mod time;
 pub mod training;

@@ -8,7 +8,7 @@ use amoozgar_types::ipc::NotificationContent;
 /// Page.
 pub const TITLE: &str = "اعلان‌ها";
 /// Page.
-pub const SUBTITLE: &str = "خبر پایان و خطای اجراها.";
+pub const SUBTITLE: &str = "خبر پایان و خطای اجراها و دانلودها، روز به روز";
 /// Button.
 pub const MARK_ALL_READ: &str = "همه خوانده شد";
 /// Button.
@@ -20,7 +20,29 @@ pub const CLEAR_TEXT: &str = "فقط فهرست اعلان‌ها پاک می‌
 /// Empty list.
 pub const EMPTY_TITLE: &str = "هنوز اعلانی نیست";
 /// Empty list.
-pub const EMPTY_TEXT: &str = "وقتی اجرایی پایان یابد یا به خطا برخورد، اینجا می‌بینید.";
+pub const EMPTY_TEXT: &str = "وقتی اجرا یا دانلودی پایان یابد یا به خطا برخورد، اینجا می‌بینید.";
+/// Choice.
+pub const KIND: &str = "نوع اعلان";
+/// Choice.
+pub const EVERY_KIND: &str = "همهٔ نوع‌ها";
+/// Choice.
+pub const READ_OR_NOT: &str = "خوانده یا خوانده‌نشده";
+/// Choice.
+pub const READ_AND_UNREAD: &str = "همه";
+/// Choice.
+pub const UNREAD_ONLY: &str = "خوانده‌نشده‌ها";
+/// Nothing matches.
+pub const NOTHING_FOUND: &str = "اعلانی از این دست نیست";
+/// Nothing matches.
+pub const NOTHING_FOUND_TEXT: &str = "نوع دیگری را انتخاب کنید یا همه را ببینید.";
+/// Button.
+pub const SHOW_ALL: &str = "نمایش همه";
+
+/// Button.
+pub fn more(n: usize) -> String {
+    format!("نمایش بیشتر ({} اعلان دیگر)", common::count(n as u64))
+}
+
 /// For screen readers.
 pub const UNREAD: &str = "خوانده‌نشده";
 

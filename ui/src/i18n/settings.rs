@@ -40,8 +40,6 @@ pub const THREADS: &str = "تعداد ریسه‌ها";
 pub const THREADS_UNIT: &str = "ریسه";
 /// Button.
 pub const SAVE: &str = "ذخیره";
-/// Card.
-pub const WINDOW: &str = "پنجره و اعلان";
 /// Switch.
 pub const KEEP_IN_TRAY: &str = "ماندن در ناحیهٔ اعلان";
 /// Switch.

@@ -44,6 +44,11 @@ pub fn now_ms() -> UtcMs {
     js_sys::Date::now() as UtcMs
 }
 
+/// How far this machine's clock is ahead of UTC now.
+pub fn offset_now() -> i16 {
+    i16::try_from(offset_minutes(now_ms())).unwrap_or_default()
+}
+
 /// How far this machine's zone was ahead of UTC at that time.
 fn offset_minutes(at_ms: UtcMs) -> i32 {
     let at = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at_ms as f64));

@@ -4,7 +4,7 @@ use super::common::count;
 use crate::pages::training::form::FieldError;
 use amoozgar_text::number;
 use amoozgar_types::event::{KeptActivations, LoadingStage};
-use amoozgar_types::ipc::FitChange;
+use amoozgar_types::ipc::{FitChange, JobGroup};
 use amoozgar_types::job::JobStatus;
 use amoozgar_types::spec::{ModelSpec, SizePreset};
 
@@ -21,6 +21,54 @@ pub const EMPTY_TITLE: &str = "هنوز هیچ مدلی آموزش نداده‌
 /// What the first run is good for.
 pub const EMPTY_TEXT: &str =
     "یک مجموعه‌داده برگزینید و نخستین مدل خود را روی همین رایانه بسازید؛ چند دقیقه بیشتر نمی‌برد.";
+/// Field.
+pub const SEARCH: &str = "جست‌وجو در اجراها";
+/// Field.
+pub const SEARCH_PLACEHOLDER: &str = "بخشی از نام اجرا یا مجموعه‌داده";
+/// Choice.
+pub const GROUP: &str = "وضعیت اجراها";
+/// Nothing matches.
+pub const NOTHING_FOUND: &str = "اجرایی با این نشانی‌ها پیدا نشد";
+/// Nothing matches.
+pub const NOTHING_FOUND_TEXT: &str = "نام را کوتاه‌تر بنویسید یا وضعیت دیگری را انتخاب کنید.";
+/// Shows everything again.
+pub const SHOW_ALL_RUNS: &str = "نمایش همهٔ اجراها";
+/// For screen readers.
+pub const PAGES: &str = "صفحه‌های فهرست";
+/// Button.
+pub const NEWER: &str = "تازه‌ترها";
+/// Button.
+pub const OLDER: &str = "قدیمی‌ترها";
+
+/// Where one is in a long list.
+pub fn page_at(page: u32, n_pages: u32) -> String {
+    format!(
+        "صفحهٔ {} از {}",
+        count(u64::from(page) + 1),
+        count(n_pages.into())
+    )
+}
+
+/// States that are shown together.
+pub fn group(group: JobGroup) -> &'static str {
+    match group {
+        JobGroup::All => "همه",
+        JobGroup::Active => "در جریان",
+        JobGroup::Completed => "پایان‌یافته",
+        JobGroup::Unfinished => "ناتمام",
+    }
+}
+
+/// The `data-testid` of a group.
+pub fn group_testid(group: JobGroup) -> &'static str {
+    match group {
+        JobGroup::All => "run-group-all",
+        JobGroup::Active => "run-group-active",
+        JobGroup::Completed => "run-group-completed",
+        JobGroup::Unfinished => "run-group-unfinished",
+    }
+}
+
 /// Moves a queued run.
 pub const MOVE_UP: &str = "یک جا جلوتر در صف";
 /// Moves a queued run.

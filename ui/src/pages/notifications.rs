@@ -2,17 +2,17 @@
 
 use crate::api;
 use crate::components::{
-    Button, Card, ConfirmDialog, EmptyState, ErrorState, Icon, IconName, PageHeader, Skeleton,
-    Variant,
+    Button, Card, ConfirmDialog, EmptyState, ErrorState, Icon, IconName, PageHeader,
+    SegmentedChoice, SegmentedOption, Select, SelectOption, Skeleton, Variant,
 };
 use crate::hooks::{use_event, use_query};
-use crate::i18n::{errors, notifications as words, time};
+use crate::i18n::{errors, notifications as words, preferences, time};
 use crate::route::Route;
 use crate::state::notifications::use_unread;
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_types::ipc::{
-    Command, NotificationAdded, NotificationContent, NotificationRecord, NotificationsClear,
-    NotificationsList, NotificationsMarkAllRead, NotificationsMarkRead,
+    Command, NotificationAdded, NotificationContent, NotificationKind, NotificationRecord,
+    NotificationsClear, NotificationsList, NotificationsMarkAllRead, NotificationsMarkRead,
 };
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -22,6 +22,8 @@ use yew_router::prelude::*;
 pub fn NotificationsPage() -> Html {
     let query = use_query::<NotificationsList>(());
     let asking = use_state(|| false);
+    let filter = use_state_eq(Filter::default);
+    let n_shown = use_state_eq(|| AT_ONCE);
     {
         let query = query.clone();
         use_event::<NotificationAdded, _>(move |_| query.reload());
@@ -84,10 +86,50 @@ pub fn NotificationsPage() -> Html {
                         text={words::EMPTY_TEXT}
                     />
                 },
-                (Some(list), None) => html! {
-                    { for by_day(&list).into_iter().map(|(day, items)| html! {
-                        <Day key={day.clone()} day={day.clone()} {items} on_open={mark_read.clone()} />
-                    }) }
+                (Some(list), None) => {
+                    let matching: Vec<_> = list
+                        .iter()
+                        .filter(|notification| filter.lets_through(notification))
+                        .cloned()
+                        .collect();
+                    let set = {
+                        let (filter, n_shown) = (filter.clone(), n_shown.clone());
+                        Callback::from(move |next| {
+                            n_shown.set(AT_ONCE);
+                            filter.set(next);
+                        })
+                    };
+                    html! {
+                        <>
+                            <FilterBar filter={*filter} onchange={set.clone()} />
+                            if matching.is_empty() {
+                                <EmptyState
+                                    icon={IconName::Filter}
+                                    title={words::NOTHING_FOUND}
+                                    text={words::NOTHING_FOUND_TEXT}
+                                    action={html! {
+                                        <Button
+                                            label={words::SHOW_ALL}
+                                            onclick={set.reform(|_| Filter::default())}
+                                            testid="notifications-show-all"
+                                        />
+                                    }}
+                                />
+                            }
+                            { for by_day(matching.get(..*n_shown).unwrap_or(&matching)).into_iter().map(|(day, items)| html! {
+                                <Day key={day.clone()} day={day.clone()} {items} on_open={mark_read.clone()} />
+                            }) }
+                            if matching.len() > *n_shown {
+                                <div class="pager">
+                                    <Button
+                                        label={words::more(matching.len() - *n_shown)}
+                                        onclick={let n_shown = n_shown.clone(); move |_| n_shown.set(*n_shown + AT_ONCE)}
+                                        testid="notifications-more"
+                                    />
+                                </div>
+                            }
+                        </>
+                    }
                 },
             } }
             if *asking {
@@ -100,6 +142,82 @@ pub fn NotificationsPage() -> Html {
                 />
             }
         </>
+    }
+}
+
+/// How many are drawn at once.
+const AT_ONCE: usize = 100;
+
+/// What is shown of the list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Filter {
+    unread_only: bool,
+    kind: Option<NotificationKind>,
+}
+
+impl Filter {
+    fn lets_through(self, notification: &NotificationRecord) -> bool {
+        !(self.unread_only && notification.read)
+            && self
+                .kind
+                .is_none_or(|kind| notification.content.kind() == kind)
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FilterBarProps {
+    filter: Filter,
+    onchange: Callback<Filter>,
+}
+
+/// All or unread, and of which kind.
+#[component]
+fn FilterBar(props: &FilterBarProps) -> Html {
+    let filter = props.filter;
+    let mut options = vec![SelectOption::new("", words::EVERY_KIND)];
+    options.extend(
+        NotificationKind::ALL
+            .iter()
+            .map(|kind| SelectOption::new(format!("{kind:?}"), preferences::kind(*kind))),
+    );
+    let choose_kind = props.onchange.reform(move |text: String| Filter {
+        kind: NotificationKind::ALL
+            .iter()
+            .copied()
+            .find(|kind| format!("{kind:?}") == text),
+        ..filter
+    });
+    let choose_read = props.onchange.reform(move |index: usize| Filter {
+        unread_only: index == 1,
+        ..filter
+    });
+    let option = |label: &'static str, testid: &'static str| SegmentedOption {
+        label: label.into(),
+        icon: None,
+        testid: Some(testid.into()),
+    };
+    html! {
+        <div class="run-filter">
+            <div class="notices-filter__kind">
+                <Select
+                    id="notifications-kind"
+                    label={words::KIND}
+                    {options}
+                    value={filter.kind.map(|kind| format!("{kind:?}")).unwrap_or_default()}
+                    onchange={choose_kind}
+                    testid="notifications-kind"
+                />
+            </div>
+            <SegmentedChoice
+                label={words::READ_OR_NOT}
+                options={vec![
+                    option(words::READ_AND_UNREAD, "notifications-all"),
+                    option(words::UNREAD_ONLY, "notifications-unread"),
+                ]}
+                selected={usize::from(filter.unread_only)}
+                onselect={choose_read}
+            />
+        </div>
     }
 }
 
@@ -220,5 +338,45 @@ fn Notice(props: &NoticeProps) -> Html {
                 <Icon name={IconName::Forward} />
             </button>
         </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Filter;
+    use amoozgar_types::id::{JobId, NotificationId};
+    use amoozgar_types::ipc::{NotificationContent, NotificationKind, NotificationRecord};
+
+    #[test]
+    fn a_filter_shows_what_is_unread_and_of_its_kind() {
+        let notice = |read| NotificationRecord {
+            notification_id: NotificationId::new("n"),
+            content: NotificationContent::TrainingInterrupted {
+                job_id: JobId::new("j"),
+                job_name: String::new(),
+            },
+            read,
+            created_ms: 0,
+        };
+        let every = Filter::default();
+        assert!(every.lets_through(&notice(true)), "everything");
+        let unread = Filter {
+            unread_only: true,
+            ..every
+        };
+        assert!(!unread.lets_through(&notice(true)), "read");
+        assert!(unread.lets_through(&notice(false)), "unread");
+        let of = |kind| Filter {
+            kind: Some(kind),
+            ..every
+        };
+        assert!(
+            of(NotificationKind::Interrupted).lets_through(&notice(true)),
+            "of its kind"
+        );
+        assert!(
+            !of(NotificationKind::Download).lets_through(&notice(true)),
+            "of another kind"
+        );
     }
 }

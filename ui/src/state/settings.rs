@@ -2,9 +2,11 @@
 
 use crate::api;
 use crate::hooks::{Query, use_query, use_session};
+use crate::i18n::time;
 use crate::state::theme;
+use amoozgar_text::number;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{Settings, SettingsGet, SettingsSet};
+use amoozgar_types::ipc::{Digits, Settings, SettingsGet, SettingsSet};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -74,6 +76,26 @@ pub fn SettingsProvider(props: &SettingsProviderProps) -> Html {
         if let Some((chosen, look)) = look {
             theme::apply(*chosen, look);
         }
+    });
+    {
+        // Quiet hours follow the clock of where the machine is now.
+        let state = state.clone();
+        use_effect_with(state.current(), move |current| {
+            let here = time::offset_now();
+            if let Some(current) = current
+                && current.notify.quiet.on
+                && current.notify.quiet.utc_offset_minutes != here
+            {
+                let mut next = (**current).clone();
+                next.notify.quiet.utc_offset_minutes = here;
+                state.save(next, Callback::noop());
+            }
+        });
+    }
+    // Before anything below is drawn; the pages are keyed by it in `app`.
+    number::show_in(match state.current().map(|settings| settings.digits) {
+        Some(Digits::Latin) => number::Digits::Latin,
+        _ => number::Digits::Persian,
     });
     html! {
         <ContextProvider<SettingsState> context={state}>

@@ -114,6 +114,7 @@ pub fn spec() -> TrainSpec {
         checkpoint: amoozgar_types::spec::CheckpointSpec::default(),
         seed: 7,
         threads: Some(2),
+        memory_limit_bytes: None,
     }
 }
 

@@ -70,7 +70,43 @@ pub enum NotificationContent {
     },
 }
 
+/// What a notification is about: what lists filter by and settings name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotificationKind {
+    /// A run is complete.
+    Completed,
+    /// A run failed.
+    Failed,
+    /// A run's process died.
+    Interrupted,
+    /// A download ended, well or not.
+    Download,
+}
+
+impl NotificationKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::Completed,
+        Self::Failed,
+        Self::Interrupted,
+        Self::Download,
+    ];
+}
+
 impl NotificationContent {
+    /// What it is about.
+    pub fn kind(&self) -> NotificationKind {
+        match self {
+            Self::TrainingCompleted { .. } => NotificationKind::Completed,
+            Self::TrainingFailed { .. } => NotificationKind::Failed,
+            Self::TrainingInterrupted { .. } => NotificationKind::Interrupted,
+            Self::DownloadCompleted { .. } | Self::DownloadFailed { .. } => {
+                NotificationKind::Download
+            }
+        }
+    }
+
     /// What an ended job has to say; `None` for a state that needs no notification.
     pub fn of_job(job: &JobRecord) -> Option<Self> {
         use crate::job::JobStatus;

@@ -1,6 +1,8 @@
 //! A user's settings.
 
-use super::{DownloadSettings, NetworkSettings};
+use super::{
+    ChatService, ComputeSettings, Digits, DownloadSettings, NetworkSettings, NotifySettings,
+};
 use serde::{Deserialize, Serialize};
 
 /// Everything a user can set. Unknown or missing keys fall back to the defaults.
@@ -23,6 +25,14 @@ pub struct Settings {
     pub network: NetworkSettings,
     /// How downloads go about it.
     pub downloads: DownloadSettings,
+    /// Which digits numbers are shown with.
+    pub digits: Digits,
+    /// What a run may use of the machine.
+    pub compute: ComputeSettings,
+    /// What the system's own notifications are shown for.
+    pub notify: NotifySettings,
+    /// Servers for chat that the user names.
+    pub services: Vec<ChatService>,
 }
 
 /// The interface's colours.
@@ -81,6 +91,10 @@ impl Default for Settings {
             tray_hint_shown: false,
             network: NetworkSettings::default(),
             downloads: DownloadSettings::default(),
+            digits: Digits::default(),
+            compute: ComputeSettings::default(),
+            notify: NotifySettings::default(),
+            services: Vec::new(),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::components::{
 use crate::hooks::{use_event, use_query, use_session};
 use crate::i18n::{common, home, time};
 use crate::route::Route;
-use amoozgar_types::ipc::{JobChanged, JobDeleted, TrainingList};
+use amoozgar_types::ipc::{JobChanged, JobDeleted, JobGroup, JobPage, JobQuery, TrainingPage};
 use amoozgar_types::job::{JobRecord, JobStatus};
 use live::LiveJob;
 use machine::MachineCard;
@@ -23,26 +23,50 @@ use yew::prelude::*;
 
 /// Rows of the list of ended runs.
 const N_RECENT: usize = 5;
+/// Of the latest runs, how many are looked through for ended ones.
+const N_LATEST: u32 = 20;
 
 /// The first page after sign-in.
 #[component]
 pub fn HomePage() -> Html {
     let user = use_session().user();
-    let query = use_query::<TrainingList>(());
+    let query = use_query::<TrainingPage>(JobQuery {
+        limit: N_LATEST,
+        ..JobQuery::default()
+    });
+    // A run that goes on may be older than the latest ones.
+    let active = use_query::<TrainingPage>(JobQuery {
+        group: JobGroup::Active,
+        limit: N_LATEST,
+        ..JobQuery::default()
+    });
     {
-        let query = query.clone();
-        use_event::<JobChanged, _>(move |job| query.update(move |jobs| put(jobs, job)));
-    }
-    {
-        let query = query.clone();
-        use_event::<JobDeleted, _>(move |id| {
-            query.update(move |jobs| jobs.retain(|job| job.job_id != id));
+        let (query, active) = (query.clone(), active.clone());
+        use_event::<JobChanged, _>(move |_| {
+            query.reload();
+            active.reload();
         });
     }
-    let jobs = query.data();
-    let finished_one = jobs
-        .as_ref()
-        .is_some_and(|jobs| jobs.iter().any(|job| job.status == JobStatus::Completed));
+    {
+        let (query, active) = (query.clone(), active.clone());
+        use_event::<JobDeleted, _>(move |_| {
+            query.reload();
+            active.reload();
+        });
+    }
+    let jobs = query
+        .data()
+        .zip(active.data())
+        .map(|(latest, active)| together(&latest, &active));
+    let failure = query.error().or_else(|| active.error());
+    let on_retry = {
+        let (query, active) = (query.clone(), active.clone());
+        Callback::from(move |()| {
+            query.reload();
+            active.reload();
+        })
+    };
+    let finished_one = query.data().is_some_and(|page| page.n_completed > 0);
     let title = user
         .map(|user| home::greeting(&user.name))
         .unwrap_or_default();
@@ -61,26 +85,31 @@ pub fn HomePage() -> Html {
                     />
                 }}
             />
-            { match (jobs, query.error()) {
-                (_, Some(error)) => html! { <ErrorState {error} on_retry={query.on_retry()} /> },
+            { match (jobs, failure) {
+                (_, Some(error)) => html! { <ErrorState {error} {on_retry} /> },
                 (None, None) => html! { <Card><Skeleton lines={6} /></Card> },
-                (Some(jobs), None) => html! { <Overview jobs={(*jobs).clone()} /> },
+                (Some(jobs), None) => html! { <Overview {jobs} {finished_one} /> },
             } }
         </>
     }
 }
 
-/// Puts a job's new row in the place of its old one, or before all others.
-fn put(jobs: &mut Vec<JobRecord>, job: JobRecord) {
-    match jobs.iter_mut().find(|old| old.job_id == job.job_id) {
-        Some(old) => *old = job,
-        None => jobs.insert(0, job),
+/// The latest runs with those that go on, each once, latest first.
+fn together(latest: &JobPage, active: &JobPage) -> Vec<JobRecord> {
+    let mut jobs = latest.jobs.clone();
+    for job in &active.jobs {
+        if jobs.iter().all(|known| known.job_id != job.job_id) {
+            jobs.push(job.clone());
+        }
     }
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.created_ms));
+    jobs
 }
 
 #[derive(Properties, PartialEq)]
 struct OverviewProps {
     jobs: Vec<JobRecord>,
+    finished_one: bool,
 }
 
 #[component]
@@ -97,7 +126,7 @@ fn Overview(props: &OverviewProps) -> Html {
         .take(N_RECENT)
         .cloned()
         .collect();
-    let finished_one = jobs.iter().any(|job| job.status == JobStatus::Completed);
+    let finished_one = props.finished_one;
     html! {
         <>
             if !finished_one {

@@ -6,10 +6,11 @@
 //! buttons. What is written goes into the settings as they are at that moment, so that sections do
 //! not undo one another.
 
-use crate::components::{Button, Card, Variant};
+use crate::components::{Button, Card, SegmentedChoice, SegmentedOption, Variant};
 use crate::i18n::{common, errors, settings as words};
 use crate::state::settings::{SettingsState, use_settings};
 use crate::state::toasts::{ShowToast, use_toasts};
+use amoozgar_text::number;
 use amoozgar_types::ipc::Settings;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -112,6 +113,57 @@ impl<T: Fields> Form<T> {
     }
 }
 
+/// One of a few in a line of the form: label and help at the line's start, the choice at its end.
+pub fn choice<T: Copy + PartialEq + 'static>(
+    label: &'static str,
+    help: impl Into<AttrValue>,
+    options: &[(T, &'static str, &'static str)],
+    value: T,
+    onselect: Callback<T>,
+) -> Html {
+    let selected = options
+        .iter()
+        .position(|(option, ..)| *option == value)
+        .unwrap_or_default();
+    let values: Vec<T> = options.iter().map(|(option, ..)| *option).collect();
+    let onselect = move |index: usize| {
+        if let Some(value) = values.get(index) {
+            onselect.emit(*value);
+        }
+    };
+    let options: Vec<_> = options
+        .iter()
+        .map(|(_, label, testid)| SegmentedOption {
+            label: (*label).into(),
+            icon: None,
+            testid: Some((*testid).into()),
+        })
+        .collect();
+    html! {
+        <div class="setting">
+            <div class="setting__text">
+                <span class="setting__label">{ label }</span>
+                <span class="setting__help">{ help.into() }</span>
+            </div>
+            <SegmentedChoice {label} {options} {selected} {onselect} />
+        </div>
+    }
+}
+
+/// A whole number of `least` to `most` in any digits, or nothing.
+pub fn whole(text: &str, least: u32, most: u32) -> Result<Option<u32>, Invalid> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let value = number::parse_number(text).ok_or(Invalid)?;
+    let fits = value.fract() == 0.0 && value >= f64::from(least) && value <= f64::from(most);
+    if fits {
+        Ok(Some(value as u32))
+    } else {
+        Err(Invalid)
+    }
+}
+
 /// The fields of one section. Mount it only where the settings are read; the page sees to that.
 #[hook]
 pub fn use_form<T: Fields>() -> Form<T> {
@@ -155,5 +207,30 @@ pub fn use_form<T: Fields>() -> Form<T> {
         saving,
         settings,
         on_save,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Invalid, whole};
+
+    #[test]
+    fn numbers_are_read_in_any_digits_and_nothing_means_no_limit() {
+        assert_eq!(whole("۴", 1, 8), Ok(Some(4)), "Persian");
+        assert_eq!(whole("٤", 1, 8), Ok(Some(4)), "Arabic");
+        assert_eq!(whole("4", 1, 8), Ok(Some(4)), "ASCII");
+        assert_eq!(
+            whole("۱٬۰۲۴", 1, 2000),
+            Ok(Some(1024)),
+            "parted by thousands"
+        );
+        assert_eq!(whole(" ", 1, 8), Ok(None), "no limit");
+    }
+
+    #[test]
+    fn what_is_no_whole_number_within_the_range_is_refused() {
+        for text in ["0", "-1", "۹", "۲٫۵", "دو"] {
+            assert_eq!(whole(text, 1, 8), Err(Invalid), "`{text}`");
+        }
     }
 }

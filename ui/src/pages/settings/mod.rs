@@ -5,12 +5,17 @@
 
 mod about;
 mod appearance;
+mod digits;
 pub mod form;
+mod notifications;
+mod services;
+mod storage;
+pub mod task;
 mod training;
 mod window;
 
 use crate::components::{Card, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton};
-use crate::i18n::settings as words;
+use crate::i18n::{preferences, settings as words};
 use crate::pages::not_found::NotFoundPage;
 use crate::route::Route;
 use crate::state::settings::use_settings;
@@ -32,7 +37,7 @@ const SECTIONS: &[Section] = &[
         slug: "appearance",
         label: words::APPEARANCE,
         icon: IconName::Sun,
-        body: || html! { <appearance::AppearanceSection /> },
+        body: || html! { <><appearance::AppearanceSection /><digits::DigitsCard /></> },
     },
     Section {
         slug: "training",
@@ -41,9 +46,27 @@ const SECTIONS: &[Section] = &[
         body: || html! { <training::TrainingSection /> },
     },
     Section {
-        slug: "window",
-        label: words::WINDOW,
+        slug: "notifications",
+        label: preferences::NOTIFICATIONS,
         icon: IconName::Bell,
+        body: || html! { <notifications::NotificationsSection /> },
+    },
+    Section {
+        slug: "services",
+        label: preferences::SERVICES,
+        icon: IconName::Globe,
+        body: || html! { <services::ServicesSection /> },
+    },
+    Section {
+        slug: "storage",
+        label: preferences::STORAGE,
+        icon: IconName::Disk,
+        body: || html! { <storage::StorageSection /> },
+    },
+    Section {
+        slug: "window",
+        label: preferences::PROGRAM,
+        icon: IconName::Settings,
         body: || html! { <window::WindowSection /> },
     },
     Section {

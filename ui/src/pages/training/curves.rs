@@ -67,7 +67,7 @@ pub fn lr_table(metrics: &Metrics) -> Table {
 
 /// Mean over a centred window, which does not lag behind a falling curve as an exponential average
 /// does; it narrows towards both ends. A diverged step does not count.
-fn smoothed(values: &[Option<f64>]) -> Vec<Option<f64>> {
+pub fn smoothed(values: &[Option<f64>]) -> Vec<Option<f64>> {
     let widest = (values.len() / WINDOW_SHARE).clamp(2, WIDEST);
     let mut sums = Vec::with_capacity(values.len() + 1);
     let (mut sum, mut count) = (0.0, 0_u32);

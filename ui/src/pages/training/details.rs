@@ -125,7 +125,7 @@ fn settings(job: &JobRecord, spec: &TrainSpec) -> Html {
             }
             <div><dt>{ words::LR }</dt><dd><Ltr text={words::rate(optimizer.lr)} /></dd></div>
             { fact(words::WEIGHT_DECAY, number::format_decimal(optimizer.weight_decay, 2)) }
-            { fact(words::SEED, number::to_persian_digits(&spec.seed.to_string())) }
+            { fact(words::SEED, number::digits(&spec.seed.to_string())) }
             { fact(words::THREADS, threads) }
         </dl>
     }

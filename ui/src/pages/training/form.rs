@@ -91,8 +91,8 @@ impl Default for Form {
             own_name: None,
             dataset: None,
             preset: SizePreset::Small,
-            epochs: number::to_persian_digits(&optimizer.epochs.to_string()),
-            batch_size: number::to_persian_digits(&optimizer.batch_size.to_string()),
+            epochs: number::digits(&optimizer.epochs.to_string()),
+            batch_size: number::digits(&optimizer.batch_size.to_string()),
             lr: words::rate(optimizer.lr),
             own_context: None,
             micro_batch: None,
@@ -115,9 +115,9 @@ impl Form {
 
     /// The context: typed, or the preset's.
     pub fn context(&self) -> String {
-        self.own_context.clone().unwrap_or_else(|| {
-            number::to_persian_digits(&self.preset.model().context_length.to_string())
-        })
+        self.own_context
+            .clone()
+            .unwrap_or_else(|| number::digits(&self.preset.model().context_length.to_string()))
     }
 
     /// Chooses the first dataset where none is chosen, and lets go of one that is gone.
@@ -189,7 +189,7 @@ impl Reducible for Form {
             FormAction::Fit(changes) => changes.iter().for_each(|change| match change {
                 FitChange::MicroBatch(n) => next.micro_batch = Some(*n),
                 FitChange::Context(n) => {
-                    next.own_context = Some(number::to_persian_digits(&n.to_string()));
+                    next.own_context = Some(number::digits(&n.to_string()));
                 }
             }),
             FormAction::WholeBatch => next.micro_batch = None,

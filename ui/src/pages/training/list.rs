@@ -1,35 +1,62 @@
-//! All runs, latest first; those that wait can change places.
+//! All runs, latest first, a page at a time; those that wait can change places, and some can be chosen
+//! to be compared.
 
+use super::compare::address;
+use super::pager::Pager;
+use super::row::RunRow;
 use crate::api;
 use crate::components::{
-    ButtonLink, EmptyState, ErrorNote, ErrorState, IconButton, IconName, LinkTo, PageHeader,
-    Progress, Skeleton, StatusBadge, Variant,
+    Button, ButtonLink, EmptyState, ErrorNote, ErrorState, IconName, PageHeader, SegmentedChoice,
+    SegmentedOption, Skeleton, TextField, Variant,
 };
 use crate::hooks::{Query, use_event, use_query};
-use crate::i18n::{common, errors, time, training as words};
+use crate::i18n::{compare, training as words};
 use crate::route::Route;
-use crate::state::toasts::{ShowToast, use_toasts};
-use amoozgar_text::number;
 use amoozgar_types::id::JobId;
-use amoozgar_types::ipc::{JobChanged, JobDeleted, Reorder, TrainingList, TrainingReorder};
-use amoozgar_types::job::{JobRecord, JobStatus};
+use amoozgar_types::ipc::{
+    JobChanged, JobDeleted, JobGroup, JobPage, JobQuery, MOST_COMPARED, TrainingPage,
+};
+use amoozgar_types::job::JobRecord;
 use yew::prelude::*;
+
+/// Runs of one page.
+const PER_PAGE: u32 = 50;
 
 /// All runs.
 #[component]
 pub fn TrainingListPage() -> Html {
-    let query = use_query::<TrainingList>(());
+    let asked = use_state_eq(|| JobQuery {
+        limit: PER_PAGE,
+        ..JobQuery::default()
+    });
+    let chosen = use_state_eq(Vec::<JobId>::new);
+    let query = use_query::<TrainingPage>((*asked).clone());
     {
-        let query = query.clone();
-        use_event::<JobChanged, _>(move |job| query.update(|jobs| upsert(jobs, job)));
-    }
-    {
-        let query = query.clone();
-        use_event::<JobDeleted, _>(move |id: JobId| {
-            query.update(move |jobs| jobs.retain(|job| job.job_id != id));
+        let (query, group) = (query.clone(), asked.group);
+        use_event::<JobChanged, _>(move |job: JobRecord| {
+            let shown = query
+                .data()
+                .is_some_and(|page| page.jobs.iter().any(|known| known.job_id == job.job_id));
+            if shown && group.contains(job.status) {
+                query.update(move |page| replace(&mut page.jobs, job));
+            } else {
+                query.reload();
+            }
         });
     }
-    let some = query.data().is_some_and(|jobs| !jobs.is_empty());
+    {
+        let (query, chosen) = (query.clone(), chosen.clone());
+        use_event::<JobDeleted, _>(move |id: JobId| {
+            let left = chosen.iter().filter(|one| **one != id).cloned().collect();
+            chosen.set(left);
+            query.reload();
+        });
+    }
+    let some = query.data().is_some_and(|page| page.n_all > 0);
+    let ask = {
+        let asked = asked.clone();
+        Callback::from(move |next: JobQuery| asked.set(next))
+    };
     html! {
         <>
             <PageHeader
@@ -37,16 +64,29 @@ pub fn TrainingListPage() -> Html {
                 subtitle={words::SUBTITLE}
                 actions={if some { new_run() } else { html! {} }}
             />
-            { content(&query) }
+            if some {
+                <Filter asked={(*asked).clone()} {ask} />
+            }
+            { content(&query, &asked, &chosen) }
+            if !chosen.is_empty() {
+                <Choice chosen={(*chosen).clone()} onclear={
+                    let chosen = chosen.clone();
+                    move |()| chosen.set(Vec::new())
+                } />
+            }
         </>
     }
 }
 
-fn content(query: &Query<Vec<JobRecord>>) -> Html {
+fn content(
+    query: &Query<JobPage>,
+    asked: &UseStateHandle<JobQuery>,
+    chosen: &UseStateHandle<Vec<JobId>>,
+) -> Html {
     match (query.data(), query.error()) {
         (None, Some(error)) => html! { <ErrorState {error} on_retry={query.on_retry()} /> },
         (None, None) => html! { <Skeleton lines={5} /> },
-        (Some(jobs), _) if jobs.is_empty() => html! {
+        (Some(page), _) if page.n_all == 0 => html! {
             <EmptyState
                 icon={IconName::Training}
                 title={words::EMPTY_TITLE}
@@ -54,21 +94,59 @@ fn content(query: &Query<Vec<JobRecord>>) -> Html {
                 action={new_run()}
             />
         },
-        (Some(jobs), error) => {
-            let n_queued = jobs
-                .iter()
-                .filter(|job| job.status == JobStatus::Queued)
-                .count();
+        (Some(page), _) if page.n_matching == 0 => {
+            let asked = asked.clone();
+            html! {
+                <EmptyState
+                    icon={IconName::Search}
+                    title={words::NOTHING_FOUND}
+                    text={words::NOTHING_FOUND_TEXT}
+                    action={html! {
+                        <Button
+                            label={words::SHOW_ALL_RUNS}
+                            onclick={move |_| asked.set(JobQuery { limit: PER_PAGE, ..JobQuery::default() })}
+                            testid="run-filter-clear"
+                        />
+                    }}
+                />
+            }
+        }
+        (Some(page), error) => {
+            let choose = {
+                let chosen = chosen.clone();
+                Callback::from(move |id: JobId| chosen.set(toggled(&chosen, id)))
+            };
+            let onpage = {
+                let asked = asked.clone();
+                move |page: u32| {
+                    asked.set(JobQuery {
+                        offset: page * PER_PAGE,
+                        ..(*asked).clone()
+                    });
+                }
+            };
             html! {
                 <>
                     if let Some(error) = error { <ErrorNote {error} /> }
                     <ul class="run-list" data-testid="run-list">
-                        { for jobs.iter().map(|job| html! {
+                        { for page.jobs.iter().map(|job| html! {
                             <li key={job.job_id.to_string()}>
-                                <RunRow job={job.clone()} {n_queued} on_moved={query.on_retry()} />
+                                <RunRow
+                                    job={job.clone()}
+                                    n_queued={page.n_queued}
+                                    on_moved={query.on_retry()}
+                                    chosen={chosen.contains(&job.job_id)}
+                                    can_choose={chosen.len() < MOST_COMPARED}
+                                    onchoose={choose.clone()}
+                                />
                             </li>
                         }) }
                     </ul>
+                    <Pager
+                        page={asked.offset / PER_PAGE}
+                        n_pages={page.n_matching.div_ceil(PER_PAGE)}
+                        {onpage}
+                    />
                 </>
             }
         }
@@ -87,125 +165,142 @@ fn new_run() -> Html {
     }
 }
 
-/// Puts a changed row in its place; a new one comes first.
-fn upsert(jobs: &mut Vec<JobRecord>, job: JobRecord) {
-    match jobs.iter_mut().find(|known| known.job_id == job.job_id) {
-        Some(known) if known.updated_ms > job.updated_ms => {}
-        Some(known) => *known = job,
-        None => jobs.push(job),
+/// Puts a changed row in its place, unless a later state of it is there.
+fn replace(jobs: &mut [JobRecord], job: JobRecord) {
+    if let Some(known) = jobs
+        .iter_mut()
+        .find(|known| known.job_id == job.job_id && known.updated_ms <= job.updated_ms)
+    {
+        *known = job;
     }
-    jobs.sort_by_key(|job| std::cmp::Reverse(job.created_ms));
+}
+
+/// The choice with one run more, or one less; it never grows above what can be compared.
+fn toggled(chosen: &[JobId], id: JobId) -> Vec<JobId> {
+    let mut next: Vec<JobId> = chosen.iter().filter(|one| **one != id).cloned().collect();
+    if next.len() == chosen.len() && chosen.len() < MOST_COMPARED {
+        next.push(id);
+    }
+    next
 }
 
 #[derive(Properties, PartialEq)]
-struct RunRowProps {
-    job: JobRecord,
-    n_queued: usize,
-    on_moved: Callback<()>,
+struct FilterProps {
+    asked: JobQuery,
+    ask: Callback<JobQuery>,
 }
 
+/// Search and states; each change begins at the first page.
 #[component]
-fn RunRow(props: &RunRowProps) -> Html {
-    let job = &props.job;
-    let id = job.job_id.to_string();
-    let settled = job.status == JobStatus::Completed;
-    html! {
-        <article class="run-row" data-testid={format!("run-{id}")} data-status={job.status.as_str()}>
-            <div class="run-row__head">
-                <LinkTo to={Route::Job { id: id.clone() }} class="run-row__name" testid={format!("run-open-{id}")}>
-                    <span dir="auto">{ &job.name }</span>
-                </LinkTo>
-                <StatusBadge status={job.status} />
-            </div>
-            <p class="run-row__facts">
-                <span dir="auto">{ &job.dataset_name }</span>
-                <span>{ common::preset(job.preset) }</span>
-                <span>{ time::ago(job.created_ms) }</span>
-            </p>
-            <div class="run-row__progress">
-                if job.status == JobStatus::Queued {
-                    <QueuePlace job={job.clone()} n_queued={props.n_queued} on_moved={props.on_moved.clone()} />
-                } else if !settled {
-                    <Progress
-                        value={(job.total_steps > 0).then_some(job.progress)}
-                        label={words::progress_of(&job.name)}
-                        paused={!matches!(job.status, JobStatus::Starting | JobStatus::Loading | JobStatus::Running)}
-                    />
-                    <span class="run-row__percent">{ number::percent(job.progress, 0) }</span>
-                }
-            </div>
-            if job.status != JobStatus::Queued {
-                <dl class="run-row__figures">
-                    { figure(words::TRAIN_LOSS, common::loss_or_dash(job.loss)) }
-                    { figure(words::VAL_LOSS, common::loss_or_dash(job.val_loss)) }
-                    { time_figure(job) }
-                </dl>
-            }
-        </article>
-    }
-}
-
-fn figure(label: &'static str, value: String) -> Html {
-    html! { <div><dt>{ label }</dt><dd>{ value }</dd></div> }
-}
-
-/// What remains of a live run; how long an ended one took.
-fn time_figure(job: &JobRecord) -> Html {
-    if job.status == JobStatus::Running {
-        let left = job
-            .eta_s
-            .map_or_else(|| common::NONE_YET.to_owned(), number::duration);
-        return figure(words::REMAINING, left);
-    }
-    let took = job.started_ms.zip(job.finished_ms).map_or_else(
-        || common::NONE_YET.to_owned(),
-        |(from, to)| number::duration((to - from) as f64 / 1000.0),
-    );
-    figure(words::ELAPSED, took)
-}
-
-/// Where a run stands in the queue, with buttons to move it.
-#[component]
-fn QueuePlace(props: &RunRowProps) -> Html {
-    let toasts = use_toasts();
-    let place = props.job.queue_position.unwrap_or_default();
-    let move_to = {
-        let (id, on_moved) = (props.job.job_id.clone(), props.on_moved.clone());
-        move |position: u32| {
-            let (id, on_moved, toasts) = (id.clone(), on_moved.clone(), toasts.clone());
-            Callback::from(move |_: MouseEvent| {
-                let request = Reorder {
-                    job_id: id.clone(),
-                    position,
-                };
-                let (on_moved, toasts) = (on_moved.clone(), toasts.clone());
-                wasm_bindgen_futures::spawn_local(async move {
-                    if let Err(error) = api::call::<TrainingReorder>(request).await {
-                        toasts.error(errors::describe(&error).message);
-                    }
-                    on_moved.emit(());
-                });
-            })
+fn Filter(props: &FilterProps) -> Html {
+    let asked = &props.asked;
+    let with = |change: fn(&mut JobQuery, String)| {
+        let (asked, ask) = (asked.clone(), props.ask.clone());
+        move |text: String| {
+            let mut next = asked.clone();
+            change(&mut next, text);
+            next.offset = 0;
+            ask.emit(next);
         }
     };
-    let id = &props.job.job_id;
+    let choose = {
+        let (asked, ask) = (asked.clone(), props.ask.clone());
+        move |index: usize| {
+            if let Some(group) = JobGroup::ALL.get(index) {
+                ask.emit(JobQuery {
+                    group: *group,
+                    offset: 0,
+                    ..asked.clone()
+                });
+            }
+        }
+    };
+    let selected = JobGroup::ALL
+        .iter()
+        .position(|group| *group == asked.group)
+        .unwrap_or_default();
+    let options: Vec<_> = JobGroup::ALL
+        .iter()
+        .map(|group| SegmentedOption {
+            label: words::group(*group).into(),
+            icon: None,
+            testid: Some(words::group_testid(*group).into()),
+        })
+        .collect();
     html! {
-        <>
-            <span class="run-row__queue">{ words::queue_place(place) }</span>
-            <IconButton
-                icon={IconName::ChevronUp}
-                label={words::MOVE_UP}
-                disabled={place == 0}
-                onclick={move_to(place.saturating_sub(1))}
-                testid={format!("run-up-{id}")}
+        <div class="run-filter" role="search">
+            <div class="run-filter__search">
+                <TextField
+                    id="run-search"
+                    label={words::SEARCH}
+                    value={asked.search.clone()}
+                    oninput={with(|next, text| next.search = text)}
+                    placeholder={words::SEARCH_PLACEHOLDER}
+                    testid="run-search"
+                />
+            </div>
+            <SegmentedChoice label={words::GROUP} {options} {selected} onselect={choose} />
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ChoiceProps {
+    chosen: Vec<JobId>,
+    onclear: Callback<()>,
+}
+
+/// What is chosen, and what can be done with it.
+#[component]
+fn Choice(props: &ChoiceProps) -> Html {
+    let go = {
+        let address = address(&props.chosen);
+        move |_| {
+            let went = web_sys::window().map(|window| window.location().set_hash(&address));
+            if let Some(Err(error)) = went {
+                api::log(&format!("the comparison could not be opened: {error:?}"));
+            }
+        }
+    };
+    html! {
+        <div class="run-choice" role="status">
+            <span class="run-choice__text">
+                { compare::chosen(props.chosen.len(), MOST_COMPARED) }
+            </span>
+            <Button
+                label={compare::CLEAR_CHOICE}
+                variant={Variant::Ghost}
+                onclick={props.onclear.reform(|_| ())}
+                testid="compare-clear"
             />
-            <IconButton
-                icon={IconName::ChevronDown}
-                label={words::MOVE_DOWN}
-                disabled={place as usize + 1 >= props.n_queued}
-                onclick={move_to(place + 1)}
-                testid={format!("run-down-{id}")}
+            <Button
+                label={compare::COMPARE}
+                icon={IconName::Compare}
+                variant={Variant::Primary}
+                disabled={props.chosen.len() < 2}
+                onclick={go}
+                testid="compare-go"
             />
-        </>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::toggled;
+    use amoozgar_types::id::JobId;
+
+    #[test]
+    fn a_second_click_takes_a_run_back_and_a_seventh_run_is_not_chosen() {
+        let ids: Vec<JobId> = (0..7).map(|n| JobId::new(n.to_string())).collect();
+        let six = ids
+            .iter()
+            .fold(Vec::new(), |chosen, id| toggled(&chosen, id.clone()));
+        assert_eq!(six, ids[..6], "the seventh stays out");
+        assert_eq!(
+            toggled(&six, ids[0].clone()),
+            ids[1..6],
+            "a chosen one is taken back"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 mod charts;
 mod checkpoints;
+pub mod compare;
 mod curves;
 mod details;
 mod estimate;
@@ -12,9 +13,12 @@ mod job;
 mod list;
 mod log;
 mod new_run;
+mod pager;
+mod row;
 mod samples;
 mod write;
 
+pub use compare::ComparePage;
 pub use job::JobPage;
 pub use list::TrainingListPage;
 pub use new_run::NewRunPage;

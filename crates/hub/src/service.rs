@@ -1,0 +1,77 @@
+//! A server that speaks as that of `OpenAI` does and that the user names: which models it offers. It is asked
+//! as the Hub is, so that the offline switch, the proxy and the certificates hold for it too, and its
+//! key goes to it alone.
+
+use crate::clock::Surroundings;
+use crate::endpoint::{Endpoint, Network, TokenScope, host_of};
+use crate::http::{About, Ask, Http};
+use crate::{HubError, Sensitive};
+use reqwest::{Method, StatusCode};
+use serde::Deserialize;
+
+/// A list of names is far shorter.
+const LIST_LIMIT_BYTES: usize = 4 << 20;
+/// More models than anyone reads.
+const MOST_MODELS: usize = 1_000;
+
+#[derive(Deserialize)]
+struct List {
+    data: Vec<Model>,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    id: String,
+}
+
+/// The models that the server at `base_url` offers, by name. `network` says how requests go out; its
+/// endpoint, its overrides and its token do not count here.
+///
+/// # Errors
+/// [`HubError::InvalidSetting`] where the address is none, [`HubError::BadToken`] where the key is
+/// refused, [`HubError::BadAnswer`] where what answers is no such server.
+pub async fn service_models(
+    network: &Network,
+    surroundings: Surroundings,
+    base_url: &str,
+    key: Option<Sensitive>,
+) -> Result<Vec<String>, HubError> {
+    let network = Network {
+        endpoint: Endpoint::Custom(base_url.trim_end_matches('/').to_owned()),
+        overrides: Vec::new(),
+        token: key,
+        token_scope: TokenScope::Endpoint,
+        ..network.clone()
+    };
+    let http = Http::new(&network, surroundings)?;
+    let url = http.addresses.at(["models"]);
+    let host = host_of(&url);
+    let ask = Ask {
+        method: Method::GET,
+        url,
+        range: None,
+        if_range: None,
+    };
+    let answer = http.follow(ask).await?;
+    if matches!(
+        answer.response.status(),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+    ) {
+        return Err(HubError::BadToken { host });
+    }
+    if let Some(failure) = http.failure(&answer, About::NOTHING) {
+        return Err(failure);
+    }
+    let bytes = http.whole_body(answer, LIST_LIMIT_BYTES).await?;
+    let list: List = serde_json::from_slice(&bytes)
+        .map_err(|_| HubError::bad_answer(&host, "it is no list of models"))?;
+    let mut names: Vec<String> = list
+        .data
+        .into_iter()
+        .take(MOST_MODELS)
+        .map(|model| model.id)
+        .collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}

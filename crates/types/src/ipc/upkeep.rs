@@ -1,0 +1,64 @@
+//! Looking after the program: power, start with the system, back-up, logs.
+
+use super::Event;
+use crate::job::JobRecord;
+use serde::{Deserialize, Serialize};
+
+/// What the machine and the system can do, and how they stand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SystemAbilities {
+    /// The battery; absent where there is none or the system does not tell.
+    pub battery: Option<Battery>,
+    /// Whether the program can keep the machine from falling asleep.
+    pub can_prevent_sleep: bool,
+    /// Whether the program starts with the system; absent where that cannot be arranged.
+    pub starts_with_system: Option<bool>,
+}
+
+/// A battery.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Battery {
+    /// Its charge, 0 to 100, where it is told.
+    pub percent: Option<f64>,
+    /// Whether the machine lives on it now.
+    pub in_use: bool,
+}
+
+/// The machine went on battery while a run went on, and its owner wants to be asked.
+#[derive(Debug, Clone, Copy)]
+pub struct WentOnBattery;
+impl Event for WentOnBattery {
+    const NAME: &'static str = "went-on-battery";
+    type Payload = JobRecord;
+}
+
+/// A file that was written or is to be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilePlace {
+    /// Where it is.
+    pub path: String,
+}
+
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenFile {
+    /// Where it is.
+    pub path: String,
+    /// Its size.
+    pub size_bytes: u64,
+}
+
+/// What a back-up holds, looked at before it takes the present database's place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupSummary {
+    /// Where it is.
+    pub path: String,
+    /// The version of its form.
+    pub version: u32,
+    /// Profiles.
+    pub n_users: u64,
+    /// Runs.
+    pub n_jobs: u64,
+    /// When its latest row was made.
+    pub latest_ms: Option<crate::UtcMs>,
+}

@@ -1,0 +1,103 @@
+//! Servers for chat that the user names: their keys, and a trial.
+
+use super::{Answer, Request};
+use crate::db::blocking;
+use crate::state::App;
+use crate::{error, service_keys};
+use amoozgar_hub::{Access, Network, Sensitive, Surroundings, service_models};
+use amoozgar_types::ApiError;
+use amoozgar_types::id::ServiceId;
+use amoozgar_types::ipc::{
+    ServiceKey, ServiceKeySet, ServiceKeys, ServiceReport, ServiceTest, ServiceTrial,
+};
+use std::time::Instant;
+use tauri::State;
+
+/// Longer than any key.
+const MOST_KEY_CHARS: usize = 4_096;
+
+/// Keeps a service's key, or removes it.
+#[tauri::command]
+pub async fn service_key_set(
+    state: State<'_, App>,
+    request: Request<ServiceKeySet>,
+) -> Answer<ServiceKeySet> {
+    let user_id = state.user_id()?;
+    let ServiceKey { service_id, key } = request;
+    if !usable(&key) {
+        return Err(ApiError::invalid_field("key"));
+    }
+    blocking(move || service_keys::set(&user_id, &service_id, &key)).await
+}
+
+/// The services that have a key.
+#[tauri::command]
+pub async fn service_keys(
+    state: State<'_, App>,
+    request: Request<ServiceKeys>,
+) -> Answer<ServiceKeys> {
+    let () = request;
+    let user_id = state.user_id()?;
+    let db = state.db.clone();
+    blocking(move || {
+        let services = db.now(|store| store.settings(&user_id))?.services;
+        let mut with_key: Vec<ServiceId> = Vec::new();
+        for service in services {
+            if service_keys::get(&user_id, &service.service_id)?.is_some() {
+                with_key.push(service.service_id);
+            }
+        }
+        Ok(with_key)
+    })
+    .await
+}
+
+/// Asks a service for its models.
+#[tauri::command]
+pub async fn service_test(
+    state: State<'_, App>,
+    request: Request<ServiceTest>,
+) -> Answer<ServiceTest> {
+    let user_id = state.user_id()?;
+    let ServiceTrial {
+        base_url,
+        key,
+        service_id,
+    } = request;
+    let typed = key.filter(|key| !key.is_empty());
+    if typed.as_deref().is_some_and(|key| !usable(key)) {
+        return Err(ApiError::invalid_field("key"));
+    }
+    let (db, owner) = (state.db.clone(), user_id.clone());
+    let (key, offline) = blocking(move || {
+        let offline = db.now(|store| store.settings(&owner))?.network.offline;
+        let key = match (typed, service_id) {
+            (Some(key), _) => Some(Sensitive::new(key)),
+            (None, Some(service_id)) => service_keys::get(&owner, &service_id)?,
+            (None, None) => None,
+        };
+        Ok((key, offline))
+    })
+    .await?;
+    let network = Network {
+        access: if offline {
+            Access::Offline
+        } else {
+            Access::Online
+        },
+        ..Network::default()
+    };
+    let began = Instant::now();
+    let models = service_models(&network, Surroundings::system(0), base_url.trim(), key)
+        .await
+        .map_err(|failure| error::of_hub(&failure))?;
+    Ok(ServiceReport {
+        models,
+        took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+    })
+}
+
+/// A key stands in a header: visible letters of ASCII.
+fn usable(key: &str) -> bool {
+    key.len() <= MOST_KEY_CHARS && key.chars().all(|letter| letter.is_ascii_graphic())
+}

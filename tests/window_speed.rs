@@ -1,0 +1,202 @@
+//! How long pages and keys take with ten thousand runs and a hundred thousand points in the database,
+//! and how the web process' memory goes while a run's page is watched. Prints figures; asserts none of
+//! them, since machines differ. docs/benchmarks.md records them.
+//!
+//! `AMOOZGAR_SOAK_S` is how long the memory is watched: 10 seconds unless it says otherwise.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+
+mod support;
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use support::desktop::Desktop;
+use support::history::History;
+use support::window::{Form, RUN, SOON, Window, journey};
+
+const N_JOBS: u32 = 10_000;
+const N_POINTS: u32 = 100_000;
+/// Rounds of visits; the first warms up.
+const ROUNDS: usize = 6;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_and_keys_are_measured_over_a_long_history() -> Result<()> {
+    journey("speed", async |desktop, window| {
+        window.make_profile("سارا").await?;
+        let mut history = History::of(&desktop.data_dir())?;
+        history.add_jobs(N_JOBS)?;
+        history.add_run("long", "اجرای دراز", N_POINTS, 1e-3)?;
+        history.add_run("other", "اجرای دیگر", N_POINTS, 2e-3)?;
+        pages(window).await?;
+        keys(window).await
+    })
+    .await
+}
+
+async fn pages(window: &Window) -> Result<()> {
+    let visits = [
+        ("/training", "run-list"),
+        ("/settings", "theme-system"),
+        ("/settings/training", "settings-threads"),
+        ("/datasets", "dataset-row-stories"),
+        ("/notifications", "empty-state"),
+        ("/training/new", "run-start"),
+        ("/training/jobs/long", "job-samples"),
+        ("/training/compare?ids=long,other", "compare-chart"),
+    ];
+    // Until what the page is about stands in the document and a frame with it was drawn.
+    let script = "const [path, testid, done] = arguments;
+        const began = performance.now();
+        const old = document.querySelector('main > *');
+        location.hash = path;
+        const look = () => {
+            const found = document.querySelector(`[data-testid=\"${testid}\"]`);
+            if (found && !document.querySelector('[data-testid=skeleton]')) {
+                requestAnimationFrame(() => setTimeout(() => done(performance.now() - began), 0));
+            } else if (performance.now() - began > 20000) {
+                done(-1);
+            } else {
+                setTimeout(look, 1);
+            }
+        };
+        setTimeout(look, 0);";
+    let mut taken = vec![Vec::new(); visits.len()];
+    for round in 0..ROUNDS {
+        for (page, (path, shows)) in visits.iter().enumerate() {
+            let ms = window.ask(script, vec![json!(path), json!(shows)]).await?;
+            let ms = ms.as_f64().unwrap_or(-1.0);
+            ensure!(ms >= 0.0, "`{path}` never showed `{shows}`");
+            if round > 0 {
+                taken[page].push(ms);
+            }
+            // As a person would: not all at once.
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+    }
+    for ((path, _), mut times) in visits.iter().zip(taken) {
+        times.sort_by(f64::total_cmp);
+        println!(
+            "page {path}: {:.1} ms median, {:.1} ms at most",
+            times[times.len() / 2],
+            times[times.len() - 1]
+        );
+    }
+    Ok(())
+}
+
+async fn keys(window: &Window) -> Result<()> {
+    // From the key to the end of everything that the page does about it before it draws.
+    let script = "const [testid, text, done] = arguments;
+        const field = document.querySelector(`[data-testid=\"${testid}\"]`);
+        const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
+        const taken = [];
+        let at = 0;
+        const next = () => {
+            if (at === text.length) return done(taken);
+            at += 1;
+            const began = performance.now();
+            set.call(field, text.slice(0, at));
+            field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+            Promise.resolve().then(() => {
+                const channel = new MessageChannel();
+                channel.port1.onmessage = () => {
+                    taken.push(performance.now() - began);
+                    setTimeout(next, 120);
+                };
+                channel.port2.postMessage(0);
+            });
+        };
+        next();";
+    for (path, field) in [
+        ("/training", "run-search"),
+        ("/training/new", "run-name"),
+        ("/settings/training", "settings-memory"),
+    ] {
+        window.go(path).await?;
+        window.find(field, SOON).await?;
+        window.settled().await?;
+        let text = if field == "settings-memory" {
+            "۱۰۲۴"
+        } else {
+            "اجرای شمارهٔ ۹۹۹۹"
+        };
+        let answer = window.ask(script, vec![json!(field), json!(text)]).await?;
+        let mut times: Vec<f64> = serde_json::from_value(answer)?;
+        ensure!(!times.is_empty(), "`{field}` took no key");
+        times.sort_by(f64::total_cmp);
+        println!(
+            "key in `{field}`: {:.2} ms median, {:.2} ms at most",
+            times[times.len() / 2],
+            times[times.len() - 1]
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_web_process_is_watched_while_a_run_goes_on() -> Result<()> {
+    let soak = std::env::var("AMOOZGAR_SOAK_S")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .map_or(Duration::from_secs(10), Duration::from_secs);
+    journey("soak", async |desktop, window| {
+        watched(desktop, window, soak).await
+    })
+    .await
+}
+
+async fn watched(desktop: &Desktop, window: &Window, soak: Duration) -> Result<()> {
+    window.make_profile("سارا").await?;
+    window
+        .start_run(&Form {
+            name: "دراز",
+            dataset: "stories",
+            epochs: "1000",
+            batch: "8",
+            lr: "0.002",
+            context: "64",
+        })
+        .await?;
+    window.status(&["running"], RUN).await?;
+    window.more_points_than(20, RUN).await?;
+    let began = Instant::now();
+    let mut seen = Vec::new();
+    while began.elapsed() < soak {
+        let mib = web_process_mib(&desktop.data_dir());
+        if let Some(mib) = mib {
+            seen.push((began.elapsed().as_secs_f64(), mib));
+        }
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+    let points = window.points().await?;
+    ensure!(!seen.is_empty(), "there is a web process");
+    for (at, mib) in &seen {
+        println!("web process after {at:.0} s: {mib:.1} MiB");
+    }
+    println!("points drawn by then: {points}");
+    Ok(())
+}
+
+/// What the web process of this test's window holds.
+fn web_process_mib(data_dir: &Path) -> Option<f64> {
+    let mark = format!("AMOOZGAR_DATA_DIR={}", data_dir.display());
+    std::fs::read_dir("/proc")
+        .ok()?
+        .flatten()
+        .find_map(|entry| {
+            let of = |name: &str| std::fs::read(entry.path().join(name)).ok();
+            let name = String::from_utf8(of("comm")?).ok()?;
+            let environment = String::from_utf8_lossy(&of("environ")?).into_owned();
+            if !name.starts_with("WebKitWebProc") || !environment.contains(&mark) {
+                return None;
+            }
+            let status = String::from_utf8(of("status")?).ok()?;
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix("VmRSS:"))?;
+            let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
+            Some(kib / 1024.0)
+        })
+}

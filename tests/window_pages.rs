@@ -27,7 +27,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         window.prefer(theme).await?;
         look(desktop, window, "login", theme).await?;
     }
-    window.make_profile("سارا محمدی").await?;
+    welcome(desktop, window).await?;
     for (page, at, shows) in [
         ("home-first", "/", "home-new-run"),
         ("training-empty", "/training", "empty-state"),
@@ -69,6 +69,8 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
             "settings-threads",
         ),
         ("settings-window", "/settings/window", "settings-tray"),
+        ("settings-account", "/settings/account", "users"),
+        ("dashboard", "/dashboard", "machine-own"),
         ("settings-about", "/settings/about", "settings-open-data"),
         ("help", "/help", "help-chapter"),
         ("help-glossary", "/help/glossary", "help-chapter"),
@@ -82,6 +84,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         }
         in_both_themes(desktop, window, page).await?;
     }
+    guarded(desktop, window).await?;
     window.go(&job).await?;
     for (page, tab) in [
         ("job-write", "job-tab-write"),
@@ -114,6 +117,57 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     );
     let errors = window.gathered_errors().await?;
     ensure!(errors.is_empty(), "the pages reported {errors:?}");
+    Ok(())
+}
+
+/// The first start: a profile, and what it is led through.
+async fn welcome(desktop: &Desktop, window: &Window) -> Result<()> {
+    window.type_into("login-name", "سارا محمدی").await?;
+    window.click("login-submit").await?;
+    for (page, shows) in [
+        ("welcome-look", "welcome-dark"),
+        ("welcome-place", "welcome"),
+        ("welcome-machine", "welcome-sizes"),
+    ] {
+        window.find(shows, RUN).await?;
+        in_both_themes(desktop, window, page).await?;
+        window.click("welcome-next").await?;
+    }
+    window.find("nav-datasets", SOON).await?;
+    Ok(())
+}
+
+/// What a password brings: codes, the lock, and the question at the door.
+async fn guarded(desktop: &Desktop, window: &Window) -> Result<()> {
+    const PASSWORD: &str = "گل سرخ";
+    window.go("/settings/account").await?;
+    window.type_into("password-new", PASSWORD).await?;
+    window.type_into("password-new-again", PASSWORD).await?;
+    window.click("password-save").await?;
+    window.find("recovery-codes", SOON).await?;
+    in_both_themes(desktop, window, "settings-codes").await?;
+    window.click("codes-kept").await?;
+    window.find("codes-left", SOON).await?;
+    in_both_themes(desktop, window, "settings-account-guarded").await?;
+    window.go("/dashboard").await?;
+    window.click("clean-up").await?;
+    window.find("cleanup-list", SOON).await?;
+    in_both_themes(desktop, window, "cleanup").await?;
+    window.click("cleanup-close").await?;
+    window.click("lock-now").await?;
+    window.find("lock", SOON).await?;
+    in_both_themes(desktop, window, "lock").await?;
+    window.click("lock-leave").await?;
+    window.click_text("button", "سارا محمدی").await?;
+    window.find("login-remember", SOON).await?;
+    in_both_themes(desktop, window, "login-password").await?;
+    window.click("login-forgot").await?;
+    window.find("recover-code", SOON).await?;
+    in_both_themes(desktop, window, "login-recover").await?;
+    window.click("recover-back").await?;
+    window.type_into("login-password", PASSWORD).await?;
+    window.click("login-submit").await?;
+    window.find("nav-datasets", SOON).await?;
     Ok(())
 }
 

@@ -16,11 +16,7 @@ use support::window::{Form, RUN, SOON, Window, journey};
 async fn a_profile_with_a_password_opens_with_it_and_with_nothing_else() -> Result<()> {
     journey("visit-password", async |desktop, window| {
         const PASSWORD: &str = "گل سرخ ۱۴۰۵";
-        window.type_into("login-name", "نیما").await?;
-        window.type_into("login-password", PASSWORD).await?;
-        window.type_into("login-password-again", PASSWORD).await?;
-        window.click("login-submit").await?;
-        window.find("nav-datasets", SOON).await?;
+        window.make_guarded_profile("نیما", PASSWORD).await?;
         window.click("sign-out").await?;
 
         window.click_text("button", "نیما").await?;
@@ -28,7 +24,7 @@ async fn a_profile_with_a_password_opens_with_it_and_with_nothing_else() -> Resu
         window.click("login-submit").await?;
         let refusal = window.text("error-message").await?;
         ensure!(
-            refusal.contains("گذرواژه درست نیست"),
+            refusal.contains("برای این نمایه گذاشته شده یکی نیست"),
             "a wrong password is refused in words, not with `{refusal}`"
         );
         ensure!(

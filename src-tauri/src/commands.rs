@@ -1,24 +1,30 @@
 //! One handler per command of the contract: the signed-in user, one call, one error mapping.
 
 pub mod account;
+pub mod cleanup;
 pub mod compare;
+pub mod dashboard;
 pub mod datasets;
 pub mod inference;
 pub mod notifications;
+pub mod profile;
 pub mod services;
 pub mod settings;
 pub mod system;
 pub mod training;
 pub mod upkeep;
+pub mod users;
 
 mod plan;
 #[cfg(test)]
 pub(crate) mod test_rows;
 
-use amoozgar_types::ApiError;
-use amoozgar_types::ipc::Command;
-use tauri::Wry;
+use crate::clock::now_ms;
+use crate::state::App;
+use amoozgar_types::ipc::{Command, access_of};
+use amoozgar_types::{ApiError, ErrorCode};
 use tauri::ipc::Invoke;
+use tauri::{Manager, Wry};
 
 /// What the handler of `C` takes.
 type Request<C> = <C as Command>::Request;
@@ -30,7 +36,15 @@ macro_rules! handlers {
     ($($module:ident :: $name:ident),* $(,)?) => {
         /// Tauri's side of every command.
         pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
-            tauri::generate_handler![$($module::$name),*]
+            let handlers: Box<dyn Fn(Invoke<Wry>) -> bool + Send + Sync> =
+                Box::new(tauri::generate_handler![$($module::$name),*]);
+            move |invoke| match guard(&invoke) {
+                Ok(()) => handlers(invoke),
+                Err(refused) => {
+                    invoke.resolver.reject(refused);
+                    true
+                }
+            }
         }
 
         /// The name of every registered handler.
@@ -38,17 +52,42 @@ macro_rules! handlers {
     };
 }
 
+/// Refuses a call before its handler sees it, and before its request is read: which commands need
+/// whom is said in the contract, and what is not named there needs a signed-in user.
+fn guard(invoke: &Invoke<Wry>) -> Result<(), ApiError> {
+    let access = access_of(invoke.message.command());
+    match invoke.message.webview_ref().try_state::<App>() {
+        Some(app) => app.session.permits(access, now_ms()),
+        None => Err(ApiError::new(ErrorCode::NotSignedIn)),
+    }
+}
+
 handlers![
     account::account_status,
     account::account_register,
     account::account_login,
+    account::account_recover,
     account::account_logout,
+    account::account_lock,
+    account::account_unlock,
+    account::account_touch,
+    profile::account_update_profile,
+    profile::account_change_password,
+    profile::account_recovery_status,
+    profile::account_new_recovery_codes,
+    profile::account_sessions,
+    profile::account_end_session,
+    users::account_list_users,
+    users::account_delete_user,
+    users::account_reset_password,
+    users::account_set_role,
     settings::settings_get,
     settings::settings_set,
     datasets::datasets_list,
     datasets::datasets_import,
     datasets::datasets_preview,
     datasets::datasets_delete,
+    datasets::datasets_share,
     training::training_estimate,
     training::training_create,
     training::training_page,
@@ -83,6 +122,14 @@ handlers![
     upkeep::database_inspect,
     upkeep::database_restore,
     upkeep::logs_export,
+    dashboard::system_snapshot,
+    dashboard::system_subscribe,
+    dashboard::system_unsubscribe,
+    dashboard::system_history,
+    dashboard::dashboard_overview,
+    dashboard::dashboard_disk,
+    cleanup::cleanup_list,
+    cleanup::cleanup_remove,
 ];
 
 #[cfg(test)]

@@ -52,6 +52,8 @@ pub fn of_store(failure: &StoreError) -> ApiError {
         StoreError::NotFound { .. } => ErrorCode::NotFound,
         StoreError::NameTaken { .. } => ErrorCode::NameTaken,
         StoreError::InUse { .. } => ErrorCode::InUse,
+        StoreError::LastAdministrator { .. } => ErrorCode::LastAdministrator,
+        StoreError::UserHasLiveJob { .. } => ErrorCode::UserHasLiveJob,
         StoreError::InvalidTransition { .. } | StoreError::NotQueued { .. } => {
             ErrorCode::InvalidState
         }

@@ -41,6 +41,24 @@ pub fn remove_dir(path: &Path) -> Result<(), ApiError> {
     }
 }
 
+/// What a file, or everything in a folder, takes; nothing where it is not there. A link counts as
+/// itself, not as what it leads to.
+pub fn size_of(path: &Path) -> u64 {
+    let Ok(metadata) = fs::symlink_metadata(path) else {
+        return 0;
+    };
+    if !metadata.is_dir() {
+        return metadata.len();
+    }
+    let Ok(entries) = fs::read_dir(path) else {
+        return 0;
+    };
+    entries
+        .filter_map(Result::ok)
+        .map(|entry| size_of(&entry.path()))
+        .sum()
+}
+
 /// The last `n` lines of a text file, read from its end; empty where there is no file.
 pub fn tail(path: &Path, n: usize) -> Result<Vec<String>, ApiError> {
     use std::io::{Seek, SeekFrom};

@@ -5,7 +5,8 @@
 //! - Training never runs in the window's process: [`jobs`] starts `amoozgar worker JOB_DIR`.
 //! - Commands are thin: the signed-in user, one call, one error mapping (`error`).
 //! - What blocks (`SQLite`, files, inference) runs in `spawn_blocking`; no lock is held across an await.
-//! - The webview holds no token: who is signed in is known to `state` alone.
+//! - The webview holds no token: who is signed in is known to `session` alone, and every command is
+//!   guarded before its handler is reached (`commands`).
 //!
 //! Enter at [`main`]; the window is put together in [`window`].
 #![allow(
@@ -19,13 +20,17 @@ mod db;
 mod error;
 mod files;
 mod logging;
+mod machine;
 mod notify;
 mod pages;
+mod password;
 mod paths;
 mod power;
 mod redact;
+mod remember;
 mod secrets;
 mod service_keys;
+mod session;
 mod state;
 mod tray;
 mod words;

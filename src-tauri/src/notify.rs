@@ -3,7 +3,7 @@
 use crate::clock::{new_id, now_ms};
 use crate::db::Db;
 use crate::events::emit;
-use crate::state::Session;
+use crate::session::Session;
 use crate::{window, words};
 use amoozgar_types::ApiError;
 use amoozgar_types::id::{NotificationId, UserId};

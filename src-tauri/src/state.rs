@@ -4,7 +4,9 @@ use crate::db::Db;
 use crate::error;
 use crate::events::emit;
 use crate::jobs::{Jobs, Observer};
+use crate::machine::Watchers;
 use crate::paths::Paths;
+use crate::session::Session;
 use crate::{notify, tray};
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::ipc::{JobChanged, JobDeleted, Settings, User};
@@ -15,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use tauri::AppHandle;
+use tokio::sync::OnceCell;
 
 /// The shell's state, managed by Tauri.
 pub struct App {
@@ -28,6 +31,10 @@ pub struct App {
     pub jobs: Jobs,
     /// Who is signed in.
     pub session: Arc<Session>,
+    /// Brings back, once, the session that the keyring remembers.
+    pub restored: OnceCell<()>,
+    /// Who watches the machine.
+    pub machine: Watchers,
     /// Which run is live.
     pub live: Arc<Live>,
     /// The generation under way, to be stopped by setting it.
@@ -64,6 +71,13 @@ impl App {
             .unwrap_or_default()
     }
 
+    /// What was going on for the signed-in user's eyes ends with the session; runs go on.
+    pub fn left(&self) {
+        self.stop_generation();
+        self.jobs.subscriptions.clear();
+        self.machine.clear();
+    }
+
     /// Makes room for a new generation: the one under way is stopped.
     pub fn begin_generation(&self) -> Arc<AtomicBool> {
         let stop = Arc::new(AtomicBool::new(false));
@@ -82,32 +96,6 @@ impl App {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .store(true, Ordering::Relaxed);
-    }
-}
-
-/// Who is signed in.
-#[derive(Default)]
-pub struct Session {
-    user: Mutex<Option<User>>,
-}
-
-impl Session {
-    /// The signed-in user.
-    pub fn user(&self) -> Option<User> {
-        self.user
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Signs a user in, or out.
-    pub fn set(&self, user: Option<User>) {
-        *self.user.lock().unwrap_or_else(PoisonError::into_inner) = user;
-    }
-
-    /// Whether `user_id` is signed in.
-    pub fn is(&self, user_id: &UserId) -> bool {
-        self.user().is_some_and(|user| user.user_id == *user_id)
     }
 }
 

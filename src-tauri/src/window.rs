@@ -5,8 +5,9 @@ use crate::db::Db;
 use crate::jobs::{Jobs, Observer};
 use crate::pages::{self, Holds};
 use crate::paths::Paths;
-use crate::state::{Announcer, App, Live, Session, tauri_error};
-use crate::{commands, error, logging, notify, power, tray, words};
+use crate::session::{self, Session};
+use crate::state::{Announcer, App, Live, tauri_error};
+use crate::{commands, error, logging, machine, notify, power, tray, words};
 use amoozgar_store::{Opened, Store, take_restored};
 use amoozgar_types::ApiError;
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tauri::webview::PageLoadEvent;
 use tauri::{AppHandle, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent};
+use tokio::sync::OnceCell;
 
 /// The one window's label.
 const MAIN: &str = "main";
@@ -49,6 +51,7 @@ pub fn run(paths: Paths) -> ExitCode {
                 // Whatever page listened before is gone.
                 if let Some(state) = webview.try_state::<App>() {
                     state.jobs.subscriptions.clear();
+                    state.machine.clear();
                 }
             }
         })
@@ -140,6 +143,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
     }
     let program = std::env::current_exe()
         .map_err(|failure| error::internal("the executable's path is unknown", &failure))?;
+    let n_remembered = db.now(|store| store.prune_sessions(now_ms()))?;
     let session = Arc::new(Session::default());
     let live = Arc::new(Live::default());
     let observer: Arc<dyn Observer> = Arc::new(Announcer {
@@ -154,13 +158,18 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         paths,
         db,
         jobs,
-        session,
+        session: Arc::clone(&session),
+        // Who remembers no session never has the keyring opened.
+        restored: OnceCell::new_with((n_remembered == 0).then_some(())),
+        machine: machine::Watchers::default(),
         live,
         generation: Mutex::new(Arc::new(AtomicBool::new(false))),
         database_set_aside: set_aside.map(|path| path.display().to_string()),
         quitting: AtomicBool::new(false),
         lock,
     });
+    session::watch(app, session);
+    machine::sample(app);
     tray::create(app);
     tauri::async_runtime::spawn(power::watch(app.clone()));
     quit_on_signals(app);

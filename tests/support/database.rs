@@ -3,6 +3,7 @@
 use amoozgar_types::Loss;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, types::Value};
+use std::fmt::Write;
 use std::path::Path;
 
 /// A row of `training_jobs`, as far as the tests look at it.
@@ -33,6 +34,51 @@ impl Database {
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(Self { connection })
+    }
+
+    /// Everything that is a profile's, as text: to be compared with itself later.
+    pub fn belongings(&self, user_id: &str) -> Result<String> {
+        const OF_USER: [&str; 4] = ["users", "user_settings", "datasets", "notifications"];
+        const OF_JOB: [&str; 4] = [
+            "training_metrics",
+            "validation_metrics",
+            "samples",
+            "checkpoints",
+        ];
+        let mut all = String::new();
+        let mut dump = |table: &str, condition: &str| -> Result<()> {
+            let query = format!("SELECT * FROM {table} WHERE {condition}");
+            let mut statement = self.connection.prepare(&query)?;
+            let n_columns = statement.column_count();
+            let mut rows = statement.query([user_id])?;
+            while let Some(row) = rows.next()? {
+                all.push_str(table);
+                for column in 0..n_columns {
+                    write!(all, " {:?}", row.get::<_, Value>(column)?)?;
+                }
+                all.push('\n');
+            }
+            Ok(())
+        };
+        for table in OF_USER {
+            dump(table, "user_id = ?1")?;
+        }
+        dump("training_jobs", "user_id = ?1")?;
+        for table in OF_JOB {
+            dump(
+                table,
+                "job_id IN (SELECT job_id FROM training_jobs WHERE user_id = ?1)",
+            )?;
+        }
+        Ok(all)
+    }
+
+    /// How many samples of the machine were kept.
+    pub fn machine_samples(&self) -> Result<u64> {
+        let count: i64 =
+            self.connection
+                .query_row("SELECT count(*) FROM machine_samples", [], |row| row.get(0))?;
+        Ok(count as u64)
     }
 
     /// The job of a name.

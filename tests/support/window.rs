@@ -209,8 +209,46 @@ impl Window {
     pub async fn make_profile(&self, name: &str) -> Result<()> {
         self.type_into("login-name", name).await?;
         self.click("login-submit").await?;
+        self.click("welcome-skip").await?;
         self.find("nav-datasets", SOON).await?;
         Ok(())
+    }
+
+    /// Makes a profile with a password; answers the recovery codes that are shown.
+    pub async fn make_guarded_profile(&self, name: &str, password: &str) -> Result<Vec<String>> {
+        self.type_into("login-name", name).await?;
+        self.type_into("login-password", password).await?;
+        self.type_into("login-password-again", password).await?;
+        self.click("login-submit").await?;
+        let codes = self.text("recovery-codes").await?;
+        self.click("welcome-next").await?;
+        self.click("welcome-skip").await?;
+        self.find("nav-datasets", SOON).await?;
+        Ok(codes.split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// Calls a command of the shell as the page itself would: what it answers, or what it refuses
+    /// with.
+    pub async fn invoke(
+        &self,
+        command: &str,
+        request: &Value,
+    ) -> Result<std::result::Result<Value, Value>> {
+        let script = "const [command, request, done] = arguments;
+            const channel = new window.__TAURI__.core.Channel();
+            window.__TAURI__.core.invoke(command, { request, channel })
+                .then((answer) => done({ answer: answer ?? null }), (refusal) => done({ refusal }));";
+        let arguments = vec![json!(command), request.clone()];
+        let mut outcome = self.client.execute_async(script, arguments).await?;
+        match outcome.get_mut("refusal") {
+            Some(refusal) => Ok(Err(refusal.take())),
+            None => Ok(Ok(outcome["answer"].take())),
+        }
+    }
+
+    /// How many elements a CSS selector finds.
+    pub async fn count(&self, css: &str) -> Result<usize> {
+        Ok(self.client.find_all(Locator::Css(css)).await?.len())
     }
 
     /// Fills the form in and starts the run; ends on the job's page.

@@ -75,13 +75,29 @@ fn Guard() -> Html {
     }
 }
 
-/// Everything behind the guard.
+/// Everything behind the guard. A locked window keeps its pages as they are, out of sight and reach.
 #[component]
 fn SignedIn() -> Html {
+    let session = use_session();
+    let locked = session.is_locked();
+    let content = if session.welcome().is_some() {
+        html! { <pages::welcome::WelcomePage /> }
+    } else {
+        html! { <Pages /> }
+    };
     html! {
-        <SettingsProvider>
-            <Pages />
-        </SettingsProvider>
+        <>
+            <div
+                class={classes!("behind", locked.then_some("is-locked"))}
+                inert={locked}
+                aria-hidden={locked.then_some("true")}
+            >
+                <SettingsProvider>{ content }</SettingsProvider>
+            </div>
+            if let Some(user) = session.user().filter(|_| locked) {
+                <pages::lock::LockScreen {user} />
+            }
+        </>
     }
 }
 
@@ -109,6 +125,7 @@ fn page(route: Route) -> Html {
         // The guard is about to leave it.
         Route::Login => html! {},
         Route::Home => html! { <pages::home::HomePage /> },
+        Route::Dashboard => html! { <pages::dashboard::DashboardPage /> },
         Route::Training => html! { <pages::training::TrainingListPage /> },
         Route::NewRun => html! { <pages::training::NewRunPage /> },
         Route::CompareRuns => html! { <pages::training::ComparePage /> },

@@ -36,6 +36,7 @@ pub struct PaletteProviderProps {
 #[component]
 pub fn PaletteProvider(props: &PaletteProviderProps) -> Html {
     let open = use_state_eq(|| false);
+    let locked = use_session().is_locked();
     {
         let open = open.setter();
         use_effect_with((), move |()| {
@@ -78,7 +79,8 @@ pub fn PaletteProvider(props: &PaletteProviderProps) -> Html {
     html! {
         <ContextProvider<OpenPalette> context={opener}>
             { props.children.clone() }
-            if *open { <Host on_close={close} /> }
+            // It is a modal, and a modal above the lock would leave no way to open that.
+            if *open && !locked { <Host on_close={close} /> }
         </ContextProvider<OpenPalette>>
     }
 }
@@ -188,6 +190,7 @@ fn fixed() -> Vec<(PaletteEntry, Target)> {
     };
     vec![
         page(IconName::Home, common::NAV_HOME, Route::Home),
+        page(IconName::Dashboard, common::NAV_DASHBOARD, Route::Dashboard),
         page(IconName::Database, common::NAV_DATASETS, Route::Datasets),
         page(IconName::Training, common::NAV_TRAINING, Route::Training),
         page(

@@ -11,6 +11,9 @@ pub enum Route {
     /// Greeting, what runs, what is next.
     #[at("/")]
     Home,
+    /// The machine, what runs, and what takes room.
+    #[at("/dashboard")]
+    Dashboard,
     /// All runs.
     #[at("/training")]
     Training,

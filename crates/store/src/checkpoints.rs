@@ -51,6 +51,17 @@ impl Store {
         })
     }
 
+    /// Forgets a checkpoint whose folder is gone.
+    pub fn delete_checkpoint(&self, job_id: &JobId, path: &str) -> Result<(), StoreError> {
+        self.connection()
+            .execute(
+                "DELETE FROM checkpoints WHERE job_id = ?1 AND path = ?2",
+                [job_id.as_str(), path],
+            )
+            .doing("forget the checkpoint")?;
+        Ok(())
+    }
+
     /// Kept checkpoints, latest first; their `removed` is empty.
     pub fn checkpoints(&self, job_id: &JobId) -> Result<Vec<CheckpointRecord>, StoreError> {
         self.connection()

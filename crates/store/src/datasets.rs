@@ -4,7 +4,7 @@ use crate::column::{count, int, named};
 use crate::error::Doing;
 use crate::{Store, StoreError};
 use amoozgar_types::id::{DatasetId, UserId};
-use amoozgar_types::ipc::{DatasetFormat, DatasetRecord, DatasetSource};
+use amoozgar_types::ipc::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// A dataset with its files.
@@ -63,18 +63,21 @@ impl Store {
         Ok(())
     }
 
-    /// What a user may train on: the bundled ones first, then their own, latest first.
+    /// What a user may train on: the bundled ones first, then their own, then what others share,
+    /// latest first.
     pub fn datasets(&self, user_id: &UserId) -> Result<Vec<DatasetRecord>, StoreError> {
         self.connection()
             .prepare_cached(
-                "SELECT * FROM datasets WHERE user_id IS NULL OR user_id = ?1
-                 ORDER BY user_id IS NOT NULL,
+                "SELECT datasets.*, users.name AS owner_name FROM datasets
+                 LEFT JOIN users USING (user_id)
+                 WHERE user_id IS NULL OR user_id = ?1 OR shared = 1
+                 ORDER BY user_id IS NOT NULL, user_id IS NOT ?1,
                      CASE WHEN user_id IS NULL THEN dataset_id END,
-                     created_ms DESC, dataset_id DESC",
+                     datasets.created_ms DESC, dataset_id DESC",
             )
             .and_then(|mut statement| {
                 statement
-                    .query_map([user_id.as_str()], read_record)?
+                    .query_map([user_id.as_str()], |row| read_record(row, user_id))?
                     .collect()
             })
             .doing("list the datasets")
@@ -88,12 +91,13 @@ impl Store {
     ) -> Result<Option<StoredDataset>, StoreError> {
         self.connection()
             .query_row(
-                "SELECT * FROM datasets
-                 WHERE dataset_id = ?1 AND (user_id IS NULL OR user_id = ?2)",
+                "SELECT datasets.*, users.name AS owner_name FROM datasets
+                 LEFT JOIN users USING (user_id)
+                 WHERE dataset_id = ?1 AND (user_id IS NULL OR user_id = ?2 OR shared = 1)",
                 [dataset_id.as_str(), user_id.as_str()],
                 |row| {
                     Ok(StoredDataset {
-                        record: read_record(row)?,
+                        record: read_record(row, user_id)?,
                         train_path: row.get("train_path")?,
                         validation_path: row.get("validation_path")?,
                     })
@@ -101,6 +105,49 @@ impl Store {
             )
             .optional()
             .doing("read the dataset")
+    }
+
+    /// Lets everyone on this computer use a user's own dataset, or no longer.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not the user's.
+    pub fn share_dataset(
+        &self,
+        user_id: &UserId,
+        dataset_id: &DatasetId,
+        sharing: &Sharing,
+    ) -> Result<(), StoreError> {
+        let changed = self
+            .connection()
+            .execute(
+                "UPDATE datasets SET shared = ?3 WHERE dataset_id = ?1 AND user_id = ?2",
+                params![
+                    dataset_id.as_str(),
+                    user_id.as_str(),
+                    *sharing == Sharing::SharedByMe
+                ],
+            )
+            .doing("share the dataset")?;
+        if changed == 0 {
+            return Err(StoreError::not_found("dataset", dataset_id));
+        }
+        Ok(())
+    }
+
+    /// The files of everything that a user imported.
+    pub fn dataset_paths(&self, user_id: &UserId) -> Result<Vec<String>, StoreError> {
+        self.connection()
+            .prepare_cached(
+                "SELECT train_path FROM datasets WHERE user_id = ?1
+                 UNION SELECT validation_path FROM datasets
+                     WHERE user_id = ?1 AND validation_path IS NOT NULL",
+            )
+            .and_then(|mut statement| {
+                statement
+                    .query_map([user_id.as_str()], |row| row.get(0))?
+                    .collect()
+            })
+            .doing("list the datasets' files")
     }
 
     /// Removes a user's own dataset. Jobs that learnt it stay, without it. A bundled one is nobody's
@@ -117,9 +164,9 @@ impl Store {
         self.write("remove the dataset", |transaction| {
             let in_use: bool = transaction
                 .query_row(
-                    "SELECT EXISTS (SELECT 1 FROM training_jobs WHERE dataset_id = ?1 AND user_id = ?2
+                    "SELECT EXISTS (SELECT 1 FROM training_jobs WHERE dataset_id = ?1
                      AND status IN ('queued', 'starting', 'loading', 'running', 'paused'))",
-                    [dataset_id.as_str(), user_id.as_str()],
+                    [dataset_id.as_str()],
                     |row| row.get(0),
                 )
                 .doing("look for jobs that use the dataset")?;
@@ -142,7 +189,16 @@ impl Store {
     }
 }
 
-fn read_record(row: &Row<'_>) -> rusqlite::Result<DatasetRecord> {
+fn read_record(row: &Row<'_>, asking: &UserId) -> rusqlite::Result<DatasetRecord> {
+    let owner: Option<String> = row.get("user_id")?;
+    let sharing = match (owner, row.get("shared")?) {
+        (None, _) => Sharing::Everyones,
+        (Some(owner), true) if owner == asking.as_str() => Sharing::SharedByMe,
+        (Some(owner), false) if owner == asking.as_str() => Sharing::Private,
+        (Some(_), _) => Sharing::SharedWithMe {
+            owner_name: row.get("owner_name")?,
+        },
+    };
     Ok(DatasetRecord {
         dataset_id: DatasetId::new(row.get::<_, String>("dataset_id")?),
         name: row.get("name")?,
@@ -160,6 +216,7 @@ fn read_record(row: &Row<'_>) -> rusqlite::Result<DatasetRecord> {
         n_rows: count(row, "n_rows")?,
         n_validation_rows: count(row, "n_validation_rows")?,
         created_ms: row.get("created_ms")?,
+        sharing,
     })
 }
 

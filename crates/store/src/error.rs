@@ -38,6 +38,18 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
+    /// Somebody has to look after the profiles.
+    #[error("`{user_id}` is the only administrator")]
+    LastAdministrator {
+        /// The profile.
+        user_id: String,
+    },
+    /// The profile has a run that has not ended.
+    #[error("profile `{user_id}` has a run that has not ended")]
+    UserHasLiveJob {
+        /// The profile.
+        user_id: String,
+    },
     /// The dataset is used by a job that has not ended.
     #[error("dataset `{dataset_id}` is used by a job that has not ended")]
     InUse {

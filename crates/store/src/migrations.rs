@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2];
+pub(crate) const ALL: &[Migration] = &[V1, V2, V3];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -120,4 +120,42 @@ CREATE INDEX notifications_by_user ON notifications (user_id, created_ms DESC);
 
 const V2: Migration = "
 ALTER TABLE training_jobs ADD COLUMN diverged_step INTEGER;
+";
+
+const V3: Migration = "
+ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'user'
+    CHECK (role IN ('administrator', 'user'));
+UPDATE users SET role = 'administrator'
+    WHERE user_id = (SELECT user_id FROM users ORDER BY created_ms, user_id LIMIT 1);
+-- Wrong passwords and codes in a row, and when the next try may be made.
+ALTER TABLE users ADD COLUMN failed_attempts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE users ADD COLUMN next_attempt_ms INTEGER NOT NULL DEFAULT 0;
+
+-- A remembered session's token lies in the system's keyring; here is only its SHA-256.
+CREATE TABLE sessions (
+    session_id   TEXT NOT NULL PRIMARY KEY,
+    user_id      TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    token_hash   TEXT UNIQUE,
+    created_ms   INTEGER NOT NULL,
+    last_seen_ms INTEGER NOT NULL,
+    expires_ms   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_user ON sessions (user_id, last_seen_ms DESC);
+
+-- Codes are kept as argon2id hashes and go when they are used.
+CREATE TABLE recovery_codes (
+    user_id    TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    code_hash  TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    PRIMARY KEY (user_id, code_hash)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE datasets ADD COLUMN shared INTEGER NOT NULL DEFAULT 0 CHECK (shared IN (0, 1));
+
+CREATE TABLE machine_samples (
+    at_ms             INTEGER NOT NULL PRIMARY KEY,
+    cpu_percent       REAL NOT NULL,
+    used_memory_bytes INTEGER NOT NULL,
+    tokens_per_s      REAL
+) STRICT;
 ";

@@ -2,8 +2,8 @@
 mod support;
 
 use amoozgar_store::StoreError;
-use amoozgar_types::id::DatasetId;
-use amoozgar_types::ipc::DatasetSource;
+use amoozgar_types::id::{DatasetId, UserId};
+use amoozgar_types::ipc::{DatasetSource, Sharing};
 use amoozgar_types::job::JobStatus;
 use support::{Fixture, dara, dataset, job, job_id, sara, spec};
 
@@ -135,4 +135,65 @@ fn a_dataset_in_use_stays_and_one_that_goes_leaves_its_ended_jobs() {
     store
         .update_job(&record)
         .expect("a record read before the removal can still be written");
+}
+
+#[test]
+fn a_shared_dataset_is_everyones_to_learn_and_its_owners_to_change() {
+    let fixture = filled();
+    let store = &fixture.store;
+    let own = DatasetId::new("own");
+    assert!(
+        matches!(
+            store.share_dataset(&dara(), &own, &Sharing::SharedByMe),
+            Err(StoreError::NotFound { .. })
+        ),
+        "nobody shares what is another's"
+    );
+    store
+        .share_dataset(&sara(), &own, &Sharing::SharedByMe)
+        .unwrap();
+    let seen_by = |user: UserId| {
+        store
+            .dataset(&user, &own)
+            .unwrap()
+            .map(|set| set.record.sharing)
+    };
+    assert_eq!(
+        seen_by(sara()),
+        Some(Sharing::SharedByMe),
+        "the owner sees that it is shared"
+    );
+    assert_eq!(
+        seen_by(dara()),
+        Some(Sharing::SharedWithMe {
+            owner_name: "سارا".to_owned()
+        }),
+        "another sees whose it is"
+    );
+    assert_eq!(
+        store.datasets(&dara()).unwrap().len(),
+        3,
+        "and finds it in the list"
+    );
+    assert!(
+        matches!(
+            store.delete_dataset(&dara(), &own),
+            Err(StoreError::NotFound { .. })
+        ),
+        "but cannot remove it"
+    );
+    let mut record = job("theirs", JobStatus::Running);
+    record.dataset_id = Some(own.clone());
+    store.insert_job(&dara(), &record, &spec(), "/d").unwrap();
+    assert!(
+        matches!(
+            store.delete_dataset(&sara(), &own),
+            Err(StoreError::InUse { .. })
+        ),
+        "another's run needs it as much as one's own"
+    );
+    store
+        .share_dataset(&sara(), &own, &Sharing::Private)
+        .unwrap();
+    assert_eq!(seen_by(dara()), None, "no longer shared, it is hers again");
 }

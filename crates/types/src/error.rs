@@ -14,6 +14,20 @@ pub enum ErrorCode {
     NotSignedIn,
     /// The name or the password is wrong.
     WrongCredentials,
+    /// The window is locked; the signed-in profile's password opens it.
+    Locked,
+    /// The session ended by itself.
+    SessionExpired,
+    /// Only an administrator may do this.
+    NotPermitted,
+    /// Too many wrong passwords or codes: `needed` seconds must pass first.
+    TooManyAttempts,
+    /// The recovery code is wrong, or was used before.
+    WrongRecoveryCode,
+    /// This is the only administrator; somebody has to look after the profiles.
+    LastAdministrator,
+    /// The profile has a run that has not ended.
+    UserHasLiveJob,
     /// A profile of this `name` exists.
     NameTaken,
     /// The form field `field` holds what cannot be used.
@@ -113,6 +127,13 @@ impl ErrorCode {
     pub const ALL: &'static [Self] = &[
         Self::NotSignedIn,
         Self::WrongCredentials,
+        Self::Locked,
+        Self::SessionExpired,
+        Self::NotPermitted,
+        Self::TooManyAttempts,
+        Self::WrongRecoveryCode,
+        Self::LastAdministrator,
+        Self::UserHasLiveJob,
         Self::NameTaken,
         Self::InvalidField,
         Self::NotFound,

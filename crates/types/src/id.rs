@@ -43,4 +43,6 @@ ids! {
     ServiceId,
     /// A row of the notification list.
     NotificationId,
+    /// A time during which somebody is signed in.
+    SessionId,
 }

@@ -4,9 +4,11 @@
 //! a test there holds the handlers against [`COMMANDS`]. Live updates of a job travel over a channel
 //! that the interface passes as `channel` beside `request`.
 
+mod access;
 mod account;
 mod catalog;
 mod compare;
+mod dashboard;
 mod datasets;
 mod downloads;
 mod events;
@@ -20,9 +22,11 @@ mod system;
 mod training;
 mod upkeep;
 
+pub use access::{Access, access_of};
 pub use account::*;
 pub use catalog::*;
 pub use compare::*;
+pub use dashboard::*;
 pub use datasets::*;
 pub use downloads::*;
 pub use events::*;
@@ -79,11 +83,39 @@ commands! {
     /// Who is signed in, and which profiles there are. Needs no sign-in.
     AccountStatus "account_status" (()) -> Account;
     /// Makes a profile and signs it in. Needs no sign-in.
-    AccountRegister "account_register" (Register) -> User;
+    AccountRegister "account_register" (Register) -> SignedIn;
     /// Signs a profile in. Needs no sign-in.
-    AccountLogin "account_login" (Login) -> User;
-    /// Signs out.
+    AccountLogin "account_login" (Login) -> SignedIn;
+    /// Replaces a forgotten password by means of a recovery code, and signs in. Needs no sign-in.
+    AccountRecover "account_recover" (Recover) -> SignedIn;
+    /// Signs out. Works while locked.
     AccountLogout "account_logout" (()) -> ();
+    /// Locks the window until the password is given again.
+    AccountLock "account_lock" (()) -> ();
+    /// Opens a locked window. Works while locked.
+    AccountUnlock "account_unlock" (Unlock) -> User;
+    /// A sign of life from keyboard or mouse. Works while locked, and does not unlock.
+    AccountTouch "account_touch" (()) -> Standing;
+    /// Changes what a profile says of itself.
+    AccountUpdateProfile "account_update_profile" (UpdateProfile) -> User;
+    /// Sets, changes or removes one's own password; other sessions end.
+    AccountChangePassword "account_change_password" (ChangePassword) -> PasswordChanged;
+    /// How many recovery codes are left.
+    AccountRecoveryStatus "account_recovery_status" (()) -> RecoveryStatus;
+    /// New recovery codes; the old ones end.
+    AccountNewRecoveryCodes "account_new_recovery_codes" (NewRecoveryCodes) -> RecoveryCodes;
+    /// One's own sessions, latest first.
+    AccountSessions "account_sessions" (()) -> Vec<SessionRecord>;
+    /// Ends one of one's own sessions.
+    AccountEndSession "account_end_session" (crate::id::SessionId) -> ();
+    /// Every profile with its share of this computer. Administrators only.
+    AccountListUsers "account_list_users" (()) -> Vec<UserOverview>;
+    /// Removes a profile with all that is its. Administrators only.
+    AccountDeleteUser "account_delete_user" (crate::id::UserId) -> ();
+    /// Gives a profile another password, or none; its sessions end. Administrators only.
+    AccountResetPassword "account_reset_password" (ResetPassword) -> User;
+    /// Changes what a profile may do. Administrators only.
+    AccountSetRole "account_set_role" (SetRole) -> User;
 
     /// The signed-in user's settings.
     SettingsGet "settings_get" (()) -> Settings;
@@ -98,6 +130,9 @@ commands! {
     DatasetsPreview "datasets_preview" (DatasetPreviewRequest) -> DatasetPreview;
     /// Removes an imported dataset and its files.
     DatasetsDelete "datasets_delete" (crate::id::DatasetId) -> ();
+
+    /// Lets everyone on this computer read and learn a dataset of one's own, or no longer.
+    DatasetsShare "datasets_share" (DatasetShare) -> DatasetRecord;
 
     /// Memory and time of a run, before it is made.
     TrainingEstimate "training_estimate" (NewRun) -> Estimate;
@@ -170,4 +205,21 @@ commands! {
     LogsExport "logs_export" (FilePlace) -> WrittenFile;
     /// Shows one of the program's own folders in the system's file manager.
     SystemOpenFolder "system_open_folder" (Folder) -> ();
+    /// The machine as it is now.
+    SystemSnapshot "system_snapshot" (()) -> Snapshot;
+    /// The machine as it is, over `channel`, every two seconds until `system_unsubscribe`.
+    SystemSubscribe "system_subscribe" (()) -> SubscriptionId;
+    /// Ends a subscription.
+    SystemUnsubscribe "system_unsubscribe" (SubscriptionId) -> ();
+    /// The machine over the last hours, a sample a minute.
+    SystemHistory "system_history" (History) -> Vec<MachineSample>;
+
+    /// Runs by state, and what happened lately.
+    DashboardOverview "dashboard_overview" (()) -> Overview;
+    /// What takes room on the disk.
+    DashboardDisk "dashboard_disk" (()) -> DiskUse;
+    /// What could be removed to make room.
+    CleanupList "cleanup_list" (()) -> Vec<CleanupItem>;
+    /// Removes what was chosen.
+    CleanupRemove "cleanup_remove" (Vec<CleanupTarget>) -> CleanupOutcome;
 }

@@ -9,7 +9,7 @@ use amoozgar_engine::DatasetSummary;
 use amoozgar_types::id::DatasetId;
 use amoozgar_types::ipc::{
     DatasetFormat, DatasetPreview, DatasetRecord, DatasetSource, DatasetsDelete, DatasetsImport,
-    DatasetsList, DatasetsPreview,
+    DatasetsList, DatasetsPreview, DatasetsShare, Sharing,
 };
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 use std::path::{Path, PathBuf};
@@ -54,6 +54,7 @@ pub async fn datasets_import(
             n_rows: summary.n_rows,
             n_validation_rows: 0,
             created_ms: now_ms(),
+            sharing: Sharing::Private,
         };
         let path = copy.display().to_string();
         let listed = db.now(|store| store.upsert_dataset(Some(&user_id), &record, &path, None));
@@ -112,6 +113,29 @@ pub async fn datasets_delete(
     .await
 }
 
+/// Lets everyone on this computer read and learn a dataset of one's own, or no longer.
+#[tauri::command]
+pub async fn datasets_share(
+    state: State<'_, App>,
+    request: Request<DatasetsShare>,
+) -> Answer<DatasetsShare> {
+    let user_id = state.user_id()?;
+    let sharing = if request.shared {
+        Sharing::SharedByMe
+    } else {
+        Sharing::Private
+    };
+    state
+        .db
+        .call(move |store| {
+            store.share_dataset(&user_id, &request.dataset_id, &sharing)?;
+            store.dataset(&user_id, &request.dataset_id)
+        })
+        .await?
+        .map(|dataset| dataset.record)
+        .ok_or_else(error::not_found)
+}
+
 /// Lists the bundled datasets that are there: Hafez where set-up fetched it, the stories always.
 /// Blocks.
 pub fn register_bundled(db: &Db, installed: Option<PathBuf>) -> Result<(), ApiError> {
@@ -168,6 +192,7 @@ fn register(
         n_rows: summary.n_rows,
         n_validation_rows: held_out.map_or(0, |part| part.n_rows),
         created_ms: now_ms(),
+        sharing: Sharing::Everyones,
     };
     let train = train.display().to_string();
     let validation = validation.map(|path| path.display().to_string());

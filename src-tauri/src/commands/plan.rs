@@ -110,6 +110,7 @@ mod tests {
     fn dataset() -> StoredDataset {
         StoredDataset {
             record: DatasetRecord {
+                sharing: amoozgar_types::ipc::Sharing::Private,
                 dataset_id: DatasetId::new("hafez"),
                 name: "دیوان حافظ".into(),
                 source: DatasetSource::Bundled,

@@ -16,6 +16,8 @@ use tauri::State;
 const MAX_THREADS: u32 = 1024;
 /// Minutes of a day.
 const DAY_MINUTES: u16 = 24 * 60;
+/// A working day without a sign of life.
+const MAX_IDLE_MIN: u32 = 480;
 
 /// The signed-in user's settings.
 #[tauri::command]
@@ -75,6 +77,7 @@ pub async fn settings_set(
             tracing::warn!(error = %failure, "a removed service's key is still in the keyring");
         }
     }
+    state.session.set_idle_lock(saved.account.idle_lock_min);
     Ok(saved)
 }
 
@@ -88,6 +91,13 @@ fn check(settings: &Settings) -> Result<(), ApiError> {
                 .compute
                 .memory_limit_mib
                 .is_none_or(|mib| mib >= LEAST_MEMORY_LIMIT_MIB),
+        ),
+        (
+            "idle_lock_min",
+            settings
+                .account
+                .idle_lock_min
+                .is_none_or(|minutes| (1..=MAX_IDLE_MIN).contains(&minutes)),
         ),
         (
             "quiet_hours",
@@ -137,6 +147,8 @@ mod tests {
             Some("memory_limit_mib"),
             "too little memory"
         );
+        let field = with(|settings| settings.account.idle_lock_min = Some(0));
+        assert_eq!(field.as_deref(), Some("idle_lock_min"), "always locked");
         let field = with(|settings| settings.notify.quiet.to_minute = 1440);
         assert_eq!(field.as_deref(), Some("quiet_hours"), "no minute of a day");
         let field = with(|settings| {

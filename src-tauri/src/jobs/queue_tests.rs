@@ -78,6 +78,7 @@ impl Bench {
         let user = User {
             user_id: owner.clone(),
             name: "سارا".into(),
+            role: amoozgar_types::ipc::Role::User,
             has_password: false,
             created_ms: 1,
         };

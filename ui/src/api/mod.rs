@@ -5,6 +5,7 @@
 
 mod bridge;
 mod dialog;
+pub mod gate;
 mod listen;
 
 pub use dialog::{FileFilter, pick_file, pick_save};
@@ -12,17 +13,19 @@ pub use listen::{listen, listen_file_drop};
 
 use amoozgar_types::ipc::Command;
 use amoozgar_types::{ApiError, ErrorCode};
+use gate::Turned;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
 use yew::Callback;
 
-/// Sends `request` to the command `C` and waits for its answer.
+/// Sends `request` to the command `C` and waits for its answer; while the window is locked it waits
+/// for that to end first.
 pub async fn call<C: Command>(request: C::Request) -> Result<C::Response, ApiError> {
     let args = js_sys::Object::new();
     set(&args, "request", &to_js(&request)?)?;
-    answer(bridge::invoke(C::NAME, args.into()).await)
+    send::<C>(args).await
 }
 
 /// Like [`call`], with a channel beside the request over which the shell sends values of `T` until
@@ -44,7 +47,28 @@ pub async fn call_with_channel<C: Command, T: DeserializeOwned + 'static>(
     // The shell may send for as long as the page lives; the browser's collector owns it from here.
     handler.into_js_value();
     set(&args, "channel", channel.as_ref())?;
-    answer(bridge::invoke(C::NAME, args.into()).await)
+    send::<C>(args).await
+}
+
+async fn send<C: Command>(args: js_sys::Object) -> Result<C::Response, ApiError> {
+    loop {
+        let outcome = answer(bridge::invoke(C::NAME, args.clone().into()).await);
+        match &outcome {
+            Err(error) if error.code == ErrorCode::Locked => {
+                gate::tell(Turned::Locked);
+                gate::wait().await;
+            }
+            Err(error) if error.code == ErrorCode::SessionExpired => {
+                gate::tell(Turned::Expired);
+                return outcome;
+            }
+            Err(error) if error.code == ErrorCode::NotSignedIn => {
+                gate::tell(Turned::Out);
+                return outcome;
+            }
+            _ => return outcome,
+        }
+    }
 }
 
 /// Writes a technical line to the webview's console.

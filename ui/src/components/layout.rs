@@ -8,7 +8,7 @@ use crate::palette::use_palette;
 use crate::route::Route;
 use crate::state::notifications::use_unread;
 use crate::state::toasts::{ShowToast, use_toasts};
-use amoozgar_types::ipc::AccountLogout;
+use amoozgar_types::ipc::{AccountLock, AccountLogout};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -85,6 +85,7 @@ fn Sidebar() -> Html {
             <nav class="nav" aria-label={common::NAVIGATION}>
                 <ul class="nav__list">
                     { item(Route::Home, IconName::Home, common::NAV_HOME, "nav-home", 0) }
+                    { item(Route::Dashboard, IconName::Dashboard, common::NAV_DASHBOARD, "nav-dashboard", 0) }
                     { item(Route::Datasets, IconName::Database, common::NAV_DATASETS, "nav-datasets", 0) }
                     { item(Route::Training, IconName::Training, common::NAV_TRAINING, "nav-training", 0) }
                     { item(Route::Notifications, IconName::Bell, common::NAV_NOTIFICATIONS, "nav-notifications", unread) }
@@ -134,6 +135,18 @@ fn Profile() -> Html {
     let Some(user) = session.user() else {
         return html! {};
     };
+    let lock = {
+        let (session, toasts) = (session.clone(), toasts.clone());
+        move |_| {
+            let (session, toasts) = (session.clone(), toasts.clone());
+            wasm_bindgen_futures::spawn_local(async move {
+                match api::call::<AccountLock>(()).await {
+                    Ok(()) => session.set_locked(true),
+                    Err(error) => toasts.error(crate::i18n::errors::describe(&error).message),
+                }
+            });
+        }
+    };
     let sign_out = move |_| {
         let (session, toasts) = (session.clone(), toasts.clone());
         wasm_bindgen_futures::spawn_local(async move {
@@ -147,6 +160,14 @@ fn Profile() -> Html {
         <div class="sidebar__profile">
             <span class="avatar" aria-hidden="true">{ common::initial(&user.name) }</span>
             <span class="sidebar__user" dir="auto">{ &user.name }</span>
+            if user.has_password {
+                <IconButton
+                    icon={IconName::Lock}
+                    label={crate::i18n::account::LOCK}
+                    onclick={lock}
+                    testid="lock-now"
+                />
+            }
             <IconButton
                 icon={IconName::SignOut}
                 label={common::SIGN_OUT}

@@ -14,6 +14,8 @@ pub const SKIP_TO_CONTENT: &str = "رفتن به محتوای صفحه";
 /// Page names.
 pub const NAV_HOME: &str = "خانه";
 /// Page name.
+pub const NAV_DASHBOARD: &str = "داشبورد";
+/// Page name.
 pub const NAV_DATASETS: &str = "مجموعه‌داده‌ها";
 /// Page name.
 pub const NAV_TRAINING: &str = "آموزش";

@@ -51,6 +51,8 @@ fn chapter(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::Diverged => Some("reading-curves"),
         ErrorCode::DiskFull | ErrorCode::DatabaseDamaged => Some("files"),
         ErrorCode::InvalidCheckpoint => Some("pause-resume"),
+        // Not what happens at the door: the help is behind it.
+        ErrorCode::NotPermitted | ErrorCode::LastAdministrator => Some("profiles"),
         _ => None,
     }
 }
@@ -58,6 +60,16 @@ fn chapter(code: ErrorCode) -> Option<&'static str> {
 /// Whether the network is what is missing.
 pub fn is_offline(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::Offline | ErrorCode::NetworkUnreachable)
+}
+
+/// «۵ ثانیه», «۲ دقیقه»
+fn wait_text(params: &ErrorParams) -> String {
+    let seconds = params.needed.unwrap_or(1).max(1);
+    if seconds < 120 {
+        format!("{} ثانیه", count(seconds))
+    } else {
+        format!("{} دقیقه", count(seconds.div_ceil(60)))
+    }
 }
 
 /// Message and hint of a code.
@@ -70,6 +82,34 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
         ErrorCode::WrongCredentials => (
             "گذرواژه با آنچه برای این نمایه گذاشته شده یکی نیست.".into(),
             "زبان صفحه‌کلید و روشن‌بودن Caps Lock را بررسی کنید و دوباره بنویسید.",
+        ),
+        ErrorCode::Locked => (
+            "برنامه قفل است.".into(),
+            "گذرواژه را بنویسید تا همان صفحه باز شود.",
+        ),
+        ErrorCode::SessionExpired => (
+            "زمان نشست شما به پایان رسید.".into(),
+            "دوباره وارد شوید؛ آنچه در حال اجراست ادامه دارد.",
+        ),
+        ErrorCode::NotPermitted => (
+            "این کار فقط از مدیر این رایانه برمی‌آید.".into(),
+            "از مدیر بخواهید آن را انجام دهد یا نقش شما را تغییر دهد.",
+        ),
+        ErrorCode::TooManyAttempts => (
+            format!("پس از چند تلاش نادرست باید {} صبر کنید.", wait_text(params)),
+            "اگر گذرواژه را به یاد ندارید، با یکی از کدهای بازیابی وارد شوید.",
+        ),
+        ErrorCode::WrongRecoveryCode => (
+            "این کد بازیابی درست نیست یا پیش‌تر به کار رفته است.".into(),
+            "هر کد یک‌بار به کار می‌آید؛ کد دیگری از فهرستتان را امتحان کنید.",
+        ),
+        ErrorCode::LastAdministrator => (
+            "این تنها مدیر این رایانه است.".into(),
+            "نخست نمایهٔ دیگری را مدیر کنید.",
+        ),
+        ErrorCode::UserHasLiveJob => (
+            "این کاربر اجرایی دارد که هنوز پایان نیافته است.".into(),
+            "صبر کنید تا اجرا تمام شود، یا از او بخواهید آن را متوقف کند.",
         ),
         ErrorCode::NameTaken => (
             "این نام پذیرفته نشد، چون نمایه‌ای با همین نام وجود دارد.".into(),

@@ -23,6 +23,7 @@ pub const CHAPTERS: &[Chapter] = &[
     chapter("pause-resume", "مکث و ادامه"),
     chapter("lora", "تنظیم دقیق و LoRA"),
     chapter("troubleshooting", "وقتی چیزی درست پیش نمی‌رود"),
+    chapter("profiles", "نمایه‌ها و قفل"),
     chapter("files", "فایل‌ها کجا هستند"),
     chapter("privacy", "حریم خصوصی"),
     chapter("glossary", "واژه‌نامه"),

@@ -1,17 +1,20 @@
 //! One dataset: its facts and its rows, a page at a time.
 
 use super::datasets::DeleteDataset;
+use crate::api;
 use crate::components::{
     Button, ButtonLink, Card, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton,
-    Variant,
+    Switch as SwitchField, Variant,
 };
 use crate::hooks::use_query;
-use crate::i18n::{common, datasets};
+use crate::i18n::{account, common, datasets, errors};
 use crate::route::Route;
+use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_text::number;
 use amoozgar_types::id::DatasetId;
 use amoozgar_types::ipc::{
-    DatasetPreview, DatasetPreviewRequest, DatasetRecord, DatasetSource, DatasetsPreview,
+    DatasetPreview, DatasetPreviewRequest, DatasetRecord, DatasetShare, DatasetsPreview,
+    DatasetsShare, Sharing,
 };
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -49,7 +52,7 @@ pub fn DatasetPage(props: &DatasetPageProps) -> Html {
         (None, None) => html! { <><BackLink /><Card><Skeleton lines={8} /></Card></> },
         (Some(preview), None) => html! {
             <>
-                <Head dataset={preview.dataset.clone()} />
+                <Head dataset={preview.dataset.clone()} on_changed={query.on_retry()} />
                 <Rows preview={(*preview).clone()} {go} />
             </>
         },
@@ -69,6 +72,7 @@ fn BackLink() -> Html {
 #[derive(Properties, PartialEq)]
 struct HeadProps {
     dataset: DatasetRecord,
+    on_changed: Callback<()>,
 }
 
 #[component]
@@ -89,6 +93,7 @@ fn Head(props: &HeadProps) -> Html {
             navigator.replace(&Route::Datasets);
         }
     });
+    let is_own = matches!(dataset.sharing, Sharing::Private | Sharing::SharedByMe);
     let validation = match dataset.n_validation_rows {
         0 => datasets::HELD_OUT_AT_TRAINING.to_owned(),
         n => common::count(n),
@@ -96,7 +101,10 @@ fn Head(props: &HeadProps) -> Html {
     let facts = [
         (
             datasets::FACT_SOURCE,
-            datasets::source(dataset.source).to_owned(),
+            match &dataset.sharing {
+                Sharing::SharedWithMe { owner_name } => account::shared_by(owner_name),
+                _ => datasets::source(dataset.source).to_owned(),
+            },
         ),
         (
             datasets::FACT_FORMAT,
@@ -113,7 +121,7 @@ fn Head(props: &HeadProps) -> Html {
                 before={html! { <BackLink /> }}
                 actions={html! {
                     <>
-                        if dataset.source == DatasetSource::Imported {
+                        if is_own {
                             <Button
                                 label={datasets::DELETE}
                                 icon={IconName::Trash}
@@ -137,10 +145,53 @@ fn Head(props: &HeadProps) -> Html {
                     <div class="facts__item" key={name}><dt>{ name }</dt><dd>{ value }</dd></div>
                 }) }
             </dl>
+            if is_own {
+                <Card>
+                    <ShareSwitch dataset={dataset.clone()} on_changed={props.on_changed.clone()} />
+                </Card>
+            }
             if *asking {
                 <DeleteDataset dataset={dataset.clone()} {on_cancel} {on_deleted} />
             }
         </>
+    }
+}
+
+/// Lets everyone on this computer read and learn it, or no longer.
+#[component]
+fn ShareSwitch(props: &HeadProps) -> Html {
+    let toasts = use_toasts();
+    let busy = use_state(|| false);
+    let onchange = {
+        let (busy, on_changed) = (busy.clone(), props.on_changed.clone());
+        let dataset_id = props.dataset.dataset_id.clone();
+        Callback::from(move |shared: bool| {
+            busy.set(true);
+            let (busy, on_changed, toasts) = (busy.clone(), on_changed.clone(), toasts.clone());
+            let request = DatasetShare {
+                dataset_id: dataset_id.clone(),
+                shared,
+            };
+            wasm_bindgen_futures::spawn_local(async move {
+                match api::call::<DatasetsShare>(request).await {
+                    Ok(_) if shared => toasts.success(account::SHARED),
+                    Ok(_) => toasts.success(account::NOT_SHARED),
+                    Err(error) => toasts.error(errors::describe(&error).message),
+                }
+                busy.set(false);
+                on_changed.emit(());
+            });
+        })
+    };
+    html! {
+        <SwitchField
+            label={account::SHARE}
+            help={account::SHARE_HELP}
+            checked={props.dataset.sharing == Sharing::SharedByMe}
+            disabled={*busy}
+            {onchange}
+            testid="dataset-share"
+        />
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Each is a context with a provider of its own; reducers are pure, effects live in the providers.
 
+pub mod activity;
 pub mod job;
 pub mod notifications;
 pub mod session;

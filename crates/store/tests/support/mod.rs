@@ -3,7 +3,7 @@
 
 use amoozgar_store::Store;
 use amoozgar_types::id::{DatasetId, JobId, UserId};
-use amoozgar_types::ipc::{DatasetFormat, DatasetRecord, DatasetSource, User};
+use amoozgar_types::ipc::{DatasetFormat, DatasetRecord, DatasetSource, Role, Sharing, User};
 use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::spec::{DatasetSpec, SizePreset};
 use amoozgar_types::{TrainSpec, UtcMs};
@@ -76,6 +76,7 @@ pub fn user(id: &str, name: &str) -> User {
     User {
         user_id: UserId::new(id),
         name: name.to_owned(),
+        role: Role::User,
         has_password: false,
         created_ms: NOW,
     }
@@ -91,6 +92,10 @@ pub fn dataset(id: &str, source: DatasetSource) -> DatasetRecord {
         n_rows: 12,
         n_validation_rows: 3,
         created_ms: NOW,
+        sharing: match source {
+            DatasetSource::Bundled => Sharing::Everyones,
+            DatasetSource::Imported => Sharing::Private,
+        },
     }
 }
 

@@ -23,6 +23,36 @@ pub struct DatasetRecord {
     pub n_validation_rows: u64,
     /// When it was made.
     pub created_ms: UtcMs,
+    /// Who else may use it, from the asking user's side.
+    #[serde(default)]
+    pub sharing: Sharing,
+}
+
+/// Who may use a dataset, from the asking user's side.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Sharing {
+    /// It ships with the program.
+    #[default]
+    Everyones,
+    /// The asking user's alone.
+    Private,
+    /// The asking user's, and everyone on this computer may read and learn it.
+    SharedByMe,
+    /// Another user's, who lets everyone read and learn it.
+    SharedWithMe {
+        /// Whose.
+        owner_name: String,
+    },
+}
+
+/// Whether everyone on this computer may read and learn a dataset of one's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetShare {
+    /// Which dataset.
+    pub dataset_id: DatasetId,
+    /// Whether they may.
+    pub shared: bool,
 }
 
 /// Where a dataset came from.

@@ -1,7 +1,7 @@
 //! What the shell emits.
 
 use super::Event;
-use super::{DownloadProgress, DownloadRecord, NotificationRecord};
+use super::{DownloadProgress, DownloadRecord, NotificationRecord, Standing};
 use crate::event::{CheckpointRecord, LoadingStage, SampleRecord};
 use crate::id::{DownloadId, JobId};
 use crate::job::{JobRecord, MetricPoint, ValidationPoint};
@@ -53,6 +53,14 @@ pub struct NotificationAdded;
 impl Event for NotificationAdded {
     const NAME: &'static str = "notification-added";
     type Payload = NotificationRecord;
+}
+
+/// The session of this window was locked or ended by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionChanged;
+impl Event for SessionChanged {
+    const NAME: &'static str = "session-changed";
+    type Payload = Standing;
 }
 
 /// The shell asks the interface to show a page (a clicked notification, the tray).

@@ -33,6 +33,25 @@ pub struct Settings {
     pub notify: NotifySettings,
     /// Servers for chat that the user names.
     pub services: Vec<ChatService>,
+    /// Signing in and staying signed in.
+    pub account: AccountSettings,
+}
+
+/// Signing in and staying signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountSettings {
+    /// Minutes without keyboard or mouse after which the window asks for the password, 1 to 480;
+    /// never where absent. A profile without a password is never locked.
+    pub idle_lock_min: Option<u32>,
+}
+
+impl Default for AccountSettings {
+    fn default() -> Self {
+        Self {
+            idle_lock_min: Some(30),
+        }
+    }
 }
 
 /// The interface's colours.
@@ -95,6 +114,7 @@ impl Default for Settings {
             compute: ComputeSettings::default(),
             notify: NotifySettings::default(),
             services: Vec::new(),
+            account: AccountSettings::default(),
         }
     }
 }

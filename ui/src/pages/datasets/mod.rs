@@ -7,10 +7,10 @@ use crate::components::{
     Card, EmptyState, ErrorState, IconButton, IconName, LinkTo, PageHeader, Skeleton,
 };
 use crate::hooks::use_query;
-use crate::i18n::{common, datasets, time};
+use crate::i18n::{account, common, datasets, time};
 use crate::route::Route;
 use amoozgar_text::number;
-use amoozgar_types::ipc::{DatasetRecord, DatasetSource, DatasetsList};
+use amoozgar_types::ipc::{DatasetRecord, DatasetSource, DatasetsList, Sharing};
 pub use delete::DeleteDataset;
 use import::ImportCard;
 use yew::prelude::*;
@@ -111,14 +111,21 @@ fn row(dataset: &DatasetRecord, on_delete: &Callback<DatasetRecord>) -> Html {
                     <span dir="auto">{ &dataset.name }</span>
                 </LinkTo>
             </td>
-            <td><span class={source}>{ datasets::source(dataset.source) }</span></td>
+            <td>
+                <span class={source}>
+                    { match &dataset.sharing {
+                        Sharing::SharedWithMe { owner_name } => account::shared_by(owner_name),
+                        _ => datasets::source(dataset.source).to_owned(),
+                    } }
+                </span>
+            </td>
             <td>{ common::count(dataset.n_rows + dataset.n_validation_rows) }</td>
             <td>{ number::bytes(dataset.size_bytes) }</td>
             <td class="muted">
                 { if bundled { common::NONE_YET.to_owned() } else { time::ago(dataset.created_ms) } }
             </td>
             <td class="table__actions">
-                if !bundled {
+                if matches!(dataset.sharing, Sharing::Private | Sharing::SharedByMe) {
                     <IconButton
                         icon={IconName::Trash}
                         label={datasets::delete_label(&dataset.name)}

@@ -1,7 +1,8 @@
 //! Choosing a profile, with its password where it has one.
 
+use super::recover::RecoverForm;
 use crate::api;
-use crate::components::{Button, ErrorNote, Icon, IconName, Spinner, TextField, Variant};
+use crate::components::{Button, Checkbox, ErrorNote, Icon, IconName, Spinner, TextField, Variant};
 use crate::hooks::use_session;
 use crate::i18n::{account, common};
 use amoozgar_types::ApiError;
@@ -22,7 +23,9 @@ pub struct ChooseProfileProps {
 #[component]
 pub fn ChooseProfile(props: &ChooseProfileProps) -> Html {
     let chosen = use_state(|| None::<User>);
+    let recovering = use_state(|| false);
     let sign_in = use_sign_in();
+    let expired = use_session().has_expired();
     if let Some(user) = (*chosen).clone() {
         let on_back = {
             let (chosen, sign_in) = (chosen.clone(), sign_in.clone());
@@ -31,7 +34,18 @@ pub fn ChooseProfile(props: &ChooseProfileProps) -> Html {
                 chosen.set(None);
             })
         };
-        return html! { <PasswordForm {user} {sign_in} {on_back} /> };
+        let recover = {
+            let (recovering, sign_in) = (recovering.clone(), sign_in.clone());
+            Callback::from(move |wanted| {
+                sign_in.forget();
+                recovering.set(wanted);
+            })
+        };
+        if *recovering {
+            return html! { <RecoverForm {user} on_back={recover.reform(|()| false)} /> };
+        }
+        let on_forgot = recover.reform(|()| true);
+        return html! { <PasswordForm {user} {sign_in} {on_back} {on_forgot} /> };
     }
     let choose = {
         let (chosen, sign_in) = (chosen.clone(), sign_in.clone());
@@ -40,7 +54,11 @@ pub fn ChooseProfile(props: &ChooseProfileProps) -> Html {
                 sign_in.forget();
                 chosen.set(Some(user));
             } else {
-                sign_in.with(user.user_id, None);
+                sign_in.with(Login {
+                    user_id: user.user_id,
+                    password: None,
+                    remember: false,
+                });
             }
         })
     };
@@ -51,6 +69,12 @@ pub fn ChooseProfile(props: &ChooseProfileProps) -> Html {
                 <h2>{ account::CHOOSE_TITLE }</h2>
                 <p class="muted">{ account::CHOOSE_TEXT }</p>
             </header>
+            if expired {
+                <div class="note note--warning" role="status" data-testid="login-expired">
+                    <Icon name={IconName::Clock} />
+                    <p>{ account::EXPIRED }</p>
+                </div>
+            }
             <ul class="profiles">
                 { for props.profiles.iter().map(|user| html! {
                     <ProfileCard
@@ -120,11 +144,13 @@ struct PasswordFormProps {
     user: User,
     sign_in: SignIn,
     on_back: Callback<()>,
+    on_forgot: Callback<()>,
 }
 
 #[component]
 fn PasswordForm(props: &PasswordFormProps) -> Html {
     let password = use_state(String::new);
+    let remember = use_state(|| false);
     let missing = use_state(|| false);
     let oninput = {
         let (password, missing) = (password.clone(), missing.clone());
@@ -136,16 +162,26 @@ fn PasswordForm(props: &PasswordFormProps) -> Html {
     let onsubmit = {
         let (password, missing) = (password.clone(), missing.clone());
         let (sign_in, user_id) = (props.sign_in.clone(), props.user.user_id.clone());
+        let remember = *remember;
         move |event: SubmitEvent| {
             event.prevent_default();
             if password.is_empty() {
                 missing.set(true);
             } else if sign_in.busy.is_none() {
-                sign_in.with(user_id.clone(), Some((*password).clone()));
+                sign_in.with(Login {
+                    user_id: user_id.clone(),
+                    password: Some((*password).clone()),
+                    remember,
+                });
             }
         }
     };
     let on_back = props.on_back.clone();
+    let on_forgot = props.on_forgot.clone();
+    let set_remember = {
+        let remember = remember.clone();
+        Callback::from(move |on| remember.set(on))
+    };
     html! {
         <form class="login__form" {onsubmit} novalidate={true}>
             <header class="login__who">
@@ -165,6 +201,15 @@ fn PasswordForm(props: &PasswordFormProps) -> Html {
                 autofocus={true}
                 testid="login-password"
             />
+            <div>
+                <Checkbox
+                    label={account::REMEMBER}
+                    checked={*remember}
+                    onchange={set_remember}
+                    testid="login-remember"
+                />
+                <p class="field__help">{ account::REMEMBER_HELP }</p>
+            </div>
             if let Some(error) = (*props.sign_in.failure).clone() {
                 <ErrorNote {error} />
             }
@@ -182,6 +227,13 @@ fn PasswordForm(props: &PasswordFormProps) -> Html {
                     onclick={move |_| on_back.emit(())}
                     testid="login-back"
                 />
+                <Button
+                    label={account::FORGOT}
+                    variant={Variant::Ghost}
+                    icon={IconName::Key}
+                    onclick={move |_| on_forgot.emit(())}
+                    testid="login-forgot"
+                />
             </div>
         </form>
     }
@@ -196,8 +248,8 @@ struct SignIn {
 }
 
 impl SignIn {
-    fn with(&self, user_id: UserId, password: Option<String>) {
-        self.send.emit(Login { user_id, password });
+    fn with(&self, login: Login) {
+        self.send.emit(login);
     }
 
     fn forget(&self) {
@@ -218,7 +270,7 @@ fn use_sign_in() -> SignIn {
             let (session, busy, failure) = (session.clone(), busy.clone(), failure.clone());
             wasm_bindgen_futures::spawn_local(async move {
                 match api::call::<AccountLogin>(login).await {
-                    Ok(user) => session.signed_in(user),
+                    Ok(signed) => session.signed_in(signed),
                     Err(error) => {
                         busy.set(None);
                         failure.set(Some(error));

@@ -1,7 +1,8 @@
 //! Choosing or making a profile. The only page before sign-in.
 
 mod choose;
-mod register;
+mod recover;
+pub mod register;
 
 use crate::components::Logo;
 use crate::hooks::use_session;

@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 /// The limits of the shell's own check.
 const MOST_NAME_CHARS: usize = 64;
-const LEAST_PASSWORD_CHARS: usize = 6;
+pub const LEAST_PASSWORD_CHARS: usize = 6;
 
 /// Props of [`RegisterForm`].
 #[derive(Properties, PartialEq)]
@@ -38,10 +38,7 @@ impl Form {
     }
 
     fn password_error(&self) -> Option<String> {
-        let length = self.password.chars().count();
-        (1..LEAST_PASSWORD_CHARS)
-            .contains(&length)
-            .then(|| account::password_too_short(LEAST_PASSWORD_CHARS))
+        password_error(&self.password)
     }
 
     fn again_error(&self) -> Option<String> {
@@ -60,6 +57,14 @@ impl Form {
             password: Some(self.password.clone()).filter(|password| !password.is_empty()),
         }
     }
+}
+
+/// What the shell would say of a password; an empty one is none.
+pub fn password_error(password: &str) -> Option<String> {
+    let length = password.chars().count();
+    (1..LEAST_PASSWORD_CHARS)
+        .contains(&length)
+        .then(|| account::password_too_short(LEAST_PASSWORD_CHARS))
 }
 
 /// The form for a new profile; signs it in.
@@ -98,7 +103,7 @@ pub fn RegisterForm(props: &RegisterFormProps) -> Html {
             let request = form.request();
             wasm_bindgen_futures::spawn_local(async move {
                 match api::call::<AccountRegister>(request).await {
-                    Ok(user) => session.signed_in(user),
+                    Ok(signed) => session.registered(signed),
                     Err(error) => {
                         busy.set(false);
                         failure.set(Some(error));

@@ -4,6 +4,7 @@
 //! [`form`]; one with actions alone draws its own cards.
 
 mod about;
+mod account;
 mod appearance;
 mod digits;
 pub mod form;
@@ -15,7 +16,7 @@ mod training;
 mod window;
 
 use crate::components::{Card, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton};
-use crate::i18n::{preferences, settings as words};
+use crate::i18n::{account as account_words, preferences, settings as words};
 use crate::pages::not_found::NotFoundPage;
 use crate::route::Route;
 use crate::state::settings::use_settings;
@@ -68,6 +69,12 @@ const SECTIONS: &[Section] = &[
         label: preferences::PROGRAM,
         icon: IconName::Settings,
         body: || html! { <window::WindowSection /> },
+    },
+    Section {
+        slug: "account",
+        label: account_words::ACCOUNT,
+        icon: IconName::User,
+        body: || html! { <account::AccountSection /> },
     },
     Section {
         slug: "about",

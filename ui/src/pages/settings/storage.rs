@@ -5,21 +5,27 @@ use crate::api;
 use crate::components::{
     Button, Card, ConfirmDialog, ErrorState, IconName, Ltr, Skeleton, Variant,
 };
-use crate::hooks::use_query;
+use crate::hooks::{use_query, use_session};
 use crate::i18n::{preferences as words, settings};
 use amoozgar_types::ipc::{
     BackupSummary, DatabaseBackup, DatabaseInspect, DatabaseRestore, FilePlace, Folder, LogsExport,
-    SystemAppInfo, SystemOpenFolder,
+    Role, SystemAppInfo, SystemOpenFolder,
 };
 use yew::prelude::*;
 
 /// Folders, back-up, logs.
 #[component]
 pub fn StorageSection() -> Html {
+    let is_administrator = use_session()
+        .user()
+        .is_some_and(|user| user.role == Role::Administrator);
     html! {
         <>
             <FoldersCard />
-            <BackupCard />
+            // The database is everyone's; the shell lets administrators alone at it.
+            if is_administrator {
+                <BackupCard />
+            }
             <LogsCard />
         </>
     }

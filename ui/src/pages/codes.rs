@@ -1,0 +1,30 @@
+//! Recovery codes, shown once.
+
+use crate::components::{CodeBlock, Icon, IconName};
+use crate::i18n::account;
+use yew::prelude::*;
+
+/// Props of [`Codes`].
+#[derive(Properties, PartialEq)]
+pub struct CodesProps {
+    /// The codes.
+    pub codes: Vec<String>,
+}
+
+/// The codes with the sentence that says what they are for.
+#[component]
+pub fn Codes(props: &CodesProps) -> Html {
+    html! {
+        <div class="codes">
+            <div class="note note--warning">
+                <Icon name={IconName::Shield} />
+                <p>{ account::CODES_TEXT }</p>
+            </div>
+            <CodeBlock
+                code={props.codes.join("\n")}
+                label={account::CODES_TITLE}
+                testid="recovery-codes"
+            />
+        </div>
+    }
+}

@@ -259,6 +259,20 @@ mod tests {
         assert_eq!(plain("۲ * ۳ [باز"), "۲ * ۳ [باز", "nothing is lost");
     }
 
+    fn text_lines(blocks: &[Block]) -> Vec<String> {
+        let mut lines = Vec::new();
+        for block in blocks {
+            match block {
+                Block::Heading(_, text) | Block::Paragraph(text) | Block::Quote(text) => {
+                    lines.push(text.clone());
+                }
+                Block::List(_, items) => lines.extend(items.iter().cloned()),
+                Block::Code(_) => {}
+            }
+        }
+        lines
+    }
+
     #[test]
     fn the_guide_is_whole_and_each_of_its_links_leads_somewhere() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide");
@@ -272,6 +286,12 @@ mod tests {
                 "`{}` opens with its title",
                 chapter.slug
             );
+            for span in text_lines(&blocks).iter().flat_map(|line| spans(line)) {
+                if let Span::Text(words) | Span::Strong(words) | Span::Link(words, _) = span {
+                    let latin = words.chars().find(char::is_ascii_digit);
+                    assert_eq!(latin, None, "Latin digits in `{}`: {words}", chapter.slug);
+                }
+            }
             for link in text.split("](").skip(1) {
                 let link = link.split(')').next().unwrap_or_default();
                 let known = match link.strip_suffix(".md") {

@@ -4,7 +4,7 @@
 use crate::EngineError;
 use crate::checkpoint::read_all;
 use crate::files;
-use crate::model::{LoraConfig, Model, Scaling};
+use crate::model::{Architecture, LoraConfig, Model, Scaling};
 use crate::safetensors_file::{self, Entry};
 use crate::tape::Storage;
 use serde_json::{Value, json};
@@ -58,12 +58,14 @@ pub fn save(
     let trained = model.parameters.trained();
     let entries = trained.map(|(_, weight)| Entry::of(weight)).collect();
     safetensors_file::write(&adapter_dir.join(WEIGHTS), entries)?;
-    let text = format!("{:#}\n", to_json(config, targets, base));
+    let transposed = model.config().architecture == Architecture::Gpt2;
+    let text = format!("{:#}\n", to_json(config, targets, base, transposed));
     files::write_synced(&adapter_dir.join(CONFIG), text.as_bytes())
 }
 
-/// The `adapter_config.json` that PEFT reads.
-fn to_json(config: &LoraConfig, targets: &[String], base: &str) -> Value {
+/// The `adapter_config.json` that PEFT reads. The base model's matrices are `transposed` where it keeps
+/// them as (inputs, outputs).
+fn to_json(config: &LoraConfig, targets: &[String], base: &str, transposed: bool) -> Value {
     json!({
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
@@ -75,7 +77,7 @@ fn to_json(config: &LoraConfig, targets: &[String], base: &str) -> Value {
         "use_rslora": config.scaling == Scaling::RankStabilized,
         "use_dora": false,
         "bias": "none",
-        "fan_in_fan_out": false,
+        "fan_in_fan_out": transposed,
         "init_lora_weights": true,
         "modules_to_save": null,
         "target_modules": targets,

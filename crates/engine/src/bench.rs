@@ -254,10 +254,10 @@ fn median_step_s(
             scale: 1.0 / batch.n_targets() as f32,
             dropout: None,
         };
-        gradients.clear();
         model.gradients(&batch, &context, &mut gradients)?;
         let clip = clip_factor(gradients.norm(), 1.0);
         optimizer.step(&mut model.parameters, &gradients, 1e-4, clip);
+        gradients.clear();
         if step >= N_WARM_UP {
             times.push(start.elapsed().as_secs_f64());
         }

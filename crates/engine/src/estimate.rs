@@ -10,6 +10,7 @@ use crate::model::{self, Batch, Model, ModelConfig, PartTimes, StepContext};
 use crate::optimizer::{Optimizer, clip_factor};
 use crate::plan::{Plan, validate};
 use crate::random::Keyed;
+use crate::small_text;
 use crate::tape::{Gradients, Policy};
 use crate::trainer::{lora_of, storage_of};
 use crate::{EngineError, threads};
@@ -82,13 +83,24 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
     let n_parameters = n_trained(spec, &config);
     // Larger vocabularies have longer tokens, by about the logarithm of their size.
     let vocabulary = (config.vocab_size as f64).log2() / 12.0;
-    let n_train_tokens = (train_bytes as f64 / (BYTES_PER_TOKEN * vocabulary)) as u64;
+    let known = small_text::known(spec);
+    let trained_share = match spec.dataset.validation {
+        Some(_) => 1.0,
+        None => 1.0 - spec.dataset.validation_fraction,
+    };
+    let n_train_tokens = match known {
+        Some(known) => (known.n_tokens as f64 * trained_share) as u64,
+        None => (train_bytes as f64 / (BYTES_PER_TOKEN * vocabulary)) as u64,
+    };
     let n_tokens = usize::try_from(n_train_tokens).unwrap_or(usize::MAX);
     // Rows of documents are all but full: as many as windows of a stream, or hardly more.
     let context = spec.model.context_length;
     let n_sequences = match spec.method {
         // A text's length is not known before it is read; a classifier's are short.
-        Method::Classify => (train_bytes / EXAMPLE_BYTES).max(1) as usize,
+        Method::Classify => {
+            let n = known.map_or(train_bytes / EXAMPLE_BYTES, |known| known.n_documents);
+            ((n as f64 * trained_share) as usize).max(1)
+        }
         _ => n_windows(n_tokens, context),
     };
     let plan = Plan::new(spec, n_sequences);
@@ -267,9 +279,9 @@ fn measure(spec: &TrainSpec, config: &ModelConfig, context: usize) -> Result<Tim
     for _ in 0..N_MEASURED {
         fastest = fastest.least(model.timed(&batch, &step, &mut gradients)?);
         let start = Instant::now();
-        gradients.clear();
         let clip = clip_factor(gradients.norm(), 1.0);
         optimizer.step(&mut model.parameters, &gradients, 0.0, clip);
+        gradients.clear();
         update_s = update_s.min(start.elapsed().as_secs_f64());
     }
     let n_rows = (n_sequences * context) as f64;

@@ -9,6 +9,7 @@ use crate::kernels::quantized;
 use crate::memory;
 use crate::model::{self, ModelConfig};
 use crate::optimizer::memory_bytes;
+use crate::small_text;
 use crate::tape::{Policy, Storage};
 use crate::trainer::{lora_of, storage_of};
 use amoozgar_types::TrainSpec;
@@ -29,10 +30,10 @@ const USABLE: f64 = 0.8;
 pub(crate) struct Footprint {
     /// Weights as they are kept.
     pub(crate) weights: u64,
-    /// Gradients and moments of the trained ones.
-    pub(crate) training: u64,
-    /// From forward to backward.
-    pub(crate) activations: u64,
+    /// What the optimizer remembers of the trained ones.
+    pub(crate) moments: u64,
+    /// Gradients and what lies between forward and backward, where the sum of both is largest.
+    pub(crate) passing: u64,
     /// The whole model in f32, into which an adapter is merged once training is over.
     pub(crate) merged: u64,
 }
@@ -40,7 +41,7 @@ pub(crate) struct Footprint {
 impl Footprint {
     /// The peak.
     pub(crate) fn total(self) -> u64 {
-        BASE_BYTES + self.weights + self.training + (LOSS_BYTES + self.activations).max(self.merged)
+        BASE_BYTES + self.weights + self.moments + (LOSS_BYTES + self.passing).max(self.merged)
     }
 }
 
@@ -52,11 +53,25 @@ pub(crate) fn footprint(
     policy: Policy,
 ) -> Footprint {
     let n_rows = (micro_batch * spec.model.context_length) as u64;
-    let (weights, training) = weights_and_training(spec, config);
+    let shapes = trained_shapes(spec, config);
+    let kind = spec.optimizer.kind;
+    let gradients: u64 = shapes.iter().map(|shape| of_shape(shape) * F32).sum();
+    let (kept, going_back) = row_values(spec, config, policy);
+    let kept = n_rows * kept * F32;
+    // A block's gradients come as what was kept for it goes. Where they add up over micro-batches,
+    // they are there throughout; else only the head's is, as the way back begins.
+    let together = if micro_batch < spec.optimizer.batch_size {
+        kept + gradients
+    } else {
+        gradients.max(kept + head_gradient(spec, config))
+    };
     Footprint {
-        weights,
-        training,
-        activations: n_rows * row_values(spec, config, policy) * F32,
+        weights: weights_bytes(spec, config),
+        moments: shapes
+            .iter()
+            .map(|shape| memory_bytes(kind, shape) as u64)
+            .sum(),
+        passing: together + n_rows * going_back * F32,
         merged: if spec.method == Method::Lora {
             model::n_parameters(config) * F32
         } else {
@@ -117,29 +132,42 @@ pub(crate) fn told(policy: Policy) -> KeptActivations {
     }
 }
 
-fn weights_and_training(spec: &TrainSpec, config: &ModelConfig) -> (u64, u64) {
-    let kind = spec.optimizer.kind;
-    let of_shape = |shape: &Vec<usize>| shape.iter().product::<usize>() as u64;
-    let trained = |shapes: &[Vec<usize>]| {
-        shapes
-            .iter()
-            .map(|shape| of_shape(shape) * F32 + memory_bytes(kind, shape) as u64)
-            .sum::<u64>()
-    };
+fn of_shape(shape: &[usize]) -> u64 {
+    shape.iter().product::<usize>() as u64
+}
+
+/// Shapes of what is trained.
+fn trained_shapes(spec: &TrainSpec, config: &ModelConfig) -> Vec<Vec<usize>> {
+    if spec.method == Method::Lora {
+        return adapter_shapes(spec, config);
+    }
+    let all = model::shapes(config).into_iter();
+    all.map(|(_, shape)| shape).collect()
+}
+
+/// Bytes of the weights as they are kept.
+fn weights_bytes(spec: &TrainSpec, config: &ModelConfig) -> u64 {
     let shapes = model::shapes(config);
+    let shapes = shapes.iter().map(|(_, shape)| shape.as_slice());
     if spec.method != Method::Lora {
-        let weights = shapes.iter().map(|(_, shape)| of_shape(shape) * F32).sum();
-        let all: Vec<Vec<usize>> = shapes.into_iter().map(|(_, shape)| shape).collect();
-        return (weights, trained(&all));
+        return shapes.map(|shape| of_shape(shape) * F32).sum();
     }
     let storage = storage_of(spec);
-    let frozen: u64 = shapes
-        .iter()
-        .map(|(_, shape)| stored_bytes(shape, storage))
-        .sum();
+    let frozen: u64 = shapes.map(|shape| stored_bytes(shape, storage)).sum();
     let adapters = adapter_shapes(spec, config);
-    let own: u64 = adapters.iter().map(|shape| of_shape(shape) * F32).sum();
-    (frozen + own, trained(&adapters))
+    frozen
+        + adapters
+            .iter()
+            .map(|shape| of_shape(shape) * F32)
+            .sum::<u64>()
+}
+
+/// Bytes of the head's gradient, which is there before any block's.
+fn head_gradient(spec: &TrainSpec, config: &ModelConfig) -> u64 {
+    if spec.method == Method::Lora || !config.architecture.is_decoder() {
+        return 0;
+    }
+    (config.vocab_size * config.hidden_size) as u64 * F32
 }
 
 /// Bytes of a frozen weight, as `Weight::store` keeps it.
@@ -169,8 +197,9 @@ fn adapter_shapes(spec: &TrainSpec, config: &ModelConfig) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// f32 values that a row (a token) of the micro-batch takes between forward and backward.
-fn row_values(spec: &TrainSpec, config: &ModelConfig, policy: Policy) -> u64 {
+/// f32 values that a row (a token) of the micro-batch takes: kept between forward and backward, and while
+/// one block goes back.
+fn row_values(spec: &TrainSpec, config: &ModelConfig, policy: Policy) -> (u64, u64) {
     let d = config.hidden_size as u64;
     let ff = config.intermediate_size as u64;
     let q = (config.num_attention_heads * config.head_dim) as u64;
@@ -193,19 +222,22 @@ fn row_values(spec: &TrainSpec, config: &ModelConfig, policy: Policy) -> u64 {
     // of the residual stream.
     let going_back = (2 + 2 * gated) * ff + 5 * d;
     match policy {
-        Policy::Keep => n_blocks * (costly + cheap) + going_back - ff,
-        Policy::RecomputeCheap => n_blocks * costly + going_back,
-        Policy::RecomputeBlock => n_blocks * d + costly + cheap + going_back - ff,
+        Policy::Keep => (n_blocks * (costly + cheap), going_back - ff),
+        Policy::RecomputeCheap => (n_blocks * costly, going_back),
+        Policy::RecomputeBlock => (n_blocks * d, costly + cheap + going_back - ff),
         Policy::RecomputeGroup => {
             let group = (config.num_hidden_layers as f64).sqrt().round().max(1.0) as u64;
-            (n_blocks.div_ceil(group) + group) * d + costly + cheap + going_back - ff
+            let inputs = n_blocks.div_ceil(group) + group;
+            (inputs * d, costly + cheap + going_back - ff)
         }
     }
 }
 
-/// What a specification's model is, where nothing is read but its configuration.
+/// What a specification's model is, where nothing is read but its configuration and a small text.
 pub(crate) fn config_before_start(spec: &TrainSpec) -> Result<ModelConfig, EngineError> {
     // How many classes there are hardly matters.
     let labels = ["0".to_owned(), "1".to_owned()];
-    crate::trainer::config_of(spec, spec.tokenizer.vocab_size, 0, &labels)
+    let known = small_text::known(spec);
+    let vocab_size = known.map_or(spec.tokenizer.vocab_size, |known| known.vocab_size);
+    crate::trainer::config_of(spec, vocab_size, 0, &labels)
 }

@@ -39,6 +39,7 @@ mod packing;
 mod plan;
 pub mod random;
 mod safetensors_file;
+mod small_text;
 pub mod tape;
 mod threads;
 mod token_cache;
@@ -54,4 +55,4 @@ pub use estimate::{Change, RunEstimate, estimate, least_memory_bytes, make_it_fi
 pub use evaluate::{Evaluation, evaluate, logits};
 pub use generate::{Generation, Generator, SamplingParams};
 pub use threads::thread_environment;
-pub use trainer::{End, train};
+pub use trainer::{End, first_batches, train};

@@ -113,10 +113,14 @@ impl Optimizer {
     pub fn step(&mut self, parameters: &mut Parameters, gradients: &Gradients, lr: f64, clip: f64) {
         self.step += 1;
         for (id, name, shape, weight) in parameters.trained_mut() {
-            let (Some(gradient), Some(memory)) = (gradients.get(id), self.memory.get_mut(name))
-            else {
+            let Some(memory) = self.memory.get_mut(name) else {
                 continue;
             };
+            // A weight that was in no batch's way has a gradient of zero.
+            let gradient = gradients
+                .get(id)
+                .map_or_else(|| Cow::Owned(vec![0.0; weight.len()]), Cow::Borrowed);
+            let gradient = gradient.as_ref();
             let decay = match self.config.decayed {
                 Decayed::Matrices if shape.len() < 2 => 0.0,
                 Decayed::Matrices | Decayed::All => self.config.weight_decay,

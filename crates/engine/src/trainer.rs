@@ -14,6 +14,7 @@ use amoozgar_types::event::{
 };
 use amoozgar_types::{Loss, TrainEvent, TrainSpec};
 use clock::RunClock;
+pub use session::first_batches;
 use session::{Session, Validated};
 pub(crate) use start::{base_model, config_of, copy_companions, lora_of, storage_of};
 use std::path::Path;

@@ -108,6 +108,38 @@ fn an_adapters_folder_read_and_written_again_holds_the_same_bytes_of_weights() {
 }
 
 #[test]
+fn an_adapter_over_transposed_matrices_says_so_to_peft() {
+    let folder = TempDir::new().unwrap();
+    let mut model = Model::load(&reference("gpt2"), 0).unwrap();
+    let config = LoraConfig {
+        rank: 3,
+        alpha: 6.0,
+        dropout: 0.0,
+        targets: Vec::new(),
+        scaling: Scaling::Plain,
+    };
+    let targets = model.adapt(&config, Storage::F32, 7).unwrap();
+    adapter::save(&model, &config, &targets, "base", folder.path()).unwrap();
+    let path = folder.path().join("adapter_config.json");
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    assert_eq!(
+        json["fan_in_fan_out"], true,
+        "GPT-2 keeps its matrices as (inputs, outputs)"
+    );
+    assert_eq!(
+        json["target_modules"],
+        serde_json::json!(["c_attn", "c_fc", "c_proj"]),
+        "every map of the blocks"
+    );
+    let weights = folder.path().join("adapter_model.safetensors");
+    let tensors = candle_core::safetensors::load(weights, &candle_core::Device::Cpu).unwrap();
+    let path = "base_model.model.transformer.h.0.attn.c_attn";
+    let [a, b] = ["A", "B"].map(|part| tensors[&format!("{path}.lora_{part}.weight")].dims());
+    assert_eq!(a[0], 3, "A is (rank, inputs) all the same");
+    assert_eq!(b, [3 * a[1], 3], "B is (outputs, rank)");
+}
+
+#[test]
 fn a_fresh_adapter_changes_nothing_and_alone_is_trained() {
     let mut model = Model::load(&reference("qwen2"), 0).unwrap();
     let before = logits(&model);

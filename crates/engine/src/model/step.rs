@@ -207,6 +207,8 @@ impl Model {
         let (loss, mut dx) = self.end(&context, x, &batch.targets, step.scale, gradients);
         for _ in 0..self.network.blocks.len() {
             dx = blocks.backward(dx, gradients);
+            // The block's gradients take the place of what was kept for them.
+            self.pool.make_room(gradients.take_grown());
         }
         match dx {
             Some(dx) if tracked == Input::Tracked => {

@@ -6,12 +6,8 @@ use crate::kernels::elementwise;
 use crate::kernels::matmul::Matrix;
 use crate::kernels::quantized::{self, BlockQ4, BlockQ8};
 use half::bf16;
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
-
-/// Values that one task sets to zero.
-const CLEARED_AT_ONCE: usize = 256 * 1024;
 
 /// The values of a weight.
 #[derive(Debug, Clone)]
@@ -83,9 +79,37 @@ pub struct Parameters {
     by_name: BTreeMap<String, ParameterId>,
 }
 
-/// Sums of gradients, one for every trained weight.
+/// Sums of gradients, one for every trained weight. A sum takes memory from its first gradient on until
+/// [`Gradients::clear`]: on the way back it grows as what was kept for it is let go.
 #[derive(Debug, Default)]
-pub struct Gradients(Vec<Option<Vec<f32>>>);
+pub struct Gradients {
+    sums: Vec<Sum>,
+    /// Values that took memory since [`Gradients::take_grown`] was asked.
+    grown: usize,
+}
+
+/// The sum of one weight's gradients.
+#[derive(Debug, Default)]
+struct Sum {
+    /// Values; 0 where the weight is frozen.
+    len: usize,
+    /// Empty until there is a gradient.
+    values: Vec<f32>,
+}
+
+impl Sum {
+    /// The values, zeros at first; `grown` counts those.
+    fn values_mut(&mut self, grown: &mut usize) -> Option<&mut [f32]> {
+        if self.len == 0 {
+            return None;
+        }
+        if self.values.is_empty() {
+            self.values = vec![0.0; self.len];
+            *grown += self.len;
+        }
+        Some(&mut self.values)
+    }
+}
 
 impl Weight {
     /// The values as a matrix of products.
@@ -325,27 +349,34 @@ impl Parameters {
 }
 
 impl Gradients {
-    /// Zeros for every trained weight.
+    /// Of every trained weight, without a gradient yet.
     pub fn new(parameters: &Parameters) -> Self {
-        Self(
-            parameters
+        let of = |parameter: &Parameter| match parameter.role {
+            Role::Trained => parameter.len(),
+            Role::Frozen => 0,
+        };
+        Self {
+            sums: parameters
                 .all
                 .iter()
-                .map(|parameter| {
-                    (parameter.role == Role::Trained).then(|| vec![0.0; parameter.len()])
+                .map(|parameter| Sum {
+                    len: of(parameter),
+                    values: Vec::new(),
                 })
                 .collect(),
-        )
+            grown: 0,
+        }
     }
 
-    /// The sum of a weight; `None` where it is frozen.
+    /// The sum of a weight; `None` where it is frozen or had no gradient yet.
     pub fn get(&self, id: ParameterId) -> Option<&[f32]> {
-        self.0.get(id.0)?.as_deref()
+        let values = self.sums.get(id.0)?.values.as_slice();
+        Some(values).filter(|values| !values.is_empty())
     }
 
-    /// The sum of a weight, to be added to.
+    /// The sum of a weight, to be added to; `None` where it is frozen.
     pub fn get_mut(&mut self, id: ParameterId) -> Option<&mut [f32]> {
-        self.0.get_mut(id.0)?.as_deref_mut()
+        self.sums.get_mut(id.0)?.values_mut(&mut self.grown)
     }
 
     /// The sums of two different weights.
@@ -354,8 +385,8 @@ impl Gradients {
         a: ParameterId,
         b: ParameterId,
     ) -> (Option<&mut [f32]>, Option<&mut [f32]>) {
-        match self.0.get_disjoint_mut([a.0, b.0]) {
-            Ok([a, b]) => (a.as_deref_mut(), b.as_deref_mut()),
+        match self.sums.get_disjoint_mut([a.0, b.0]) {
+            Ok([a, b]) => (a.values_mut(&mut self.grown), b.values_mut(&mut self.grown)),
             Err(_) => (None, None),
         }
     }
@@ -371,21 +402,24 @@ impl Gradients {
             .get_mut(rows.start * width..rows.end * width)
     }
 
-    /// Sets every sum to zero.
+    /// Lets go of every sum: the next gradient of a weight is its first again.
     pub fn clear(&mut self) {
-        for gradient in self.0.iter_mut().flatten() {
-            gradient
-                .par_chunks_mut(CLEARED_AT_ONCE)
-                .for_each(|part| part.fill(0.0));
+        for sum in &mut self.sums {
+            sum.values = Vec::new();
         }
+        self.grown = 0;
+    }
+
+    /// Values that took memory since the last time.
+    pub(crate) fn take_grown(&mut self) -> usize {
+        std::mem::take(&mut self.grown)
     }
 
     /// Euclidean norm over all sums; the same bits on any number of threads.
     pub fn norm(&self) -> f64 {
-        self.0
+        self.sums
             .iter()
-            .flatten()
-            .map(|values| elementwise::sum_of_squares(values))
+            .map(|sum| elementwise::sum_of_squares(&sum.values))
             .sum::<f64>()
             .sqrt()
     }

@@ -56,6 +56,23 @@ impl Pool {
         }
     }
 
+    /// Frees buffers of `n_values` in all, where so many wait, of each size about its share: the memory
+    /// goes to something else.
+    pub(crate) fn make_room(&self, n_values: usize) {
+        let mut free = self.free();
+        let mut left = n_values;
+        while left > 0 {
+            let most = free
+                .iter_mut()
+                .max_by_key(|(len, buffers)| *len * buffers.len());
+            let Some((&len, buffers)) = most.filter(|(_, buffers)| !buffers.is_empty()) else {
+                return;
+            };
+            buffers.pop();
+            left = left.saturating_sub(len);
+        }
+    }
+
     /// Frees what is not on loan.
     pub fn clear(&self) {
         self.free().clear();

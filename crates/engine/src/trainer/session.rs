@@ -1,7 +1,7 @@
 //! What the loop works with: text, model, optimizer, checkpoints.
 
 use super::start::{Start, start, write_adapted};
-use crate::batches::{Prefetch, Sequences, Source, n_windows};
+use crate::batches::{Epoch, Prefetch, Sequences, Source, n_windows};
 use crate::checkpoint::{Checkpoints, LoopState, Restored};
 use crate::classify::measure;
 use crate::corpus::{self, Classes, Corpus, Part, Progress};
@@ -82,13 +82,7 @@ impl Session {
         progress.at(LoadingStage::Model, 1.0)?;
 
         let checkpoints = Checkpoints::new(job_dir, run_hash(spec, &corpus, packs_documents));
-        let batches = Prefetch::new(Source::new(
-            Arc::clone(&corpus.train.tokens),
-            sequences,
-            spec.seed,
-            spec.optimizer.batch_size,
-            plan.micro_batch,
-        ));
+        let batches = Prefetch::new(source(spec, &corpus, sequences, plan.micro_batch));
         let mut session = Self {
             optimizer: Optimizer::new(plan.optimizer, &model.parameters),
             gradients: Gradients::new(&model.parameters),
@@ -167,7 +161,6 @@ impl Session {
     ) -> Result<StepDone, EngineError> {
         let batches = self.batches.step(step_from_zero);
         let n_targets = batches.iter().map(Batch::n_targets).sum::<usize>().max(1);
-        self.gradients.clear();
         let mut sum_nll = 0.0;
         let drops = Keyed::new(self.spec.seed, "dropout").child(step_from_zero);
         for (index, batch) in batches.iter().enumerate() {
@@ -189,6 +182,7 @@ impl Session {
             let weights = &mut self.model.parameters;
             self.optimizer.step(weights, &self.gradients, lr, clip);
         }
+        self.gradients.clear();
         Ok(StepDone {
             loss,
             grad_norm,
@@ -346,6 +340,36 @@ fn take_weights(
         model.parameters.set(&name, values)?;
     }
     Ok(())
+}
+
+/// The run's batches.
+fn source(spec: &TrainSpec, corpus: &Corpus, sequences: Sequences, micro_batch: usize) -> Source {
+    let tokens = Arc::clone(&corpus.train.tokens);
+    let batch_size = spec.optimizer.batch_size;
+    Source::new(tokens, sequences, spec.seed, batch_size, micro_batch)
+}
+
+/// The micro-batches of the first `n_steps` steps of the run in `job_dir`, as it takes them: to hold
+/// another program against it.
+///
+/// # Errors
+/// Where the run's text cannot be read.
+pub fn first_batches(
+    spec: &TrainSpec,
+    job_dir: &Path,
+    n_steps: u64,
+) -> Result<Vec<Vec<Batch>>, EngineError> {
+    let control = Control::new();
+    let mut report = |_, _| {};
+    let mut progress = Progress::new(&control, &mut report);
+    let corpus = corpus::prepare(spec, &job_dir.join("cache"), &mut progress)?;
+    let sequences = sequences(spec, &corpus, packs_documents(spec)?);
+    let plan = Plan::new(spec, sequences.len());
+    let source = source(spec, &corpus, sequences, plan.micro_batch);
+    let mut epoch = Epoch::default();
+    Ok((0..n_steps)
+        .map(|step| source.step(step, &mut epoch))
+        .collect())
 }
 
 /// What an epoch of the run consists of.

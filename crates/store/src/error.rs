@@ -1,5 +1,6 @@
 //! Everything that can go wrong between the program and its database.
 
+use amoozgar_types::ipc::DownloadStatus;
 use amoozgar_types::job::JobStatus;
 use std::path::PathBuf;
 
@@ -73,6 +74,16 @@ pub enum StoreError {
         job_id: String,
         /// Its state.
         status: JobStatus,
+    },
+    /// The download's state does not allow the change.
+    #[error("download `{download_id}` cannot go from `{}` to `{}`", from.as_str(), to.as_str())]
+    InvalidDownload {
+        /// The download.
+        download_id: String,
+        /// Its state.
+        from: DownloadStatus,
+        /// The state asked for.
+        to: DownloadStatus,
     },
     /// A value could not be written as JSON.
     #[error("could not encode {what}")]

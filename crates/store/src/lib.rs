@@ -6,7 +6,8 @@
 //!   damaged one is set aside by renaming and never overwritten.
 //! - What belongs to a user is read and changed only through that user's id, except by the job
 //!   queue, which serves all users.
-//! - A job's status changes only as [`JobStatus::may_become`](amoozgar_types::job::JobStatus) allows.
+//! - A job's status changes only as [`JobStatus::may_become`](amoozgar_types::job::JobStatus) allows,
+//!   a download's as [`DownloadStatus::may_become`](amoozgar_types::ipc::DownloadStatus) does.
 //! - A loss comes back bit for bit; a diverged one is the text `diverged`, never NULL or NaN.
 //! - The clock is passed in.
 //!
@@ -18,6 +19,7 @@ mod checkpoints;
 mod column;
 mod compare;
 mod datasets;
+mod downloads;
 mod error;
 mod job_pages;
 mod jobs;
@@ -37,6 +39,7 @@ mod users;
 
 pub use backup::{Backup, inspect, prepare_restore, take_restored};
 pub use datasets::StoredDataset;
+pub use downloads::StoredDownload;
 pub use error::StoreError;
 pub use jobs::StoredJob;
 pub use open::Opened;

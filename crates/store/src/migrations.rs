@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2, V3];
+pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -158,4 +158,38 @@ CREATE TABLE machine_samples (
     used_memory_bytes INTEGER NOT NULL,
     tokens_per_s      REAL
 ) STRICT;
+";
+
+const V4: Migration = "
+-- What contradicts itself is no row: only what is in line has a place, only what waits has a reason,
+-- only what is installed has a folder.
+CREATE TABLE download_queue (
+    download_id    TEXT NOT NULL PRIMARY KEY,
+    user_id        TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    repo           TEXT NOT NULL,
+    kind           TEXT NOT NULL CHECK (kind IN ('model', 'dataset')),
+    revision       TEXT NOT NULL,
+    files          TEXT NOT NULL,
+    reference      TEXT,
+    commit_id      TEXT,
+    status         TEXT NOT NULL CHECK (status IN ('queued', 'preparing', 'running', 'waiting',
+                   'paused', 'installed', 'failed', 'cancelled')),
+    waits_for      TEXT CHECK (waits_for IN ('network', 'hours', 'offline_switch')),
+    retry_ms       INTEGER,
+    queue_position INTEGER,
+    n_files        INTEGER NOT NULL,
+    done_bytes     INTEGER NOT NULL,
+    total_bytes    INTEGER NOT NULL,
+    error          TEXT,
+    path           TEXT,
+    created_ms     INTEGER NOT NULL,
+    updated_ms     INTEGER NOT NULL,
+    finished_ms    INTEGER,
+    CHECK ((status IN ('queued', 'waiting')) = (queue_position IS NOT NULL)),
+    CHECK ((status = 'waiting') = (waits_for IS NOT NULL)),
+    CHECK ((status = 'installed') = (path IS NOT NULL)),
+    CHECK (status <> 'failed' OR error IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX download_queue_by_user ON download_queue (user_id, created_ms DESC);
+CREATE INDEX download_queue_by_status ON download_queue (status, queue_position);
 ";

@@ -40,6 +40,8 @@ pub struct RepoInfo {
     pub task: Option<String>,
     /// The card's tags.
     pub tags: Vec<String>,
+    /// Weights, where the Hub has counted them in safetensors.
+    pub n_parameters: Option<u64>,
 }
 
 /// A line of a search.
@@ -140,6 +142,7 @@ impl Http {
             downloads: raw.card.downloads,
             likes: raw.card.likes,
             licence: raw.card.licence(),
+            n_parameters: raw.card.n_parameters(),
             task: raw.card.pipeline_tag,
             tags: raw.card.tags,
         })
@@ -391,12 +394,19 @@ struct RawCard {
     pipeline_tag: Option<String>,
     #[serde(default)]
     tags: Vec<String>,
+    #[serde(default)]
+    safetensors: serde_json::Value,
 }
 
 impl RawCard {
     /// `false`, or the way in which access is granted: `"auto"`, `"manual"`.
     fn gated(&self) -> bool {
         self.gated.is_string() || self.gated.as_bool() == Some(true)
+    }
+
+    /// `{"parameters": {"F32": 7}, "total": 7}`.
+    fn n_parameters(&self) -> Option<u64> {
+        self.safetensors.get("total")?.as_u64()
     }
 
     fn licence(&self) -> Option<String> {

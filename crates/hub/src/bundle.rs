@@ -4,6 +4,7 @@
 use crate::HubError;
 use crate::api::RemoteFile;
 use crate::cache::{Cache, Folder, Snapshot};
+use crate::control::Control;
 use crate::error::blocking;
 use crate::files;
 use crate::repo::{Commit, FilePath, Oid, Repo, Revision};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -58,6 +60,85 @@ pub enum BundleForm {
     Zip,
 }
 
+/// Who watches a copy, and may stop it.
+#[derive(Clone)]
+pub struct Watch {
+    /// Stops it; nothing half-made is left.
+    pub control: Control,
+    /// Is told how far it is, from the thread that copies.
+    pub told: Arc<dyn Fn(&Copied) + Send + Sync>,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            control: Control::new(),
+            told: Arc::new(|_| ()),
+        }
+    }
+}
+
+/// How far a copy is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// Bytes copied and hashed.
+    pub done_bytes: u64,
+    /// Bytes in all.
+    pub total_bytes: u64,
+    /// The file at hand.
+    pub file: String,
+}
+
+/// A copy that is watched.
+pub(crate) struct Copying<'a> {
+    watch: &'a Watch,
+    copied: Copied,
+    told_bytes: u64,
+}
+
+impl<'a> Copying<'a> {
+    /// Bytes between two tellings.
+    const STEP_BYTES: u64 = 8 << 20;
+
+    pub(crate) fn new(watch: &'a Watch, total_bytes: u64) -> Self {
+        Self {
+            watch,
+            copied: Copied {
+                done_bytes: 0,
+                total_bytes,
+                file: String::new(),
+            },
+            told_bytes: 0,
+        }
+    }
+
+    /// The next file begins.
+    pub(crate) fn file(&mut self, name: &str) {
+        name.clone_into(&mut self.copied.file);
+        self.tell();
+    }
+
+    /// Bytes that need no copy.
+    pub(crate) fn skip(&mut self, n: u64) {
+        self.copied.done_bytes += n;
+        self.tell();
+    }
+
+    /// Bytes were copied; `false` where the copy shall stop.
+    fn goes_on(&mut self, n: usize) -> bool {
+        self.copied.done_bytes += n as u64;
+        if self.copied.done_bytes - self.told_bytes >= Self::STEP_BYTES {
+            self.tell();
+        }
+        self.watch.control.wish().is_none()
+    }
+
+    fn tell(&mut self) {
+        self.told_bytes = self.copied.done_bytes;
+        (self.watch.told)(&self.copied);
+    }
+}
+
 /// Writes a snapshot to `to`, which must not be there yet and is either absent or whole.
 ///
 /// # Errors
@@ -68,9 +149,15 @@ pub async fn export(
     revision: &Revision,
     form: BundleForm,
     to: &Path,
+    watch: &Watch,
 ) -> Result<Manifest, HubError> {
-    let (cache, repo, revision, to) =
-        (cache.clone(), repo.clone(), revision.clone(), to.to_owned());
+    let (cache, repo, revision, to, watch) = (
+        cache.clone(),
+        repo.clone(),
+        revision.clone(),
+        to.to_owned(),
+        watch.clone(),
+    );
     blocking(move || {
         let snapshot = cache
             .find(&repo, &revision)?
@@ -89,9 +176,11 @@ pub async fn export(
             commit: snapshot.commit.clone(),
             files: Vec::new(),
         };
+        let total_bytes = snapshot.files.iter().map(|file| file.size_bytes).sum();
+        let mut copying = Copying::new(&watch, total_bytes);
         let written = match form {
-            BundleForm::Folder => write_folder(&snapshot, manifest, &temporary),
-            BundleForm::Zip => write_zip(&snapshot, manifest, &temporary),
+            BundleForm::Folder => write_folder(&snapshot, manifest, &temporary, &mut copying),
+            BundleForm::Zip => write_zip(&snapshot, manifest, &temporary, &mut copying),
         };
         let placed = written.and_then(|manifest| {
             fs::rename(&temporary, &to)
@@ -111,8 +200,8 @@ pub async fn export(
 ///
 /// # Errors
 /// [`HubError::BadBundle`] where it is none, or a file of it is missing, damaged or a link.
-pub async fn import(cache: &Cache, from: &Path) -> Result<Snapshot, HubError> {
-    let (cache, from) = (cache.clone(), from.to_owned());
+pub async fn import(cache: &Cache, from: &Path, watch: &Watch) -> Result<Snapshot, HubError> {
+    let (cache, from, watch) = (cache.clone(), from.to_owned(), watch.clone());
     blocking(move || {
         let mut bundle = Bundle::open(&from)?;
         let manifest = bundle.manifest()?;
@@ -120,14 +209,18 @@ pub async fn import(cache: &Cache, from: &Path) -> Result<Snapshot, HubError> {
         let folder = Folder::of(&cache, &manifest.repo);
         folder.create()?;
         let mut wanted = Vec::new();
+        let total_bytes = manifest.files.iter().map(|file| file.size_bytes).sum();
+        let mut copying = Copying::new(&watch, total_bytes);
         for file in &manifest.files {
             let remote = RemoteFile {
                 path: file.path.clone(),
                 size_bytes: file.size_bytes,
                 oid: file.oid.clone(),
             };
-            if !folder.holds(&manifest.commit, &remote)? {
-                bundle.take(file, &folder)?;
+            if folder.holds(&manifest.commit, &remote)? {
+                copying.skip(remote.size_bytes);
+            } else {
+                bundle.take(file, &folder, &mut copying)?;
             }
             wanted.push(remote);
         }
@@ -146,6 +239,7 @@ fn write_folder(
     snapshot: &Snapshot,
     mut manifest: Manifest,
     to: &Path,
+    copying: &mut Copying<'_>,
 ) -> Result<Manifest, HubError> {
     fs::create_dir_all(to).map_err(|source| HubError::io(to, source))?;
     for file in &snapshot.files {
@@ -160,6 +254,7 @@ fn write_folder(
             &file.path,
             file.oid.as_ref(),
             &mut out,
+            copying,
         )?);
         out.sync_all().map_err(fail)?;
     }
@@ -167,7 +262,12 @@ fn write_folder(
     Ok(manifest)
 }
 
-fn write_zip(snapshot: &Snapshot, mut manifest: Manifest, to: &Path) -> Result<Manifest, HubError> {
+fn write_zip(
+    snapshot: &Snapshot,
+    mut manifest: Manifest,
+    to: &Path,
+    copying: &mut Copying<'_>,
+) -> Result<Manifest, HubError> {
     let fail = |source| HubError::io(to, source);
     let failed = |error: zip::result::ZipError| HubError::io(to, error.into());
     let file = File::create(to).map_err(fail)?;
@@ -183,6 +283,7 @@ fn write_zip(snapshot: &Snapshot, mut manifest: Manifest, to: &Path) -> Result<M
             &file.path,
             file.oid.as_ref(),
             &mut zip,
+            copying,
         )?);
     }
     zip.start_file(MANIFEST, options).map_err(failed)?;
@@ -202,12 +303,16 @@ fn copy_from(
     path: &FilePath,
     oid: Option<&Oid>,
     out: &mut dyn Write,
+    copying: &mut Copying<'_>,
 ) -> Result<BundleFile, HubError> {
     let from = path.below(&snapshot.path);
     let fail = |source| HubError::io(&from, source);
     let mut file = File::open(&from).map_err(fail)?;
     let size_bytes = file.metadata().map_err(fail)?.len();
-    let hashes = copy_hashed(&mut file, out, size_bytes, oid).map_err(fail)?;
+    copying.file(path.as_str());
+    let hashes = copy_hashed(&mut file, out, size_bytes, oid, copying)
+        .map_err(fail)?
+        .ok_or(HubError::Stopped)?;
     let oid = match (oid, hashes.oid) {
         (Some(oid), Some(found)) if found != oid.as_str() => {
             return Err(HubError::WrongHash {
@@ -231,18 +336,20 @@ fn encoded(manifest: &Manifest) -> Vec<u8> {
     serde_json::to_vec_pretty(manifest).expect("BUG: numbers and text can always be encoded")
 }
 
-struct Hashes {
-    sha256: String,
-    oid: Option<String>,
+pub(crate) struct Hashes {
+    pub(crate) sha256: String,
+    pub(crate) oid: Option<String>,
 }
 
-/// Copies at most one byte more than `size_bytes`, and hashes what it copies.
-fn copy_hashed(
+/// Copies at most one byte more than `size_bytes`, and hashes what it copies; `None` where it was
+/// stopped.
+pub(crate) fn copy_hashed(
     from: &mut dyn Read,
     to: &mut dyn Write,
     size_bytes: u64,
     oid: Option<&Oid>,
-) -> io::Result<Hashes> {
+    copying: &mut Copying<'_>,
+) -> io::Result<Option<Hashes>> {
     let mut sha256 = Hasher::new(&Oid::Sha256(String::new()), size_bytes);
     let mut other = match oid {
         Some(oid @ Oid::GitSha1(_)) => Some(Hasher::new(oid, size_bytes)),
@@ -261,13 +368,16 @@ fn copy_hashed(
             other.update(bytes);
         }
         to.write_all(bytes)?;
+        if !copying.goes_on(n) {
+            return Ok(None);
+        }
     }
     let sha256 = sha256.finish();
     let of_oid = other.map_or_else(|| sha256.clone(), Hasher::finish);
-    Ok(Hashes {
+    Ok(Some(Hashes {
         oid: oid.map(|_| of_oid),
         sha256,
-    })
+    }))
 }
 
 /// A bundle that is being read.
@@ -324,15 +434,31 @@ impl Bundle {
     }
 
     /// Copies a file into the cache as a blob.
-    fn take(&mut self, file: &BundleFile, folder: &Folder) -> Result<(), HubError> {
+    fn take(
+        &mut self,
+        file: &BundleFile,
+        folder: &Folder,
+        copying: &mut Copying<'_>,
+    ) -> Result<(), HubError> {
+        copying.file(file.path.as_str());
         let bundle = self.path.clone();
         let temporary = folder.partial().join(format!("{}.import", file.oid));
         files::remove(&temporary)?;
         let mut out = files::open_to_write(&temporary)?;
         let hashes = {
             let mut reader = self.reader(file.path.as_str())?;
-            copy_hashed(&mut reader, &mut out, file.size_bytes, Some(&file.oid))
-                .map_err(|source| HubError::io(&bundle, source))?
+            copy_hashed(
+                &mut reader,
+                &mut out,
+                file.size_bytes,
+                Some(&file.oid),
+                copying,
+            )
+            .map_err(|source| HubError::io(&bundle, source))?
+        };
+        let Some(hashes) = hashes else {
+            files::remove(&temporary)?;
+            return Err(HubError::Stopped);
         };
         let length = out
             .stream_position()

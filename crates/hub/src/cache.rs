@@ -131,6 +131,65 @@ impl Cache {
         Ok(scan)
     }
 
+    /// One repository of the cache.
+    pub fn scan_repo(&self, repo: &Repo) -> Result<CachedRepo, HubError> {
+        Folder::of(self, repo).scan(repo.clone())
+    }
+
+    /// Removes a repository with everything that came of it.
+    ///
+    /// # Errors
+    /// [`HubError::Busy`] while it is being downloaded.
+    pub fn remove(&self, repo: &Repo) -> Result<(), HubError> {
+        let _held = self.lock(repo)?;
+        let path = Folder::of(self, repo).path;
+        // Renamed first, so that a crash leaves no half of it under its name.
+        let doomed = self.root.join(format!(".removed-{}", repo.folder_name()));
+        let gone = |result: io::Result<()>| match result {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(HubError::io(&path, error))
+            }
+            _ => Ok(()),
+        };
+        gone(fs::remove_dir_all(&doomed))?;
+        gone(fs::rename(&path, &doomed))?;
+        gone(fs::remove_dir_all(&doomed))
+    }
+
+    /// Removes the bytes of a repository that no snapshot shows: files that are not whole, and whole
+    /// ones of a download that was given up.
+    ///
+    /// # Errors
+    /// [`HubError::Busy`] while it is being downloaded.
+    pub fn discard_partial(&self, repo: &Repo) -> Result<(), HubError> {
+        let _held = self.lock(repo)?;
+        let folder = Folder::of(self, repo);
+        files::no_links(&folder.path, &folder.partial())?;
+        for name in entries(&folder.partial())? {
+            files::remove(&folder.partial().join(name))?;
+        }
+        let shown = folder.linked_blobs()?;
+        for name in entries(&folder.blobs())? {
+            // Whole files of a snapshot that never came to be; other names are not ours to judge.
+            if Oid::parse(&name).is_some() && !shown.contains(&name) {
+                files::remove(&folder.blob_named(&name))?;
+            }
+        }
+        // What never had a whole file is not there at all.
+        for dir in [
+            folder.partial(),
+            folder.blobs(),
+            folder.path.join("refs"),
+            folder.path.join("snapshots"),
+            folder.path,
+        ] {
+            if fs::remove_dir(&dir).is_err() {
+                tracing::trace!(path = %dir.display(), "a folder stays");
+            }
+        }
+        Ok(())
+    }
+
     /// Holds a repository for this process as long as the file is open.
     pub(crate) fn lock(&self, repo: &Repo) -> Result<File, HubError> {
         let dir = self.root.join(".locks").join(repo.folder_name());
@@ -302,6 +361,28 @@ impl Folder {
         let made =
             files::remove(&probe).is_ok() && make_link(Path::new("../blobs"), &probe).is_ok();
         made && files::remove(&probe).is_ok()
+    }
+
+    fn blob_named(&self, name: &str) -> PathBuf {
+        self.blobs().join(name)
+    }
+
+    /// The names of the blobs that links of snapshots lead to.
+    fn linked_blobs(&self) -> Result<HashSet<String>, HubError> {
+        let mut found = HashSet::new();
+        let mut folders = vec![self.path.join("snapshots")];
+        while let Some(dir) = folders.pop() {
+            for name in entries(&dir)? {
+                let path = dir.join(&name);
+                if let Ok(target) = fs::read_link(&path) {
+                    let name = target.file_name().unwrap_or_default();
+                    found.insert(name.to_string_lossy().into_owned());
+                } else if path.is_dir() {
+                    folders.push(path);
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn snapshot_path(&self, commit: &Commit) -> PathBuf {

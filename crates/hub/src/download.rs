@@ -3,16 +3,17 @@
 use crate::HubError;
 use crate::api::{FoundPage, RemoteFile, RepoInfo, Search};
 use crate::cache::{Cache, Folder};
-use crate::clock::Surroundings;
+use crate::clock::{Backoff, Surroundings};
 use crate::control::{Control, Stop};
 use crate::endpoint::Network;
 use crate::error::blocking;
 use crate::http::Http;
+use crate::pace::Pace;
 use crate::partial;
 use crate::progress::{Event, Meter, TICK};
 use crate::repo::{Commit, Oid, Repo, Revision};
 use crate::select::{Selection, choose};
-use crate::transfer::{Pace, Transfer};
+use crate::transfer::Transfer;
 use futures_util::{FutureExt, StreamExt};
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -81,8 +82,10 @@ pub struct Settings {
     pub lanes_per_file: usize,
     /// The most that is ever fetched again after a crash, and the size of a range.
     pub chunk_bytes: u64,
-    /// The most bytes per second, over all files.
-    pub bytes_per_s: Option<u64>,
+    /// The most bytes per second, over all files and over all downloads that share it.
+    pub pace: Arc<Pace>,
+    /// How long and how often a broken transfer is tried again before the failure is told.
+    pub backoff: Backoff,
 }
 
 impl Default for Settings {
@@ -91,7 +94,8 @@ impl Default for Settings {
             connections: 8,
             lanes_per_file: 4,
             chunk_bytes: 32 << 20,
-            bytes_per_s: None,
+            pace: Arc::default(),
+            backoff: Backoff::TRANSFER,
         }
     }
 }
@@ -341,7 +345,6 @@ impl Job<'_> {
             observer: self.observer,
             meter,
             connections: Semaphore::new(self.settings.connections.max(1)),
-            pace: Pace::new(self.settings.bytes_per_s),
             partial_dir: &partial_dir,
         };
         let all = async {

@@ -5,7 +5,7 @@ use crate::clock::{Jitter, Surroundings};
 use crate::endpoint::{Access, Addresses, Network, Proxy, ProxyServer, host_of, same_origin};
 use crate::error::Unreachable;
 use crate::repo::{FilePath, Repo};
-use crate::{HubError, Sensitive};
+use crate::{HubError, Sensitive, waits};
 use bytes::Bytes;
 use flate2::write::GzDecoder;
 use reqwest::header::{self, HeaderMap, HeaderName};
@@ -196,7 +196,7 @@ impl Http {
                 });
             }
         };
-        if let Some(wait) = exhausted(response.headers()) {
+        if let Some(wait) = waits::exhausted(response.headers()) {
             self.close(&host, wait);
         }
         Ok(response)
@@ -210,7 +210,7 @@ impl Http {
         if status.is_success() {
             return None;
         }
-        let wait = asked_wait(headers);
+        let wait = waits::asked(headers);
         let failure = match status {
             StatusCode::TOO_MANY_REQUESTS => HubError::RateLimited {
                 host: host.clone(),
@@ -441,37 +441,6 @@ pub(crate) fn text_of(headers: &HeaderMap, name: &HeaderName) -> Option<String> 
         .map(str::to_owned)
 }
 
-/// How long an answer asks to wait: `Retry-After` in seconds, else the reset of its `RateLimit`.
-fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = text_of(headers, &header::RETRY_AFTER).and_then(|text| text.trim().parse().ok());
-    seconds
-        .map(Duration::from_secs)
-        .or_else(|| rate_limit(headers).map(|(_, reset)| reset))
-}
-
-/// How long to wait since nothing is left of what a host allows.
-fn exhausted(headers: &HeaderMap) -> Option<Duration> {
-    rate_limit(headers)
-        .filter(|(left, _)| *left == 0)
-        .map(|(_, reset)| reset)
-}
-
-/// `RateLimit: "api";r=12;t=34`: requests left, and the time until there are more.
-fn rate_limit(headers: &HeaderMap) -> Option<(u64, Duration)> {
-    let text = text_of(headers, &HeaderName::from_static("ratelimit"))?;
-    let number = |name: &str| {
-        text.split(';')
-            .find_map(|part| {
-                part.trim()
-                    .strip_prefix(name)?
-                    .trim_start()
-                    .strip_prefix('=')
-            })
-            .and_then(|value| value.trim().parse::<u64>().ok())
-    };
-    Some((number("r")?, Duration::from_secs(number("t")?)))
-}
-
 fn proxy(scheme: &str, server: &ProxyServer) -> Result<reqwest::Proxy, HubError> {
     let unusable = |detail: &str| HubError::InvalidSetting {
         setting: "proxy",
@@ -534,56 +503,4 @@ fn stage(error: &reqwest::Error, through_proxy: bool, is_secure: bool) -> Unreac
         };
     }
     stage
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::{asked_wait, exhausted};
-    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-    use std::time::Duration;
-
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| {
-                (
-                    HeaderName::from_static(name),
-                    HeaderValue::from_static(value),
-                )
-            })
-            .collect()
-    }
-
-    #[test]
-    fn both_ways_of_asking_to_wait_are_read() {
-        let seconds = |n| Some(Duration::from_secs(n));
-        assert_eq!(asked_wait(&headers(&[("retry-after", "7")])), seconds(7));
-        assert_eq!(
-            asked_wait(&headers(&[("ratelimit", "\"api\";r=3;t=55")])),
-            seconds(55)
-        );
-        assert_eq!(
-            asked_wait(&headers(&[
-                ("ratelimit", "\"api\";r=0;t=55"),
-                ("retry-after", "7")
-            ])),
-            seconds(7),
-            "what it says of this answer counts"
-        );
-        assert_eq!(
-            asked_wait(&headers(&[("retry-after", "soon")])),
-            None,
-            "no number, no wait"
-        );
-        assert_eq!(
-            exhausted(&headers(&[("ratelimit", "\"api\"; r=0; t=55")])),
-            seconds(55)
-        );
-        assert_eq!(
-            exhausted(&headers(&[("ratelimit", "\"api\";r=1;t=55")])),
-            None,
-            "one request is left"
-        );
-    }
 }

@@ -15,16 +15,19 @@
 //! Enter at [`Hub::plan`] and [`Hub::download`].
 #![deny(missing_docs)]
 
+mod adopt;
 mod api;
 mod bundle;
 mod cache;
 mod clock;
 mod control;
+mod describe;
 mod download;
 mod endpoint;
 mod error;
 mod files;
 mod http;
+mod pace;
 mod partial;
 mod probe;
 mod progress;
@@ -36,20 +39,24 @@ mod service;
 mod source;
 mod transfer;
 mod verify;
+mod waits;
 
+pub use adopt::adopt;
 pub use api::{Found, FoundPage, RemoteFile, RepoInfo, Search, Sort};
-pub use bundle::{BundleFile, BundleForm, MANIFEST, Manifest, export, import};
+pub use bundle::{BundleFile, BundleForm, Copied, MANIFEST, Manifest, Watch, export, import};
 pub use cache::{Cache, CachedFile, CachedRepo, Links, Scan, Snapshot};
-pub use clock::{Clock, FreeSpace, Surroundings, SystemClock};
+pub use clock::{Backoff, Clock, FreeSpace, Surroundings, SystemClock};
 pub use control::{Control, Stop};
+pub use describe::{DescribedFile, Description};
 pub use download::{Hub, Observer, Outcome, Plan, Request, Settings};
 pub use endpoint::{
     Access, Endpoint, HostOverride, MIRROR, Network, OFFICIAL, Proxy, ProxyServer, TokenScope,
 };
 pub use error::{HubError, Unreachable};
+pub use pace::Pace;
 pub use probe::{HostReport, ProbeTarget, Role, Verdict};
 pub use progress::{Event, Progress};
 pub use repo::{Commit, FilePath, Oid, Repo, RepoKind, Revision};
 pub use secret::Sensitive;
-pub use select::Selection;
+pub use select::{Reason, Selection};
 pub use service::service_models;

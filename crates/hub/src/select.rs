@@ -15,6 +15,27 @@ pub enum Selection {
     Matching(Vec<String>),
 }
 
+/// Why a file comes, or does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// It comes: the weights.
+    Weights,
+    /// It comes: configuration.
+    Configuration,
+    /// It comes: the tokenizer.
+    Tokenizer,
+    /// It comes: card and licence.
+    Words,
+    /// It comes: data of a dataset.
+    Data,
+    /// It does not: other weights of the same model.
+    OtherWeights,
+    /// It does not: pickle, which can run programs.
+    Pickle,
+    /// It does not: nothing here needs it.
+    NotNeeded,
+}
+
 /// The form of a repository's weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Weights {
@@ -70,6 +91,50 @@ pub(crate) fn choose(
         (true, None) => Err(HubError::NothingSelected {
             repo: repo.to_string(),
         }),
+    }
+}
+
+/// Why a file of a repository is among the chosen ones, or is not.
+pub(crate) fn reason(kind: RepoKind, path: &FilePath, is_chosen: bool) -> Reason {
+    const WEIGHTS: [&str; 7] = [
+        "safetensors",
+        "gguf",
+        "h5",
+        "msgpack",
+        "onnx",
+        "ot",
+        "tflite",
+    ];
+    const TOKENIZERS: [&str; 4] = ["token", "vocab", "merges", "spiece"];
+    let name = path.file_name().to_ascii_lowercase();
+    let is_weights = WEIGHTS.iter().any(|ending| has_extension(path, ending))
+        || name.ends_with(".safetensors.index.json");
+    if is_pickle(kind, path) {
+        return Reason::Pickle;
+    }
+    if !is_chosen {
+        return if is_weights && kind == RepoKind::Model {
+            Reason::OtherWeights
+        } else {
+            Reason::NotNeeded
+        };
+    }
+    if ["readme", "licen", "notice"]
+        .iter()
+        .any(|word| name.starts_with(word))
+    {
+        Reason::Words
+    } else if kind == RepoKind::Dataset {
+        Reason::Data
+    } else if is_weights {
+        Reason::Weights
+    } else if TOKENIZERS.iter().any(|word| name.contains(word))
+        || has_extension(path, "model")
+        || name.starts_with("chat_template")
+    {
+        Reason::Tokenizer
+    } else {
+        Reason::Configuration
     }
 }
 
@@ -358,6 +423,49 @@ mod tests {
                 matches!(&error, HubError::OnlyPickle { example, .. } if example == "pytorch_model.bin"),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn every_file_says_why_it_comes_or_does_not() {
+        use super::{Reason, reason};
+        for (kind, name, is_chosen, why) in [
+            (
+                RepoKind::Model,
+                "model-00001-of-00002.safetensors",
+                true,
+                Reason::Weights,
+            ),
+            (
+                RepoKind::Model,
+                "model.safetensors.index.json",
+                true,
+                Reason::Weights,
+            ),
+            (
+                RepoKind::Model,
+                "tokenizer_config.json",
+                true,
+                Reason::Tokenizer,
+            ),
+            (RepoKind::Model, "tokenizer.model", true, Reason::Tokenizer),
+            (RepoKind::Model, "config.json", true, Reason::Configuration),
+            (RepoKind::Model, "README.md", true, Reason::Words),
+            (RepoKind::Model, "pytorch_model.bin", false, Reason::Pickle),
+            (RepoKind::Model, "tf_model.h5", false, Reason::OtherWeights),
+            (
+                RepoKind::Model,
+                "onnx/model.onnx",
+                false,
+                Reason::OtherWeights,
+            ),
+            (RepoKind::Model, "logo.png", false, Reason::NotNeeded),
+            (RepoKind::Dataset, "data/train.parquet", true, Reason::Data),
+            (RepoKind::Dataset, "labels.bin", true, Reason::Data),
+            (RepoKind::Dataset, "load.py", false, Reason::NotNeeded),
+        ] {
+            let path = FilePath::new(name).unwrap();
+            assert_eq!(reason(kind, &path, is_chosen), why, "`{name}`");
         }
     }
 

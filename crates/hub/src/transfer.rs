@@ -5,7 +5,7 @@
 
 use crate::HubError;
 use crate::api::RemoteFile;
-use crate::clock::{Attempts, Backoff};
+use crate::clock::Attempts;
 use crate::control::Control;
 use crate::download::Settings;
 use crate::error::blocking;
@@ -22,7 +22,6 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// A file up to this size is held in memory until it is whole.
@@ -38,7 +37,6 @@ pub(crate) struct Transfer<'a> {
     pub(crate) observer: &'a (dyn Fn(&Event) + Send + Sync),
     pub(crate) meter: &'a Meter,
     pub(crate) connections: Semaphore,
-    pub(crate) pace: Pace,
     /// Where unfinished files are.
     pub(crate) partial_dir: &'a Path,
 }
@@ -105,7 +103,10 @@ impl Transfer<'_> {
         let read = loop {
             match body.next().await {
                 Ok(Some(piece)) => {
-                    self.pace.take(self.http, piece.len()).await;
+                    self.settings
+                        .pace
+                        .take(&*self.http.surroundings.clock, piece.len())
+                        .await;
                     at += piece.len() as u64;
                     if at > size {
                         break Err(source.wrong_size(at));
@@ -192,7 +193,7 @@ impl Transfer<'_> {
         failure: HubError,
     ) -> Result<(), HubError> {
         let reason = failure.to_string();
-        let wait = attempts.after(failure, &Backoff::TRANSFER, &self.http.jitter)?;
+        let wait = attempts.after(failure, &self.settings.backoff, &self.http.jitter)?;
         tracing::debug!(file = %source.file.path, %reason, ?wait, "trying again");
         (self.observer)(&Event::Retrying {
             file: Some(source.file.path.to_string()),
@@ -353,7 +354,11 @@ impl Lanes<'_> {
                 };
                 bytes.truncate(usize::try_from(end - *at).unwrap_or(usize::MAX));
                 let n = bytes.len() as u64;
-                transfer.pace.take(transfer.http, bytes.len()).await;
+                transfer
+                    .settings
+                    .pace
+                    .take(&*transfer.http.surroundings.clock, bytes.len())
+                    .await;
                 self.intake.take(*at, bytes).await?;
                 let n_new = self.have().insert(*at..*at + n);
                 transfer
@@ -401,39 +406,5 @@ impl Lanes<'_> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop_front()
-    }
-}
-
-/// Keeps all lanes together below a rate.
-#[derive(Debug)]
-pub(crate) struct Pace {
-    bytes_per_s: Option<u64>,
-    /// When the next bytes may pass.
-    next: Mutex<Duration>,
-}
-
-impl Pace {
-    pub(crate) fn new(bytes_per_s: Option<u64>) -> Self {
-        Self {
-            bytes_per_s: bytes_per_s.filter(|rate| *rate > 0),
-            next: Mutex::default(),
-        }
-    }
-
-    async fn take(&self, http: &Http, n: usize) {
-        let Some(rate) = self.bytes_per_s else {
-            return;
-        };
-        let clock = &http.surroundings.clock;
-        let now = clock.now();
-        let wait = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = now.max(*next);
-            *next = turn + Duration::from_secs_f64(n as f64 / rate as f64);
-            turn.saturating_sub(now)
-        };
-        if !wait.is_zero() {
-            clock.sleep(wait).await;
-        }
     }
 }

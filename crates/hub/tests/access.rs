@@ -336,3 +336,50 @@ fn a_plan_shows_sizes_and_licence_before_anything_is_fetched() {
     let outcome = run(bench.download()).unwrap();
     assert!(matches!(outcome, Outcome::Finished { commit, .. } if commit == plan.info.commit));
 }
+
+#[test]
+fn a_repository_shows_every_file_with_its_reason_and_its_card() {
+    use amoozgar_hub::Reason;
+    let bench = Bench::new();
+    bench.server.publish(
+        REPO,
+        vec![
+            File::git("README.md", "# مدل\n"),
+            File::git("config.json", "{}"),
+            File::lfs("model.safetensors", noise(1, 99)),
+            File::lfs("pytorch_model.bin", noise(2, 99)),
+        ],
+    );
+    let described = run(bench.hub().describe(&support::request(), &bench.control)).unwrap();
+    assert!(described.refused.is_none(), "there is something to bring");
+    let shown: Vec<_> = described
+        .files
+        .iter()
+        .map(|one| (one.file.path.as_str(), one.chosen, one.reason))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("README.md", true, Reason::Words),
+            ("config.json", true, Reason::Configuration),
+            ("model.safetensors", true, Reason::Weights),
+            ("pytorch_model.bin", false, Reason::Pickle),
+        ]
+    );
+    let commit = described.info.commit;
+    let card = run(bench.hub().card(&repo(), &commit, &bench.control)).unwrap();
+    assert_eq!(card.as_deref(), Some("# مدل\n"), "the card's text");
+
+    bench
+        .server
+        .publish(REPO, vec![File::git("pytorch_model.bin", noise(2, 99))]);
+    let described = run(bench.hub().describe(&support::request(), &bench.control)).unwrap();
+    assert!(
+        matches!(described.refused, Some(HubError::OnlyPickle { .. })),
+        "{:?}",
+        described.refused
+    );
+    assert_eq!(described.files.len(), 1, "it is shown all the same");
+    let card = run(bench.hub().card(&repo(), &commit, &bench.control)).unwrap();
+    assert_eq!(card, None, "there is none");
+}

@@ -4,10 +4,12 @@
 mod support;
 
 use amoozgar_hub::{
-    BundleForm, Cache, HubError, Links, MANIFEST, Outcome, Revision, export, import,
+    BundleForm, Cache, Control, HubError, Links, MANIFEST, Outcome, Revision, Stop, Watch, adopt,
+    export, import,
 };
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use support::server::{COMMIT, File, noise};
 use support::{Bench, MB, REPO, names, repo, run};
 
@@ -361,6 +363,7 @@ fn a_bundle_carries_a_model_to_a_machine_without_a_network() {
             &Revision::main(),
             form,
             &stick,
+            &Watch::default(),
         ))
         .unwrap();
         assert_eq!(manifest.files.len(), 2);
@@ -376,11 +379,12 @@ fn a_bundle_carries_a_model_to_a_machine_without_a_network() {
             &Revision::main(),
             form,
             &stick,
+            &Watch::default(),
         ));
         assert!(again.is_err(), "nothing is overwritten");
 
         let elsewhere = Cache::new(bench.folder.path().join("elsewhere"), Links::Auto);
-        let snapshot = run(import(&elsewhere, &stick)).unwrap();
+        let snapshot = run(import(&elsewhere, &stick, &Watch::default())).unwrap();
         assert_eq!(
             fs::read(snapshot.path.join("model.safetensors")).unwrap(),
             *weights.bytes
@@ -399,7 +403,7 @@ fn a_damaged_bundle_is_refused_with_the_file_s_name() {
     run(bench.download()).unwrap();
     let refused = |stick: &Path| {
         let elsewhere = Cache::new(stick.with_extension("cache"), Links::Auto);
-        let failure = run(import(&elsewhere, stick)).unwrap_err();
+        let failure = run(import(&elsewhere, stick, &Watch::default())).unwrap_err();
         let found = elsewhere.find(&repo(), &Revision::main()).unwrap();
         assert!(found.is_none(), "nothing came of it");
         match failure {
@@ -416,6 +420,7 @@ fn a_damaged_bundle_is_refused_with_the_file_s_name() {
             &Revision::main(),
             BundleForm::Folder,
             &stick,
+            &Watch::default(),
         ))
         .unwrap();
         stick
@@ -455,4 +460,104 @@ fn a_damaged_bundle_is_refused_with_the_file_s_name() {
     let text = bench.folder.path().join("text.zip");
     fs::write(&text, "no zip").unwrap();
     assert!(refused(&text).contains("zip"), "it is none");
+}
+
+#[test]
+fn another_cache_is_taken_over_file_by_file_and_a_damaged_file_of_it_is_refused() {
+    let (bench, weights) = Bench::with_weights(3 * MB + 1);
+    run(bench.download()).unwrap();
+    let ours = Cache::new(bench.folder.path().join("ours"), Links::Auto);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let watch = Watch {
+        told: {
+            let told = Arc::clone(&told);
+            Arc::new(move |copied: &amoozgar_hub::Copied| told.lock().unwrap().push(copied.clone()))
+        },
+        ..Watch::default()
+    };
+    let adopted = run(adopt(&ours, &bench.cache(), &repo(), &watch)).unwrap();
+    assert_eq!(adopted.len(), 1, "the one that `main` names");
+    assert_eq!(
+        fs::read(adopted[0].path.join("model.safetensors")).unwrap(),
+        *weights.bytes
+    );
+    assert_eq!(
+        ours.find(&repo(), &Revision::main()).unwrap(),
+        Some(adopted[0].clone()),
+        "under its branch"
+    );
+    assert!(
+        told.lock()
+            .unwrap()
+            .iter()
+            .any(|copied| copied.file == "model.safetensors"),
+        "it was said which file is copied"
+    );
+    fs::write(bench.repo_dir().join("blobs").join(&weights.oid), "ruined").unwrap();
+    let theirs = Cache::new(bench.folder.path().join("others"), Links::Auto);
+    let failure = run(adopt(&theirs, &bench.cache(), &repo(), &watch)).unwrap_err();
+    assert!(
+        matches!(&failure, HubError::WrongHash { path, .. } if path == "model.safetensors"),
+        "{failure:?}"
+    );
+    assert!(
+        theirs.find(&repo(), &Revision::main()).unwrap().is_none(),
+        "nothing came of it"
+    );
+}
+
+#[test]
+fn a_copy_that_is_stopped_leaves_nothing_half_made() {
+    let (bench, _) = Bench::with_weights(3 * MB);
+    run(bench.download()).unwrap();
+    let control = Control::new();
+    let watch = Watch {
+        told: {
+            let control = control.clone();
+            Arc::new(move |_: &amoozgar_hub::Copied| control.stop(Stop::Cancel))
+        },
+        control,
+    };
+    for form in [BundleForm::Folder, BundleForm::Zip] {
+        let stick = bench.folder.path().join("stick");
+        let ended = run(export(
+            &bench.cache(),
+            &repo(),
+            &Revision::main(),
+            form,
+            &stick,
+            &watch,
+        ));
+        assert!(matches!(ended, Err(HubError::Stopped)), "{ended:?}");
+        assert_eq!(
+            names(bench.folder.path()),
+            ["hub"],
+            "nothing beside the cache"
+        );
+    }
+}
+
+#[test]
+fn what_is_removed_is_gone_and_what_is_not_whole_can_be_thrown_away() {
+    let (bench, _) = Bench::with_weights(3 * MB);
+    run(bench.download()).unwrap();
+    let partial = bench.repo_dir().join(".amoozgar").join("x.part");
+    fs::write(&partial, "half").unwrap();
+    let unshown = bench.repo_dir().join("blobs").join("a".repeat(64));
+    fs::write(&unshown, "whole, of a download that was given up").unwrap();
+    bench.cache().discard_partial(&repo()).unwrap();
+    assert!(!partial.exists(), "the half is gone");
+    assert!(!unshown.exists(), "and what no snapshot shows");
+    assert!(
+        bench
+            .cache()
+            .find(&repo(), &Revision::main())
+            .unwrap()
+            .is_some(),
+        "the whole stays"
+    );
+    bench.cache().remove(&repo()).unwrap();
+    assert!(!bench.repo_dir().exists(), "all of it is gone");
+    assert!(bench.cache().scan().unwrap().repos.is_empty());
+    bench.cache().remove(&repo()).unwrap();
 }

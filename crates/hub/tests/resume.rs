@@ -137,8 +137,8 @@ fn too_little_space_is_told_before_the_first_byte() {
 
 #[test]
 fn a_rate_cap_holds_over_all_lanes() {
-    let (mut bench, _) = Bench::with_weights(6 * MB);
-    bench.settings.bytes_per_s = Some(MB as u64);
+    let (bench, _) = Bench::with_weights(6 * MB);
+    bench.settings.pace.set(Some(MB as u64));
     finished(run(bench.download()));
     // The last bytes of a turn need not be waited for, so it may be a little less than six.
     let seconds = bench.clock.waited().as_secs_f64();

@@ -1,6 +1,9 @@
 //! The wall clock, read in one place.
 
+use amoozgar_hub::Surroundings;
 use amoozgar_types::UtcMs;
+use chrono::Timelike;
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Now, in UTC milliseconds.
@@ -10,6 +13,20 @@ pub fn now_ms() -> UtcMs {
         .map_or(0, |since| {
             UtcMs::try_from(since.as_millis()).unwrap_or(UtcMs::MAX)
         })
+}
+
+/// Minutes since midnight where the user is.
+pub fn local_minute() -> u16 {
+    let now = chrono::Local::now();
+    u16::try_from(now.hour() * 60 + now.minute()).unwrap_or(0)
+}
+
+/// Time and disk as downloads take them; all of them share one clock, as they share one rate.
+pub fn surroundings() -> Surroundings {
+    static SHARED: OnceLock<Surroundings> = OnceLock::new();
+    SHARED
+        .get_or_init(|| Surroundings::system(now_ms() as u64 ^ u64::from(std::process::id())))
+        .clone()
 }
 
 /// A new id: sorted by time, unique on this computer.

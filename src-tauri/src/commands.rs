@@ -5,13 +5,18 @@ pub mod cleanup;
 pub mod compare;
 pub mod dashboard;
 pub mod datasets;
+pub mod downloads;
+pub mod hub;
 pub mod inference;
+pub mod models;
+pub mod network;
 pub mod notifications;
 pub mod profile;
 pub mod services;
 pub mod settings;
 pub mod system;
 pub mod training;
+pub mod transfer;
 pub mod upkeep;
 pub mod users;
 
@@ -105,6 +110,29 @@ handlers![
     compare::training_compare_export,
     inference::inference_generate,
     inference::inference_stop,
+    hub::hub_catalog,
+    hub::hub_search,
+    hub::hub_repo,
+    hub::hub_open_page,
+    downloads::downloads_enqueue,
+    downloads::downloads_list,
+    downloads::downloads_pause,
+    downloads::downloads_resume,
+    downloads::downloads_retry,
+    downloads::downloads_cancel,
+    downloads::downloads_reorder,
+    downloads::downloads_clear_finished,
+    models::models_list,
+    models::models_files,
+    models::models_open_folder,
+    models::models_delete,
+    transfer::models_import,
+    transfer::models_export,
+    transfer::models_transfer_stop,
+    network::connection_test,
+    network::secret_set,
+    network::secret_status,
+    network::secret_delete,
     notifications::notifications_list,
     notifications::notifications_unread_count,
     notifications::notifications_mark_read,

@@ -54,9 +54,9 @@ pub fn of_store(failure: &StoreError) -> ApiError {
         StoreError::InUse { .. } => ErrorCode::InUse,
         StoreError::LastAdministrator { .. } => ErrorCode::LastAdministrator,
         StoreError::UserHasLiveJob { .. } => ErrorCode::UserHasLiveJob,
-        StoreError::InvalidTransition { .. } | StoreError::NotQueued { .. } => {
-            ErrorCode::InvalidState
-        }
+        StoreError::InvalidTransition { .. }
+        | StoreError::NotQueued { .. }
+        | StoreError::InvalidDownload { .. } => ErrorCode::InvalidState,
         StoreError::Io { path, source, .. } => return io_error(path, source),
         StoreError::Sqlite { .. } if failure.is_disk_full() => ErrorCode::DiskFull,
         StoreError::Sqlite { .. } => ErrorCode::Io,

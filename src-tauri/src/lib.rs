@@ -17,6 +17,7 @@
 mod autostart;
 mod clock;
 mod db;
+mod downloads;
 mod error;
 mod files;
 mod logging;

@@ -8,8 +8,8 @@ use crate::{window, words};
 use amoozgar_types::ApiError;
 use amoozgar_types::id::{NotificationId, UserId};
 use amoozgar_types::ipc::{
-    NotificationAdded, NotificationContent, NotificationKind, NotificationRecord, OpenRoute,
-    Settings,
+    DownloadRecord, NotificationAdded, NotificationContent, NotificationKind, NotificationRecord,
+    OpenRoute, Settings,
 };
 use amoozgar_types::job::JobRecord;
 use tauri::AppHandle;
@@ -22,9 +22,33 @@ pub fn job_ended(
     owner: &UserId,
     job: &JobRecord,
 ) -> Result<(), ApiError> {
-    let Some(content) = NotificationContent::of_job(job) else {
-        return Ok(());
-    };
+    match NotificationContent::of_job(job) {
+        Some(content) => tell(app, db, session, owner, content),
+        None => Ok(()),
+    }
+}
+
+/// Says that a download has ended. Blocks.
+pub fn download_ended(
+    app: &AppHandle,
+    db: &Db,
+    session: &Session,
+    owner: &UserId,
+    download: &DownloadRecord,
+) -> Result<(), ApiError> {
+    match NotificationContent::of_download(download) {
+        Some(content) => tell(app, db, session, owner, content),
+        None => Ok(()),
+    }
+}
+
+fn tell(
+    app: &AppHandle,
+    db: &Db,
+    session: &Session,
+    owner: &UserId,
+    content: NotificationContent,
+) -> Result<(), ApiError> {
     let (title, body) = words::notification(&content);
     let route = content.route();
     let record = NotificationRecord {

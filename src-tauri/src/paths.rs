@@ -108,6 +108,23 @@ impl Paths {
         self.root.join("hub")
     }
 
+    /// Where downloads go: the cache that the environment names for all programs, else our own.
+    pub fn hub_cache(&self) -> PathBuf {
+        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        if let Some(dir) = set("HF_HUB_CACHE") {
+            return dir.into();
+        }
+        match set("HF_HOME") {
+            Some(dir) => PathBuf::from(dir).join("hub"),
+            None => self.hub(),
+        }
+    }
+
+    /// Imported models.
+    pub fn models(&self) -> PathBuf {
+        self.root.join("models")
+    }
+
     /// The program's own logs.
     pub fn logs(&self) -> PathBuf {
         self.root.join("logs")

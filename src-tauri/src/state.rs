@@ -1,15 +1,21 @@
 //! What the shell knows while it runs: the folders, the database, the queue, who is signed in.
 
 use crate::db::Db;
+use crate::downloads::{self, Downloads};
 use crate::error;
 use crate::events::emit;
 use crate::jobs::{Jobs, Observer};
 use crate::machine::Watchers;
 use crate::paths::Paths;
+use crate::secrets::Secrets;
 use crate::session::Session;
 use crate::{notify, tray};
-use amoozgar_types::id::{JobId, UserId};
-use amoozgar_types::ipc::{JobChanged, JobDeleted, Settings, User};
+use amoozgar_hub::{Control, Stop};
+use amoozgar_types::id::{DownloadId, JobId, UserId};
+use amoozgar_types::ipc::{
+    DownloadChanged, DownloadProgress, DownloadProgressed, DownloadRecord, DownloadRemoved,
+    JobChanged, JobDeleted, Settings, User,
+};
 use amoozgar_types::job::JobRecord;
 use amoozgar_types::{ApiError, ErrorCode};
 use std::fs::File;
@@ -29,6 +35,10 @@ pub struct App {
     pub db: Db,
     /// The queue.
     pub jobs: Jobs,
+    /// The downloads.
+    pub downloads: Downloads,
+    /// What the keyring keeps.
+    pub secrets: Arc<Secrets>,
     /// Who is signed in.
     pub session: Arc<Session>,
     /// Brings back, once, the session that the keyring remembers.
@@ -39,6 +49,8 @@ pub struct App {
     pub live: Arc<Live>,
     /// The generation under way, to be stopped by setting it.
     pub generation: Mutex<Arc<AtomicBool>>,
+    /// Stops the import or export under way.
+    pub transfer: Mutex<Control>,
     /// Where a damaged database was set aside at this start.
     pub database_set_aside: Option<String>,
     /// Whether the program is ending.
@@ -88,6 +100,28 @@ impl App {
         current.store(true, Ordering::Relaxed);
         *current = Arc::clone(&stop);
         stop
+    }
+
+    /// Makes room for a new import or export: the one under way is stopped.
+    pub fn begin_transfer(&self) -> Control {
+        let control = Control::new();
+        let mut current = self.transfer.lock().unwrap_or_else(PoisonError::into_inner);
+        current.stop(Stop::Cancel);
+        *current = control.clone();
+        control
+    }
+
+    /// Stops the import or export under way, if there is one.
+    pub fn stop_transfer(&self) {
+        self.transfer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .stop(Stop::Cancel);
+    }
+
+    /// Whether something works that closing the window should not end.
+    pub fn is_busy(&self) -> bool {
+        self.live.get().is_some() || self.downloads.is_busy()
     }
 
     /// Stops the generation under way, if there is one.
@@ -154,6 +188,37 @@ impl Observer for Announcer {
 
     fn ended(&self, owner: &UserId, job: &JobRecord) {
         let told = notify::job_ended(&self.handle, &self.db, &self.session, owner, job);
+        if let Err(failure) = told {
+            tracing::error!(error = %failure, "a notification could not be kept");
+        }
+    }
+}
+
+impl downloads::Observer for Announcer {
+    fn changed(&self, owner: &UserId, download: &DownloadRecord) {
+        if self.session.is(owner) {
+            emit::<DownloadChanged>(&self.handle, download);
+        }
+    }
+
+    fn progressed(&self, owner: &UserId, progress: &DownloadProgress) {
+        if self.session.is(owner) {
+            emit::<DownloadProgressed>(&self.handle, progress);
+        }
+    }
+
+    fn removed(&self, owner: &UserId, download_id: &DownloadId) {
+        if self.session.is(owner) {
+            emit::<DownloadRemoved>(&self.handle, download_id);
+        }
+    }
+
+    fn live(&self, download: Option<&DownloadRecord>) {
+        tray::show_download(&self.handle, download);
+    }
+
+    fn ended(&self, owner: &UserId, download: &DownloadRecord) {
+        let told = notify::download_ended(&self.handle, &self.db, &self.session, owner, download);
         if let Err(failure) = told {
             tracing::error!(error = %failure, "a notification could not be kept");
         }

@@ -1,8 +1,9 @@
-//! The tray: the running job's name and percent, open, pause or resume, quit. A system without a
+//! The tray: the running job's name and percent, the download's, open, pause or resume, quit. A system without a
 //! tray is served without one.
 
 use crate::state::App;
 use crate::{window, words};
+use amoozgar_types::ipc::DownloadRecord;
 use amoozgar_types::job::{JobRecord, JobStatus};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
@@ -14,18 +15,21 @@ const OPEN: &str = "open";
 const TOGGLE: &str = "toggle";
 const QUIT: &str = "quit";
 const STATUS: &str = "status";
+const DOWNLOAD: &str = "download";
 
 struct Tray {
     icon: TrayIcon<Wry>,
     status: MenuItem<Wry>,
+    download: MenuItem<Wry>,
     toggle: MenuItem<Wry>,
-    shown: Mutex<Option<Shown>>,
+    shown: Mutex<Shown>,
 }
 
 /// What the tray says; it is touched only when that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Shown {
-    status: String,
+    status: Option<String>,
+    download: Option<String>,
     toggle: &'static str,
     can_toggle: bool,
 }
@@ -44,40 +48,57 @@ pub fn create(app: &AppHandle) {
 
 /// Shows how far the live run is, or that nothing runs.
 pub fn show(app: &AppHandle, live: Option<&JobRecord>) {
+    change(app, |shown| shown.with_run(live));
+}
+
+/// Shows how far a live download is, or that there is none.
+pub fn show_download(app: &AppHandle, live: Option<&DownloadRecord>) {
+    let line = live.map(|download| words::tray_download(&download.repo, download.percent));
+    change(app, |shown| Shown {
+        download: line,
+        ..shown.clone()
+    });
+}
+
+fn change(app: &AppHandle, next: impl FnOnce(&Shown) -> Shown) {
     let Some(tray) = app.try_state::<Tray>() else {
         return;
     };
-    let next = Shown::of(live);
-    {
+    let next = {
         let mut shown = tray.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if shown.as_ref() == Some(&next) {
+        let next = next(&shown);
+        if *shown == next {
             return;
         }
-        *shown = Some(next.clone());
-    }
-    let tooltip = if live.is_some() {
-        &next.status
-    } else {
-        words::APP_NAME
+        *shown = next.clone();
+        next
     };
     let changed = tray
         .status
-        .set_text(&next.status)
+        .set_text(next.status_line())
+        .and_then(|()| tray.download.set_text(next.download_line()))
         .and_then(|()| tray.toggle.set_text(next.toggle))
         .and_then(|()| tray.toggle.set_enabled(next.can_toggle))
-        .and_then(|()| tray.icon.set_tooltip(Some(tooltip)));
+        .and_then(|()| tray.icon.set_tooltip(Some(next.tooltip())));
     if let Err(failure) = changed {
         tracing::debug!(%failure, "the tray could not be changed");
     }
 }
 
 impl Shown {
-    fn of(live: Option<&JobRecord>) -> Self {
+    fn idle() -> Self {
         Self {
-            status: live.map_or_else(
-                || words::TRAY_IDLE.to_owned(),
-                |job| words::tray_progress(&job.name, job.progress),
-            ),
+            status: None,
+            download: None,
+            toggle: words::TRAY_PAUSE,
+            can_toggle: false,
+        }
+    }
+
+    fn with_run(&self, live: Option<&JobRecord>) -> Self {
+        Self {
+            status: live.map(|job| words::tray_progress(&job.name, job.progress)),
+            download: self.download.clone(),
             toggle: match live.map(|job| job.status) {
                 Some(JobStatus::Paused) => words::TRAY_RESUME,
                 _ => words::TRAY_PAUSE,
@@ -86,14 +107,36 @@ impl Shown {
                 .is_some_and(|job| matches!(job.status, JobStatus::Running | JobStatus::Paused)),
         }
     }
+
+    fn status_line(&self) -> &str {
+        self.status.as_deref().unwrap_or(words::TRAY_IDLE)
+    }
+
+    fn download_line(&self) -> &str {
+        self.download.as_deref().unwrap_or(words::TRAY_NO_DOWNLOAD)
+    }
+
+    fn tooltip(&self) -> String {
+        let lines: Vec<&str> = [&self.status, &self.download]
+            .into_iter()
+            .filter_map(|line| line.as_deref())
+            .collect();
+        if lines.is_empty() {
+            words::APP_NAME.to_owned()
+        } else {
+            lines.join("\n")
+        }
+    }
 }
 
 fn build(app: &AppHandle) -> tauri::Result<Tray> {
-    let idle = Shown::of(None);
-    let status = MenuItem::with_id(app, STATUS, &idle.status, false, None::<&str>)?;
+    let idle = Shown::idle();
+    let status = MenuItem::with_id(app, STATUS, idle.status_line(), false, None::<&str>)?;
+    let download = MenuItem::with_id(app, DOWNLOAD, idle.download_line(), false, None::<&str>)?;
     let toggle = MenuItem::with_id(app, TOGGLE, idle.toggle, false, None::<&str>)?;
     let menu = MenuBuilder::new(app)
         .item(&status)
+        .item(&download)
         .item(&PredefinedMenuItem::separator(app)?)
         .text(OPEN, words::TRAY_OPEN)
         .item(&toggle)
@@ -109,8 +152,9 @@ fn build(app: &AppHandle) -> tauri::Result<Tray> {
     Ok(Tray {
         icon: builder.build(app)?,
         status,
+        download,
         toggle,
-        shown: Mutex::new(None),
+        shown: Mutex::new(idle),
     })
 }
 

@@ -1,13 +1,16 @@
 //! The window: put together, shown, hidden, and left in order.
 
-use crate::clock::now_ms;
+use crate::clock::{local_minute, now_ms, surroundings};
 use crate::db::Db;
+use crate::downloads::{Downloads, Moment, Outside};
 use crate::jobs::{Jobs, Observer};
 use crate::pages::{self, Holds};
 use crate::paths::Paths;
+use crate::secrets::{Secrets, SystemKeyring};
 use crate::session::{self, Session};
 use crate::state::{Announcer, App, Live, tauri_error};
 use crate::{commands, error, logging, machine, notify, power, tray, words};
+use amoozgar_hub::Control;
 use amoozgar_store::{Opened, Store, take_restored};
 use amoozgar_types::ApiError;
 use std::process::ExitCode;
@@ -100,19 +103,17 @@ pub fn is_in_front(app: &AppHandle) -> bool {
     })
 }
 
-/// Ends the program in order: a live run saves a checkpoint first.
+/// Ends the program in order: a live run saves a checkpoint first, a live download its last bytes.
 pub fn quit(app: &AppHandle) {
     let state = app.state::<App>();
     if state.quitting.swap(true, Ordering::SeqCst) {
         return;
     }
-    let (app, jobs) = (app.clone(), state.jobs.clone());
+    let (app, jobs, downloads) = (app.clone(), state.jobs.clone(), state.downloads.clone());
     tauri::async_runtime::spawn(async move {
-        if tokio::time::timeout(QUIT_WITHIN, jobs.quit())
-            .await
-            .is_err()
-        {
-            tracing::warn!("a run did not end in time");
+        let quit = async { tokio::join!(jobs.quit(), downloads.quit()) };
+        if tokio::time::timeout(QUIT_WITHIN, quit).await.is_err() {
+            tracing::warn!("a run or a download did not end in time");
         }
         app.exit(0);
     });
@@ -146,24 +147,43 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
     let n_remembered = db.now(|store| store.prune_sessions(now_ms()))?;
     let session = Arc::new(Session::default());
     let live = Arc::new(Live::default());
-    let observer: Arc<dyn Observer> = Arc::new(Announcer {
+    let announcer = Arc::new(Announcer {
         handle: app.clone(),
         db: db.clone(),
         session: Arc::clone(&session),
         live: Arc::clone(&live),
     });
-    let jobs = tauri::async_runtime::block_on(async { Jobs::start(db.clone(), observer, program) });
+    let observer: Arc<dyn Observer> = Arc::clone(&announcer) as _;
+    let secrets = Arc::new(Secrets::new(Box::new(SystemKeyring)));
+    let outside = Outside {
+        db: db.clone(),
+        observer: announcer,
+        secrets: Arc::clone(&secrets),
+        cache: commands::models::cache(&paths),
+        surroundings: surroundings(),
+        moment: Arc::new(|| Moment {
+            now_ms: now_ms(),
+            minute: local_minute(),
+        }),
+    };
+    let (jobs, downloads) = tauri::async_runtime::block_on(async {
+        let jobs = Jobs::start(db.clone(), observer, program);
+        (jobs, Downloads::start(outside))
+    });
     app.manage(App {
         started,
         paths,
         db,
         jobs,
+        downloads,
+        secrets,
         session: Arc::clone(&session),
         // Who remembers no session never has the keyring opened.
         restored: OnceCell::new_with((n_remembered == 0).then_some(())),
         machine: machine::Watchers::default(),
         live,
         generation: Mutex::new(Arc::new(AtomicBool::new(false))),
+        transfer: Mutex::new(Control::new()),
         database_set_aside: set_aside.map(|path| path.display().to_string()),
         quitting: AtomicBool::new(false),
         lock,
@@ -191,7 +211,7 @@ fn on_window_event(window: &Window, event: &WindowEvent) {
     };
     let app = window.app_handle();
     let state = app.state::<App>();
-    if state.live.get().is_none() || state.quitting.load(Ordering::SeqCst) {
+    if !state.is_busy() || state.quitting.load(Ordering::SeqCst) {
         return;
     }
     // Which of the two it is depends on a setting, and reading it blocks: decide aside.
@@ -237,7 +257,7 @@ fn on_run_event(app: &AppHandle, event: RunEvent) {
     match event {
         RunEvent::ExitRequested { api, code, .. } if code.is_none() => {
             let state = app.state::<App>();
-            if state.live.get().is_some() {
+            if state.is_busy() {
                 api.prevent_exit();
                 quit(app);
             }

@@ -17,9 +17,11 @@ pub const TRAY_RESUME: &str = "ادامهٔ آموزش";
 pub const TRAY_QUIT: &str = "خروج";
 /// The tray's first line while nothing runs.
 pub const TRAY_IDLE: &str = "آموزشی در حال اجرا نیست";
-/// Said once, when the window first hides while a run goes on.
+/// The tray's second line while nothing is downloaded.
+pub const TRAY_NO_DOWNLOAD: &str = "دانلودی در جریان نیست";
+/// Said once, when the window first hides while a run or a download goes on.
 pub const TRAY_HINT: &str =
-    "آموزش در پس‌زمینه ادامه دارد. آموزگار را از ناحیهٔ اعلان یا با اجرای دوباره باز کنید.";
+    "کار در پس‌زمینه ادامه دارد. آموزگار را از ناحیهٔ اعلان یا با اجرای دوباره باز کنید.";
 /// The label of a notification's action.
 pub const NOTIFICATION_OPEN: &str = "نمایش";
 /// The file kind in the dialog's filter and the bundled datasets' names.
@@ -82,6 +84,16 @@ pub fn went_on_battery(job_name: &str) -> (&'static str, String) {
 pub fn tray_progress(job_name: &str, progress: f64) -> String {
     let percent = progress.clamp(0.0, 100.0).floor() as u64;
     format!("{job_name}: {}٪", persian_digits(&percent.to_string()))
+}
+
+/// The tray's second line: what is downloaded, and how much of it is here.
+pub fn tray_download(repo: &str, percent: f64) -> String {
+    let percent = percent.clamp(0.0, 100.0).floor() as u64;
+    format!(
+        "دانلود {}: {}٪",
+        isolate_ltr(repo),
+        persian_digits(&percent.to_string())
+    )
 }
 
 fn decimal(value: f64) -> String {

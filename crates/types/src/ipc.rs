@@ -170,6 +170,56 @@ commands! {
     /// Ends the generation under way.
     InferenceStop "inference_stop" (()) -> ();
 
+    /// The curated models and datasets, with what is here and what this machine can do.
+    HubCatalog "hub_catalog" (()) -> Vec<CatalogEntry>;
+    /// One page of a search of the Hub.
+    HubSearch "hub_search" (HubQuery) -> HubPage;
+    /// A repository with its files, its card and what it needs.
+    HubRepo "hub_repo" (RepoAt) -> RepoDetail;
+    /// Opens a repository's page in the browser.
+    HubOpenPage "hub_open_page" (RepoAt) -> ();
+
+    /// Puts a download in line; one that is there already is taken up again instead.
+    DownloadsEnqueue "downloads_enqueue" (NewDownload) -> DownloadRecord;
+    /// The user's downloads, latest first, as far as they are now.
+    DownloadsList "downloads_list" (()) -> Vec<DownloadRecord>;
+    /// Stops a download; what has come is kept.
+    DownloadsPause "downloads_pause" (crate::id::DownloadId) -> ();
+    /// Lets a paused download go on, and has a waiting one tried at once.
+    DownloadsResume "downloads_resume" (crate::id::DownloadId) -> ();
+    /// Takes a failed or cancelled download up again.
+    DownloadsRetry "downloads_retry" (crate::id::DownloadId) -> ();
+    /// Gives a download up.
+    DownloadsCancel "downloads_cancel" (DownloadCancel) -> ();
+    /// Moves a download to another place in line.
+    DownloadsReorder "downloads_reorder" (DownloadReorder) -> ();
+    /// Forgets the downloads that have ended; what they brought stays.
+    DownloadsClearFinished "downloads_clear_finished" (()) -> ();
+
+    /// Everything that is here as a whole: downloaded, imported, trained.
+    ModelsList "models_list" (()) -> Vec<InstalledModel>;
+    /// The files of one of them.
+    ModelsFiles "models_files" (ModelRef) -> Vec<InstalledFile>;
+    /// Shows the folder of one of them in the system's file manager.
+    ModelsOpenFolder "models_open_folder" (ModelRef) -> ();
+    /// Removes a downloaded or an imported one. What a run left goes with the run.
+    ModelsDelete "models_delete" (ModelRef) -> ();
+    /// Brings a folder, an offline bundle or a cache of the Hub here; `channel` tells how far it is.
+    ModelsImport "models_import" (ModelImport) -> ModelImported;
+    /// Writes a downloaded one as an offline bundle; `channel` tells how far it is.
+    ModelsExport "models_export" (ModelExport) -> ModelExported;
+    /// Stops the import or export under way.
+    ModelsTransferStop "models_transfer_stop" (()) -> ();
+
+    /// Tries the hosts that a download needs.
+    ConnectionTest "connection_test" (ConnectionTry) -> ConnectionReport;
+    /// Keeps a secret in the system's keyring, or for this session where there is none.
+    SecretSet "secret_set" (NewSecret) -> SecretStatus;
+    /// What may be known of a secret.
+    SecretStatusGet "secret_status" (SecretName) -> SecretStatus;
+    /// Forgets a secret.
+    SecretDelete "secret_delete" (SecretName) -> SecretStatus;
+
     /// Notifications, latest first.
     NotificationsList "notifications_list" (()) -> Vec<NotificationRecord>;
     /// How many are unread.

@@ -8,7 +8,7 @@ use crate::jobs::exit;
 use crate::paths::Paths;
 use crate::{clock, error, secrets};
 use amoozgar_hub::{
-    Access, Cache, Control, Endpoint, Event, Hub, HubError, Links, Network, Outcome, Plan,
+    Access, Cache, Control, Endpoint, Event, Hub, HubError, Links, Network, Outcome, Pace, Plan,
     Progress, Repo, RepoKind, Request, Revision, Selection, Sensitive, Settings, Stop,
     Surroundings, TokenScope,
 };
@@ -18,7 +18,7 @@ use serde::Serialize;
 use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// The exit status of a process that a second Ctrl-C ended.
 const KILLED_BY_INTERRUPT: i32 = 130;
@@ -146,31 +146,20 @@ fn prepare(arguments: &Download, data_dir: Option<PathBuf>) -> Result<Job, ApiEr
             },
             ..Network::default()
         },
-        cache: Cache::new(cache_dir(data_dir)?, Links::Auto),
+        cache: Cache::new(Paths::resolve(data_dir)?.hub_cache(), Links::Auto),
         request: Request {
             repo,
             revision,
             selection,
         },
         settings: Settings {
-            bytes_per_s: arguments.limit_rate,
+            pace: Arc::new(Pace::new(arguments.limit_rate)),
             chunk_bytes: arguments
                 .chunk_bytes
                 .unwrap_or(Settings::default().chunk_bytes),
             ..Settings::default()
         },
     })
-}
-
-/// The Hub's cache where the environment names one, else this program's own.
-fn cache_dir(data_dir: Option<PathBuf>) -> Result<PathBuf, ApiError> {
-    if let Some(dir) = set_variable("HF_HUB_CACHE") {
-        return Ok(dir.into());
-    }
-    match set_variable("HF_HOME") {
-        Some(dir) => Ok(PathBuf::from(dir).join("hub")),
-        None => Ok(Paths::resolve(data_dir)?.hub()),
-    }
 }
 
 /// A variable of the environment that is set to something.

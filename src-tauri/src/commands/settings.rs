@@ -3,6 +3,7 @@
 use super::{Answer, Request};
 use crate::clock::now_ms;
 use crate::db::blocking;
+use crate::downloads;
 use crate::service_keys;
 use crate::state::App;
 use amoozgar_types::ApiError;
@@ -47,6 +48,8 @@ pub async fn settings_set(
         return Err(ApiError::invalid_field("text_scale"));
     }
     check(&request)?;
+    let network = request.network.clone();
+    blocking(move || downloads::check(&network)).await?;
     let owner = user_id.clone();
     let kept: Vec<_> = request
         .services
@@ -78,6 +81,7 @@ pub async fn settings_set(
         }
     }
     state.session.set_idle_lock(saved.account.idle_lock_min);
+    state.downloads.look();
     Ok(saved)
 }
 

@@ -100,6 +100,15 @@ pub fn free_memory_bytes() -> Result<u64, ApiError> {
     .map_err(|failure| error::internal("the memory could not be looked at", &failure))
 }
 
+/// Memory of the machine in all, in bytes.
+pub fn memory_bytes() -> Result<u64, ApiError> {
+    System::new_with_specifics(
+        RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram()),
+    )
+    .map(|system| system.total_memory())
+    .map_err(|failure| error::internal("the memory could not be looked at", &failure))
+}
+
 /// Bytes free on the disk that holds `path`.
 pub fn free_disk_bytes(path: &Path) -> Result<u64, ApiError> {
     let disks = Disks::new_with_refreshed_list()

@@ -1,6 +1,6 @@
 //! The notification list.
 
-use super::RepoKind;
+use super::{DownloadRecord, DownloadStatus, RepoKind};
 use crate::id::{DownloadId, JobId, NotificationId};
 use crate::job::JobRecord;
 use crate::{ApiError, Loss, UtcMs};
@@ -126,6 +126,28 @@ impl NotificationContent {
                     .unwrap_or(ApiError::new(crate::ErrorCode::Internal)),
             }),
             JobStatus::Interrupted => Some(Self::TrainingInterrupted { job_id, job_name }),
+            _ => None,
+        }
+    }
+
+    /// What an ended download has to say; `None` for a state that needs no notification.
+    pub fn of_download(download: &DownloadRecord) -> Option<Self> {
+        let (download_id, repo) = (download.download_id.clone(), download.repo.clone());
+        match download.status {
+            DownloadStatus::Installed => Some(Self::DownloadCompleted {
+                download_id,
+                repo,
+                kind: download.kind,
+                total_bytes: download.total_bytes,
+            }),
+            DownloadStatus::Failed => Some(Self::DownloadFailed {
+                download_id,
+                repo,
+                error: download
+                    .error
+                    .clone()
+                    .unwrap_or(ApiError::new(crate::ErrorCode::Internal)),
+            }),
             _ => None,
         }
     }

@@ -1,0 +1,363 @@
+//! What is on this machine: the Hub's cache, imported folders, and what runs left.
+
+use super::{Answer, Request};
+use crate::db::blocking;
+use crate::error::{self, io_error};
+use crate::files;
+use crate::paths::Paths;
+use crate::state::App;
+use amoozgar_hub::{Cache, CachedRepo, Links, Repo, Snapshot};
+use amoozgar_types::ipc::{
+    InstalledFile, InstalledModel, ModelRef, ModelsDelete, ModelsFiles, ModelsList,
+    ModelsOpenFolder, RepoKind,
+};
+use amoozgar_types::job::JobRecord;
+use amoozgar_types::{ApiError, UtcMs};
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+use tauri::State;
+
+/// Everything that is here as a whole: downloaded, imported, trained.
+#[tauri::command]
+pub async fn models_list(
+    state: State<'_, App>,
+    request: Request<ModelsList>,
+) -> Answer<ModelsList> {
+    let () = request;
+    let user_id = state.user_id()?;
+    let jobs = state.db.call(move |store| store.jobs(&user_id)).await?;
+    let paths = state.paths.clone();
+    blocking(move || {
+        let mut models = downloaded(&cache(&paths))?;
+        models.extend(imported(&paths.models())?);
+        models.extend(jobs.iter().filter_map(trained));
+        models.sort_by(|a, b| b.created_ms.cmp(&a.created_ms).then(a.name.cmp(&b.name)));
+        Ok(models)
+    })
+    .await
+}
+
+/// The files of one of them.
+#[tauri::command]
+pub async fn models_files(
+    state: State<'_, App>,
+    request: Request<ModelsFiles>,
+) -> Answer<ModelsFiles> {
+    let dir = folder_of(&state, request).await?;
+    blocking(move || {
+        let mut found = Vec::new();
+        collect(&dir, "", &mut found)?;
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    })
+    .await
+}
+
+/// Shows the folder of one of them in the system's file manager.
+#[tauri::command]
+pub async fn models_open_folder(
+    state: State<'_, App>,
+    request: Request<ModelsOpenFolder>,
+) -> Answer<ModelsOpenFolder> {
+    let dir = folder_of(&state, request).await?;
+    blocking(move || {
+        tauri_plugin_opener::open_path(&dir, None::<&str>)
+            .map_err(|failure| error::internal("the file manager could not be started", &failure))
+    })
+    .await
+}
+
+/// Removes a downloaded or an imported one. What a run left goes with the run.
+#[tauri::command]
+pub async fn models_delete(
+    state: State<'_, App>,
+    request: Request<ModelsDelete>,
+) -> Answer<ModelsDelete> {
+    state.user()?;
+    let paths = state.paths.clone();
+    blocking(move || match request {
+        ModelRef::Hub { repo, kind } => {
+            let repo =
+                Repo::new(kind_of(kind), &repo).map_err(|failure| error::of_hub(&failure))?;
+            cache(&paths)
+                .remove(&repo)
+                .map_err(|failure| error::of_hub(&failure))
+        }
+        ModelRef::Imported { name } => files::remove_dir(&imported_dir(&paths, &name)?),
+        ModelRef::Trained { .. } => Err(error::invalid_state("it goes with its run")),
+    })
+    .await
+}
+
+/// The cache that downloads go to.
+pub fn cache(paths: &Paths) -> Cache {
+    Cache::new(paths.hub_cache(), Links::Auto)
+}
+
+/// A kind as the hub calls it.
+pub fn kind_of(kind: RepoKind) -> amoozgar_hub::RepoKind {
+    match kind {
+        RepoKind::Model => amoozgar_hub::RepoKind::Model,
+        RepoKind::Dataset => amoozgar_hub::RepoKind::Dataset,
+    }
+}
+
+/// The repositories that are here as a whole.
+pub struct InstalledRepos(HashSet<(amoozgar_hub::RepoKind, String)>);
+
+impl InstalledRepos {
+    /// Those of a cache. Blocks.
+    pub fn of(cache: &Cache) -> Result<Self, ApiError> {
+        let scan = cache.scan().map_err(|failure| error::of_hub(&failure))?;
+        let whole = scan.repos.iter().filter(|found| whole(found).is_some());
+        Ok(Self(
+            whole
+                .map(|found| (found.repo.kind(), found.repo.id().to_owned()))
+                .collect(),
+        ))
+    }
+
+    /// Whether one is among them.
+    pub fn holds(&self, kind: RepoKind, repo: &str) -> bool {
+        self.0.contains(&(kind_of(kind), repo.to_owned()))
+    }
+}
+
+/// The models and datasets of a cache. Blocks.
+fn downloaded(cache: &Cache) -> Result<Vec<InstalledModel>, ApiError> {
+    let scan = cache.scan().map_err(|failure| error::of_hub(&failure))?;
+    for (path, problem) in &scan.problems {
+        tracing::warn!(path = %path.display(), %problem, "a folder of the cache cannot be read");
+    }
+    Ok(scan.repos.iter().filter_map(installed_repo).collect())
+}
+
+/// A repository of a cache as lists show it; `None` where it is not here as a whole.
+pub fn installed_repo(found: &CachedRepo) -> Option<InstalledModel> {
+    let (revision, snapshot) = whole(found)?;
+    let kind = match found.repo.kind() {
+        amoozgar_hub::RepoKind::Model => RepoKind::Model,
+        amoozgar_hub::RepoKind::Dataset => RepoKind::Dataset,
+    };
+    Some(InstalledModel {
+        model: ModelRef::Hub {
+            repo: found.repo.id().to_owned(),
+            kind,
+        },
+        name: found.repo.id().to_owned(),
+        kind,
+        architecture: architecture(&snapshot.path),
+        revision: Some(revision.to_owned()),
+        commit: Some(snapshot.commit.to_string()),
+        path: snapshot.path.display().to_string(),
+        size_bytes: found.size_bytes,
+        partial_bytes: found.partial_bytes,
+        n_files: u32::try_from(snapshot.files.len()).unwrap_or(u32::MAX),
+        created_ms: modified_ms(&snapshot.path),
+    })
+}
+
+/// The snapshot that a reference names and that lacks nothing, `main` before others. Other programs
+/// leave snapshots with a part of the files.
+fn whole(found: &CachedRepo) -> Option<(&str, &Snapshot)> {
+    let mut refs: Vec<_> = found.refs.iter().collect();
+    refs.sort_by_key(|(name, _)| (name.as_str() != "main", name.as_str()));
+    refs.into_iter().find_map(|(name, commit)| {
+        let snapshot = found.snapshots.iter().find(|one| one.commit == *commit)?;
+        let is_whole = match found.repo.kind() {
+            amoozgar_hub::RepoKind::Model => has_weights(&snapshot.path),
+            amoozgar_hub::RepoKind::Dataset => true,
+        };
+        is_whole.then_some((name.as_str(), snapshot))
+    })
+}
+
+/// Whether a folder has weights, all parts of them where an index names several.
+pub fn has_weights(dir: &Path) -> bool {
+    let index = dir.join("model.safetensors.index.json");
+    if let Ok(text) = fs::read_to_string(&index) {
+        let parsed: Result<serde_json::Value, _> = serde_json::from_str(&text);
+        let parts = parsed
+            .ok()
+            .and_then(|index| index.get("weight_map").cloned())
+            .and_then(|map| map.as_object().cloned());
+        return parts.is_some_and(|parts| {
+            let names: HashSet<_> = parts.values().filter_map(|name| name.as_str()).collect();
+            !names.is_empty() && names.iter().all(|name| dir.join(name).is_file())
+        });
+    }
+    entries(dir).is_ok_and(|entries| {
+        entries.iter().any(|path| {
+            let is_form = path
+                .extension()
+                .is_some_and(|ending| ending == "safetensors" || ending == "gguf");
+            is_form && path.is_file()
+        })
+    })
+}
+
+fn imported(root: &Path) -> Result<Vec<InstalledModel>, ApiError> {
+    if !root.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut models = Vec::new();
+    for path in entries(root)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && !name.starts_with('.') && has_weights(&path) {
+            models.push(imported_model(&path)?);
+        }
+    }
+    Ok(models)
+}
+
+/// An imported folder as lists show it.
+pub fn imported_model(path: &Path) -> Result<InstalledModel, ApiError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut found = Vec::new();
+    collect(path, "", &mut found)?;
+    Ok(InstalledModel {
+        model: ModelRef::Imported {
+            name: name.clone().into_owned(),
+        },
+        name: name.into_owned(),
+        kind: RepoKind::Model,
+        architecture: architecture(path),
+        revision: None,
+        commit: None,
+        path: path.display().to_string(),
+        size_bytes: found.iter().map(|file| file.size_bytes).sum(),
+        partial_bytes: 0,
+        n_files: u32::try_from(found.len()).unwrap_or(u32::MAX),
+        created_ms: modified_ms(path),
+    })
+}
+
+fn trained(job: &JobRecord) -> Option<InstalledModel> {
+    let dir = PathBuf::from(job.model_dir.as_ref()?);
+    let mut found = Vec::new();
+    collect(&dir, "", &mut found).ok()?;
+    Some(InstalledModel {
+        model: ModelRef::Trained {
+            job_id: job.job_id.clone(),
+        },
+        name: job.name.clone(),
+        kind: RepoKind::Model,
+        architecture: architecture(&dir),
+        revision: None,
+        commit: None,
+        path: dir.display().to_string(),
+        size_bytes: found.iter().map(|file| file.size_bytes).sum(),
+        partial_bytes: 0,
+        n_files: u32::try_from(found.len()).unwrap_or(u32::MAX),
+        created_ms: job.finished_ms.unwrap_or(job.created_ms),
+    })
+}
+
+async fn folder_of(state: &App, model: ModelRef) -> Result<PathBuf, ApiError> {
+    let user_id = state.user_id()?;
+    let (db, paths) = (state.db.clone(), state.paths.clone());
+    blocking(move || {
+        let dir = match model {
+            ModelRef::Hub { repo, kind } => {
+                let repo =
+                    Repo::new(kind_of(kind), &repo).map_err(|failure| error::of_hub(&failure))?;
+                let found = cache(&paths)
+                    .scan_repo(&repo)
+                    .map_err(|failure| error::of_hub(&failure))?;
+                whole(&found).map(|(_, snapshot)| snapshot.path.clone())
+            }
+            ModelRef::Imported { name } => Some(imported_dir(&paths, &name)?),
+            ModelRef::Trained { job_id } => db
+                .now(|store| store.job(&user_id, &job_id))?
+                .and_then(|job| job.record.model_dir)
+                .map(PathBuf::from),
+        };
+        dir.filter(|dir| dir.is_dir()).ok_or_else(error::not_found)
+    })
+    .await
+}
+
+/// The folder of an imported model; a name that is a path is none.
+pub fn imported_dir(paths: &Paths, name: &str) -> Result<PathBuf, ApiError> {
+    let plain = amoozgar_hub::FilePath::new(name).is_ok_and(|path| path.depth() == 0);
+    if !plain || name.starts_with('.') {
+        return Err(ApiError::invalid_field("name"));
+    }
+    Ok(paths.models().join(name))
+}
+
+/// `model_type` of a configuration.
+fn architecture(dir: &Path) -> Option<String> {
+    let text = fs::read_to_string(dir.join("config.json")).ok()?;
+    let config: serde_json::Value = serde_json::from_str(&text).ok()?;
+    config.get("model_type")?.as_str().map(str::to_owned)
+}
+
+fn modified_ms(path: &Path) -> UtcMs {
+    fs::metadata(path)
+        .and_then(|found| found.modified())
+        .ok()
+        .and_then(|when| when.duration_since(UNIX_EPOCH).ok())
+        .map_or(0, |since| {
+            UtcMs::try_from(since.as_millis()).unwrap_or(UtcMs::MAX)
+        })
+}
+
+/// Every file below a folder, links followed to what they show.
+pub fn collect(dir: &Path, prefix: &str, found: &mut Vec<InstalledFile>) -> Result<(), ApiError> {
+    for path in entries(dir)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let place = format!("{prefix}{name}");
+        let about = fs::metadata(&path).map_err(|failure| io_error(&path, &failure))?;
+        if about.is_dir() {
+            collect(&path, &format!("{place}/"), found)?;
+        } else {
+            found.push(InstalledFile {
+                absolute: path.display().to_string(),
+                size_bytes: about.len(),
+                path: place,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn entries(dir: &Path) -> Result<Vec<PathBuf>, ApiError> {
+    let read = || -> std::io::Result<Vec<PathBuf>> {
+        fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect()
+    };
+    read().map_err(|failure| io_error(dir, &failure))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{has_weights, imported_dir};
+    use crate::paths::Paths;
+    use std::fs;
+
+    #[test]
+    fn a_folder_has_weights_only_with_all_parts_that_its_index_names() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(!has_weights(dir.path()), "an empty folder");
+        fs::write(dir.path().join("model-1.safetensors"), "").unwrap();
+        assert!(has_weights(dir.path()), "one part without an index");
+        let index = r#"{"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}}"#;
+        fs::write(dir.path().join("model.safetensors.index.json"), index).unwrap();
+        assert!(!has_weights(dir.path()), "the second part is missing");
+        fs::write(dir.path().join("model-2.safetensors"), "").unwrap();
+        assert!(has_weights(dir.path()), "now it is whole");
+    }
+
+    #[test]
+    fn a_name_that_is_a_path_is_no_imported_model() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::resolve(Some(dir.path().to_owned())).unwrap();
+        for name in ["", "..", ".hidden", "a/b", "/etc", "a\\b"] {
+            assert!(imported_dir(&paths, name).is_err(), "`{name}`");
+        }
+        assert!(imported_dir(&paths, "مدل من").is_ok());
+    }
+}

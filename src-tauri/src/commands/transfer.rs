@@ -1,0 +1,412 @@
+//! Models that come from a disk and go to one: offline bundles, folders, other caches.
+
+use super::models::{self, collect, has_weights, imported_dir, imported_model, installed_repo};
+use super::{Answer, Request};
+use crate::db::blocking;
+use crate::error::{self, io_error};
+use crate::files;
+use crate::paths::Paths;
+use crate::state::App;
+use amoozgar_hub::{
+    BundleForm, Cache, Control, Copied, HubError, Links, MANIFEST, Repo, Revision, Watch,
+};
+use amoozgar_types::ipc::{
+    ExportForm, InstalledModel, ModelExported, ModelImported, ModelRef, ModelsExport, ModelsImport,
+    ModelsTransferStop, TransferProgress,
+};
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tauri::State;
+use tauri::ipc::Channel;
+
+const COPY_BYTES: usize = 1 << 20;
+/// Bytes between two tellings.
+const TELL_BYTES: u64 = 8 << 20;
+
+/// Brings a folder, an offline bundle or a cache of the Hub here.
+#[tauri::command]
+pub async fn models_import(
+    state: State<'_, App>,
+    request: Request<ModelsImport>,
+    channel: Channel<TransferProgress>,
+) -> Answer<ModelsImport> {
+    state.user()?;
+    let from = absolute(&request.path)?;
+    let watch = watch_of(state.begin_transfer(), channel);
+    let (paths, cache) = (state.paths.clone(), models::cache(&state.paths));
+    let imported = match form_of(&from)? {
+        Form::Bundle => bundle(&cache, &from, &watch).await,
+        Form::Cache => adopted(&cache, &from, &watch).await,
+        Form::Model => blocking(move || folder(&paths, &from, &watch)).await,
+    };
+    match imported {
+        Ok(models) => Ok(ModelImported {
+            models,
+            stopped: false,
+        }),
+        Err(failure) if is_stop(&failure) => Ok(ModelImported {
+            models: Vec::new(),
+            stopped: true,
+        }),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Writes a downloaded model or dataset as an offline bundle.
+#[tauri::command]
+pub async fn models_export(
+    state: State<'_, App>,
+    request: Request<ModelsExport>,
+    channel: Channel<TransferProgress>,
+) -> Answer<ModelsExport> {
+    state.user()?;
+    let to = absolute(&request.path)?;
+    let ModelRef::Hub { repo, kind } = request.model else {
+        // A trained or imported model is a plain folder already, which can be copied as it is.
+        return Err(ApiError::invalid_field("model"));
+    };
+    let repo =
+        Repo::new(models::kind_of(kind), &repo).map_err(|failure| error::of_hub(&failure))?;
+    let cache = models::cache(&state.paths);
+    let found = cache
+        .scan_repo(&repo)
+        .map_err(|failure| error::of_hub(&failure))?;
+    let model = installed_repo(&found).ok_or_else(error::not_found)?;
+    let revision = Revision::new(model.revision.as_deref().unwrap_or_default())
+        .map_err(|failure| error::of_hub(&failure))?;
+    let form = match request.form {
+        ExportForm::Folder => BundleForm::Folder,
+        ExportForm::Zip => BundleForm::Zip,
+    };
+    let watch = watch_of(state.begin_transfer(), channel);
+    match amoozgar_hub::export(&cache, &repo, &revision, form, &to, &watch).await {
+        Ok(manifest) => Ok(ModelExported {
+            path: to.display().to_string(),
+            n_files: u32::try_from(manifest.files.len()).unwrap_or(u32::MAX),
+            size_bytes: manifest.files.iter().map(|file| file.size_bytes).sum(),
+            stopped: false,
+        }),
+        Err(HubError::Stopped) => Ok(ModelExported {
+            path: to.display().to_string(),
+            n_files: 0,
+            size_bytes: 0,
+            stopped: true,
+        }),
+        Err(failure) => Err(error::of_hub(&failure)),
+    }
+}
+
+/// Stops the import or export under way.
+#[tauri::command]
+pub async fn models_transfer_stop(
+    state: State<'_, App>,
+    request: Request<ModelsTransferStop>,
+) -> Answer<ModelsTransferStop> {
+    let () = request;
+    state.user()?;
+    state.stop_transfer();
+    Ok(())
+}
+
+/// What can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// An offline bundle of this program.
+    Bundle,
+    /// A cache of the Hub, or one repository's folder in one.
+    Cache,
+    /// A folder with weights.
+    Model,
+}
+
+fn form_of(from: &Path) -> Result<Form, ApiError> {
+    let about = fs::metadata(from).map_err(|failure| io_error(from, &failure))?;
+    if about.is_file() || from.join(MANIFEST).is_file() {
+        // What a file really is, the bundle's reader says.
+        return Ok(Form::Bundle);
+    }
+    if cache_of(from).is_some() {
+        return Ok(Form::Cache);
+    }
+    if has_weights(from) {
+        return Ok(Form::Model);
+    }
+    Err(ApiError::with(
+        ErrorCode::InvalidModel,
+        ErrorParams {
+            path: Some(from.display().to_string()),
+            ..ErrorParams::default()
+        },
+    ))
+}
+
+/// The cache that a folder is, with the repositories that are meant: all of them, or the one whose
+/// folder was named. `$HF_HOME` has its cache in `hub`.
+fn cache_of(from: &Path) -> Option<(Cache, Vec<Repo>)> {
+    let named = from
+        .file_name()
+        .and_then(|name| Repo::from_folder_name(&name.to_string_lossy()))
+        .filter(|_| from.join("snapshots").is_dir());
+    if let (Some(repo), Some(root)) = (named, from.parent()) {
+        return Some((Cache::new(root, Links::Auto), vec![repo]));
+    }
+    [from.to_owned(), from.join("hub")]
+        .into_iter()
+        .find_map(|root| {
+            let cache = Cache::new(root, Links::Auto);
+            let found = cache.scan().ok()?;
+            let repos: Vec<Repo> = found
+                .repos
+                .into_iter()
+                .filter(|found| !found.snapshots.is_empty())
+                .map(|found| found.repo)
+                .collect();
+            (!repos.is_empty()).then_some((cache, repos))
+        })
+}
+
+async fn bundle(
+    cache: &Cache,
+    from: &Path,
+    watch: &Watch,
+) -> Result<Vec<InstalledModel>, ApiError> {
+    let snapshot = amoozgar_hub::import(cache, from, watch)
+        .await
+        .map_err(|failure| error::of_hub(&failure))?;
+    let folder = snapshot.path.ancestors().nth(2).and_then(Path::file_name);
+    let repo = folder.and_then(|name| Repo::from_folder_name(&name.to_string_lossy()));
+    let found = cache
+        .scan_repo(&repo.ok_or_else(error::not_found)?)
+        .map_err(|failure| error::of_hub(&failure))?;
+    Ok(installed_repo(&found).into_iter().collect())
+}
+
+async fn adopted(
+    cache: &Cache,
+    from: &Path,
+    watch: &Watch,
+) -> Result<Vec<InstalledModel>, ApiError> {
+    let (theirs, repos) = cache_of(from).ok_or_else(error::not_found)?;
+    if theirs.root() == cache.root() {
+        return Err(ApiError::invalid_field("path"));
+    }
+    let mut models = Vec::new();
+    for repo in repos {
+        amoozgar_hub::adopt(cache, &theirs, &repo, watch)
+            .await
+            .map_err(|failure| error::of_hub(&failure))?;
+        let found = cache
+            .scan_repo(&repo)
+            .map_err(|failure| error::of_hub(&failure))?;
+        models.extend(installed_repo(&found));
+    }
+    Ok(models)
+}
+
+/// Copies a folder in the Hub's form among the imported models: under a temporary name first, so
+/// that a half of it is never listed.
+fn folder(paths: &Paths, from: &Path, watch: &Watch) -> Result<Vec<InstalledModel>, ApiError> {
+    let name = from.file_name().unwrap_or_default().to_string_lossy();
+    let to = free_name(paths, &name)?;
+    files::create_dir(&paths.models())?;
+    let half = paths.models().join(".importing");
+    files::remove_dir(&half)?;
+    let mut found = Vec::new();
+    collect(from, "", &mut found)?;
+    let mut copied = Copied {
+        done_bytes: 0,
+        total_bytes: found.iter().map(|file| file.size_bytes).sum(),
+        file: String::new(),
+    };
+    for file in &found {
+        // A name that would mean something else on another system is refused on each.
+        let place = amoozgar_hub::FilePath::new(&file.path)
+            .map_err(|failure| error::of_hub(&failure))?
+            .below(&half);
+        copied.file.clone_from(&file.path);
+        let whole = copy(Path::new(&file.absolute), &place, &mut copied, watch)?;
+        if !whole {
+            files::remove_dir(&half)?;
+            return Err(stop());
+        }
+    }
+    fs::rename(&half, &to).map_err(|failure| io_error(&to, &failure))?;
+    imported_model(&to).map(|model| vec![model])
+}
+
+/// The folder of a name that is not taken.
+fn free_name(paths: &Paths, name: &str) -> Result<PathBuf, ApiError> {
+    let first = imported_dir(paths, name)?;
+    if !first.exists() {
+        return Ok(first);
+    }
+    (2..1000)
+        .map(|number| imported_dir(paths, &format!("{name} {number}")))
+        .find(|dir| dir.as_ref().map_or(true, |dir| !dir.exists()))
+        .unwrap_or_else(|| Err(ApiError::invalid_field("path")))
+}
+
+fn copy(from: &Path, to: &Path, copied: &mut Copied, watch: &Watch) -> Result<bool, ApiError> {
+    let fail = |failure: &std::io::Error| io_error(to, failure);
+    if let Some(parent) = to.parent() {
+        files::create_dir(parent)?;
+    }
+    let mut source = File::open(from).map_err(|failure| io_error(from, &failure))?;
+    let mut target = File::create(to).map_err(|failure| fail(&failure))?;
+    let mut buffer = vec![0; COPY_BYTES];
+    let mut told_bytes = 0;
+    (watch.told)(copied);
+    loop {
+        let n = source
+            .read(&mut buffer)
+            .map_err(|failure| io_error(from, &failure))?;
+        if watch.control.wish().is_some() {
+            return Ok(false);
+        }
+        let bytes = buffer.get(..n).unwrap_or_default();
+        if bytes.is_empty() {
+            break;
+        }
+        target.write_all(bytes).map_err(|failure| fail(&failure))?;
+        copied.done_bytes += n as u64;
+        if copied.done_bytes - told_bytes >= TELL_BYTES || n < COPY_BYTES {
+            told_bytes = copied.done_bytes;
+            (watch.told)(copied);
+        }
+    }
+    target.sync_all().map_err(|failure| fail(&failure))?;
+    Ok(true)
+}
+
+fn absolute(path: &str) -> Result<PathBuf, ApiError> {
+    let path = PathBuf::from(path.trim());
+    if path.is_absolute() {
+        Ok(path)
+    } else {
+        Err(ApiError::invalid_field("path"))
+    }
+}
+
+fn watch_of(control: Control, channel: Channel<TransferProgress>) -> Watch {
+    Watch {
+        control,
+        told: Arc::new(move |copied: &Copied| {
+            let progress = TransferProgress {
+                done_bytes: copied.done_bytes,
+                total_bytes: copied.total_bytes,
+                file: Some(copied.file.clone()).filter(|file| !file.is_empty()),
+            };
+            if channel.send(progress).is_err() {
+                tracing::debug!("nobody watches the copy");
+            }
+        }),
+    }
+}
+
+fn stop() -> ApiError {
+    error::of_hub(&HubError::Stopped)
+}
+
+fn is_stop(failure: &ApiError) -> bool {
+    *failure == stop()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Form, folder, form_of, is_stop};
+    use crate::paths::Paths;
+    use amoozgar_hub::{Copied, Stop, Watch};
+    use amoozgar_types::ErrorCode;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+    use tempfile::TempDir;
+
+    fn model(dir: &Path) -> PathBuf {
+        let from = dir.join("مدل من");
+        fs::create_dir_all(from.join("1_Pooling")).unwrap();
+        fs::write(from.join("config.json"), r#"{"model_type":"bert"}"#).unwrap();
+        fs::write(from.join("model.safetensors"), vec![7; (9 << 20) + 1]).unwrap();
+        fs::write(from.join("1_Pooling/config.json"), "{}").unwrap();
+        from
+    }
+
+    fn bench() -> (TempDir, Paths, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::resolve(Some(dir.path().join("data"))).unwrap();
+        let from = model(dir.path());
+        (dir, paths, from)
+    }
+
+    #[test]
+    fn a_folder_is_imported_whole_and_a_second_one_gets_a_name_of_its_own() {
+        let (_dir, paths, from) = bench();
+        assert_eq!(form_of(&from).unwrap(), Form::Model);
+        let first = folder(&paths, &from, &Watch::default()).unwrap();
+        assert_eq!(first[0].name, "مدل من");
+        assert_eq!(first[0].architecture.as_deref(), Some("bert"));
+        assert_eq!(first[0].n_files, 3, "with what lies in folders");
+        let second = folder(&paths, &from, &Watch::default()).unwrap();
+        assert_eq!(second[0].name, "مدل من 2", "nothing is overwritten");
+    }
+
+    #[test]
+    fn a_stopped_import_leaves_nothing() {
+        let (_dir, paths, from) = bench();
+        let control = amoozgar_hub::Control::new();
+        let watch = Watch {
+            told: {
+                let control = control.clone();
+                Arc::new(move |copied: &Copied| {
+                    if copied.done_bytes > 0 {
+                        control.stop(Stop::Cancel);
+                    }
+                })
+            },
+            control,
+        };
+        let failure = folder(&paths, &from, &watch).unwrap_err();
+        assert!(is_stop(&failure), "{failure}");
+        let left = fs::read_dir(paths.models()).unwrap().count();
+        assert_eq!(left, 0, "not even a half of it");
+    }
+
+    #[test]
+    fn what_is_no_model_is_refused_and_a_cache_is_known_by_its_folders() {
+        let (dir, _, _) = bench();
+        let empty = dir.path().join("empty");
+        fs::create_dir(&empty).unwrap();
+        assert_eq!(
+            form_of(&empty).unwrap_err().code,
+            ErrorCode::InvalidModel,
+            "an empty folder"
+        );
+        assert_eq!(
+            form_of(&dir.path().join("none")).unwrap_err().code,
+            ErrorCode::FileNotFound,
+            "no folder at all"
+        );
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        let repo = dir.path().join("home/hub/models--a--b");
+        fs::create_dir_all(repo.join("snapshots").join(commit)).unwrap();
+        fs::create_dir_all(repo.join("blobs")).unwrap();
+        fs::create_dir_all(repo.join("refs")).unwrap();
+        fs::write(repo.join("refs/main"), commit).unwrap();
+        fs::write(
+            repo.join("snapshots").join(commit).join("config.json"),
+            "{}",
+        )
+        .unwrap();
+        for path in [
+            repo.clone(),
+            dir.path().join("home/hub"),
+            dir.path().join("home"),
+        ] {
+            assert_eq!(form_of(&path).unwrap(), Form::Cache, "{}", path.display());
+        }
+    }
+}

@@ -7,12 +7,14 @@ use crate::hooks::{use_event, use_session};
 use crate::i18n::common;
 use crate::pages;
 use crate::palette::PaletteProvider;
-use crate::route::Route;
+use crate::route::{Route, repo_of};
+use crate::state::downloads::DownloadsProvider;
 use crate::state::notifications::UnreadProvider;
 use crate::state::session::SessionProvider;
 use crate::state::settings::{SettingsProvider, use_settings};
+use crate::state::shelf::ShelfProvider;
 use crate::state::toasts::{ShowToast, ToastProvider, use_toasts};
-use amoozgar_types::ipc::{Digits, JobChanged, OpenRoute, SystemInteractive};
+use amoozgar_types::ipc::{Digits, JobChanged, OpenRoute, RepoKind, SystemInteractive};
 use amoozgar_types::job::JobStatus;
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -109,13 +111,17 @@ fn Pages() -> Html {
         .map_or_else(Digits::default, |current| current.digits);
     html! {
         <UnreadProvider key={format!("{digits:?}")}>
-            <ShellRequests />
-            <BatteryQuestion />
-            <PaletteProvider>
-                <Layout>
-                    <Switch<Route> render={page} />
-                </Layout>
-            </PaletteProvider>
+            <DownloadsProvider>
+                <ShelfProvider>
+                    <ShellRequests />
+                    <BatteryQuestion />
+                    <PaletteProvider>
+                        <Layout>
+                            <Switch<Route> render={page} />
+                        </Layout>
+                    </PaletteProvider>
+                </ShelfProvider>
+            </DownloadsProvider>
         </UnreadProvider>
     }
 }
@@ -136,6 +142,10 @@ fn page(route: Route) -> Html {
         Route::Dataset { id } => {
             html! { <pages::dataset::DatasetPage key={id.clone()} id={id.clone()} /> }
         }
+        Route::Models => html! { <pages::models::ModelsPage /> },
+        Route::Catalog => html! { <pages::models::CatalogPage /> },
+        Route::HubModel { owner, name } => repo_page(RepoKind::Model, &owner, &name),
+        Route::HubDataset { owner, name } => repo_page(RepoKind::Dataset, &owner, &name),
         Route::Notifications => html! { <pages::notifications::NotificationsPage /> },
         Route::Settings => html! { <pages::settings::SettingsPage /> },
         Route::SettingsSection { section } => {
@@ -150,6 +160,12 @@ fn page(route: Route) -> Html {
         Route::Components => html! { <pages::dev::ComponentsPage /> },
         Route::NotFound => html! { <pages::not_found::NotFoundPage /> },
     }
+}
+
+fn repo_page(kind: RepoKind, owner: &str, name: &str) -> Html {
+    let repo = repo_of(owner, name);
+    let key = format!("{}:{repo}", kind.as_str());
+    html! { <pages::models::RepoPage {key} {kind} {repo} /> }
 }
 
 /// Opens pages that the shell asks for, and says once that closing the window keeps a run going.

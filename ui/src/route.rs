@@ -1,5 +1,6 @@
 //! The pages' addresses.
 
+use amoozgar_types::ipc::RepoKind;
 use yew_router::Routable;
 
 /// Every page. The same paths come from the shell (`open-route`), without the hash.
@@ -38,6 +39,28 @@ pub enum Route {
         /// Its id.
         id: String,
     },
+    /// What is installed, and the downloads.
+    #[at("/models")]
+    Models,
+    /// The catalog, and a search of the Hub.
+    #[at("/models/catalog")]
+    Catalog,
+    /// One model of the Hub.
+    #[at("/models/catalog/:owner/:name")]
+    HubModel {
+        /// Who made it; `-` for the few that stand without.
+        owner: String,
+        /// Its name.
+        name: String,
+    },
+    /// One dataset of the Hub.
+    #[at("/models/catalog/datasets/:owner/:name")]
+    HubDataset {
+        /// Who made it; `-` for the few that stand without.
+        owner: String,
+        /// Its name.
+        name: String,
+    },
     /// What happened.
     #[at("/notifications")]
     Notifications,
@@ -75,4 +98,64 @@ pub enum Route {
     #[not_found]
     #[at("/404")]
     NotFound,
+}
+
+/// Stands where a repository has no owner; no owner's name begins so.
+const NO_OWNER: &str = "-";
+
+impl Route {
+    /// The page of a repository of the Hub.
+    pub fn repo(kind: RepoKind, repo: &str) -> Self {
+        let (owner, name) = repo.split_once('/').unwrap_or((NO_OWNER, repo));
+        let (owner, name) = (owner.to_owned(), name.to_owned());
+        match kind {
+            RepoKind::Model => Self::HubModel { owner, name },
+            RepoKind::Dataset => Self::HubDataset { owner, name },
+        }
+    }
+
+    /// A section of the preferences.
+    pub fn settings(section: &str) -> Self {
+        Self::SettingsSection {
+            section: section.to_owned(),
+        }
+    }
+}
+
+/// The repository that an address names.
+pub fn repo_of(owner: &str, name: &str) -> String {
+    if owner == NO_OWNER {
+        name.to_owned()
+    } else {
+        format!("{owner}/{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Route, repo_of};
+    use amoozgar_types::ipc::RepoKind;
+    use yew_router::Routable;
+
+    #[test]
+    fn a_repository_s_page_is_found_by_its_address_again() {
+        for (kind, repo, path) in [
+            (
+                RepoKind::Model,
+                "Qwen/Qwen3-0.6B",
+                "/models/catalog/Qwen/Qwen3-0.6B",
+            ),
+            (RepoKind::Model, "gpt2", "/models/catalog/-/gpt2"),
+            (RepoKind::Dataset, "a/b.c", "/models/catalog/datasets/a/b.c"),
+        ] {
+            let route = Route::repo(kind, repo);
+            assert_eq!(route.to_path(), path);
+            let again = Route::recognize(path);
+            assert_eq!(again.as_ref(), Some(&route), "`{path}`");
+            if let Some(Route::HubModel { owner, name } | Route::HubDataset { owner, name }) = again
+            {
+                assert_eq!(repo_of(&owner, &name), repo, "`{path}`");
+            }
+        }
+    }
 }

@@ -62,14 +62,28 @@ pub async fn pick_save(
 
 /// Lets a person choose one file; `None` where they thought better of it.
 pub async fn pick_file(title: &str, filters: Vec<FileFilter>) -> Result<Option<String>, ApiError> {
-    let options = OpenOptions {
-        options: Options {
-            title: title.to_owned(),
-            multiple: false,
-            directory: false,
-            filters,
-        },
-    };
+    pick(Options {
+        title: title.to_owned(),
+        multiple: false,
+        directory: false,
+        filters,
+    })
+    .await
+}
+
+/// Lets a person choose one folder; `None` where they thought better of it.
+pub async fn pick_folder(title: &str) -> Result<Option<String>, ApiError> {
+    pick(Options {
+        title: title.to_owned(),
+        multiple: false,
+        directory: true,
+        filters: Vec::new(),
+    })
+    .await
+}
+
+async fn pick(options: Options) -> Result<Option<String>, ApiError> {
+    let options = OpenOptions { options };
     bridge::invoke("plugin:dialog|open", to_js(&options)?)
         .await
         .map(|chosen| chosen.as_string())

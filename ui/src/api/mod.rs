@@ -8,7 +8,7 @@ mod dialog;
 pub mod gate;
 mod listen;
 
-pub use dialog::{FileFilter, pick_file, pick_save};
+pub use dialog::{FileFilter, pick_file, pick_folder, pick_save};
 pub use listen::{listen, listen_file_drop};
 
 use amoozgar_types::ipc::Command;

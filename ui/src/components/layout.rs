@@ -1,11 +1,12 @@
 //! The frame of every signed-in page: navigation at the line's start, content beside it.
 
-use super::{Icon, IconButton, IconName, LinkTo};
+use super::{Icon, IconButton, IconName, LinkTo, Progress};
 use crate::api;
 use crate::hooks::use_session;
-use crate::i18n::common;
+use crate::i18n::{common, downloads};
 use crate::palette::use_palette;
 use crate::route::Route;
+use crate::state::downloads::use_downloads;
 use crate::state::notifications::use_unread;
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_types::ipc::{AccountLock, AccountLogout};
@@ -87,12 +88,14 @@ fn Sidebar() -> Html {
                     { item(Route::Home, IconName::Home, common::NAV_HOME, "nav-home", 0) }
                     { item(Route::Dashboard, IconName::Dashboard, common::NAV_DASHBOARD, "nav-dashboard", 0) }
                     { item(Route::Datasets, IconName::Database, common::NAV_DATASETS, "nav-datasets", 0) }
+                    { item(Route::Models, IconName::Box, common::NAV_MODELS, "nav-models", 0) }
                     { item(Route::Training, IconName::Training, common::NAV_TRAINING, "nav-training", 0) }
                     { item(Route::Notifications, IconName::Bell, common::NAV_NOTIFICATIONS, "nav-notifications", unread) }
                     { item(Route::Settings, IconName::Settings, common::NAV_SETTINGS, "nav-settings", 0) }
                     { item(Route::Help, IconName::Help, common::NAV_HELP, "nav-help", 0) }
                 </ul>
             </nav>
+            <DownloadsUnderWay />
             <Profile />
         </aside>
     }
@@ -122,9 +125,35 @@ fn section(route: &Route) -> Route {
     match route {
         Route::Training | Route::NewRun | Route::CompareRuns | Route::Job { .. } => Route::Training,
         Route::Settings | Route::SettingsSection { .. } => Route::Settings,
+        Route::Models | Route::Catalog | Route::HubModel { .. } | Route::HubDataset { .. } => {
+            Route::Models
+        }
         Route::Datasets | Route::Dataset { .. } => Route::Datasets,
         Route::HelpChapter { .. } | Route::HelpSection { .. } => Route::Help,
         other => other.clone(),
+    }
+}
+
+/// That something is being downloaded, and how far it is.
+#[component]
+fn DownloadsUnderWay() -> Html {
+    let Some(under_way) = use_downloads().under_way() else {
+        return html! {};
+    };
+    let words = downloads::under_way(under_way.n, under_way.percent);
+    html! {
+        <LinkTo
+            to={Route::Models}
+            class="sidebar__downloads"
+            title={words.clone()}
+            testid="sidebar-downloads"
+        >
+            <Icon name={IconName::Download} />
+            <span class="sidebar__downloads-body">
+                <span class="sidebar__downloads-words">{ words.clone() }</span>
+                <Progress value={under_way.percent} label={words} />
+            </span>
+        </LinkTo>
     }
 }
 

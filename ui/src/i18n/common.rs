@@ -18,6 +18,8 @@ pub const NAV_DASHBOARD: &str = "داشبورد";
 /// Page name.
 pub const NAV_DATASETS: &str = "مجموعه‌داده‌ها";
 /// Page name.
+pub const NAV_MODELS: &str = "مدل‌ها";
+/// Page name.
 pub const NAV_TRAINING: &str = "آموزش";
 /// Page name.
 pub const NAV_NOTIFICATIONS: &str = "اعلان‌ها";

@@ -10,9 +10,12 @@ pub mod dashboard;
 pub mod datasets;
 #[cfg(debug_assertions)]
 pub mod dev;
+pub mod downloads;
 pub mod errors;
 pub mod help;
 pub mod home;
+pub mod hub;
+pub mod network;
 pub mod notifications;
 pub mod palette;
 pub mod parameters;

@@ -10,6 +10,7 @@ pub mod help;
 pub mod home;
 pub mod lock;
 pub mod login;
+pub mod models;
 pub mod not_found;
 pub mod notifications;
 pub mod settings;

@@ -53,6 +53,16 @@ impl<T: Fields> Form<T> {
         })
     }
 
+    /// Like [`Form::set`], for fields of a list, which are known by a number.
+    pub fn change<V: 'static>(&self, put: impl Fn(&mut T, V) + 'static) -> Callback<V> {
+        let (edited, value) = (self.edited.clone(), self.value.clone());
+        Callback::from(move |given| {
+            let mut next = value.clone();
+            put(&mut next, given);
+            edited.set(Some(next));
+        })
+    }
+
     /// Whether there is something to save.
     pub fn is_changed(&self) -> bool {
         self.value != self.saved

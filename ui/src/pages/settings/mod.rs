@@ -6,17 +6,24 @@
 mod about;
 mod account;
 mod appearance;
+mod connection;
 mod digits;
+mod downloads;
 pub mod form;
+mod network;
 mod notifications;
+mod secret;
 mod services;
 mod storage;
 pub mod task;
+mod token;
 mod training;
 mod window;
 
 use crate::components::{Card, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton};
-use crate::i18n::{account as account_words, preferences, settings as words};
+use crate::i18n::{
+    account as account_words, network as network_words, preferences, settings as words,
+};
 use crate::pages::not_found::NotFoundPage;
 use crate::route::Route;
 use crate::state::settings::use_settings;
@@ -75,6 +82,24 @@ const SECTIONS: &[Section] = &[
         label: account_words::ACCOUNT,
         icon: IconName::User,
         body: || html! { <account::AccountSection /> },
+    },
+    Section {
+        slug: "network",
+        label: network_words::NETWORK,
+        icon: IconName::Globe,
+        body: || html! { <network::NetworkSection /> },
+    },
+    Section {
+        slug: "token",
+        label: network_words::TOKEN,
+        icon: IconName::Key,
+        body: || html! { <token::TokenSection /> },
+    },
+    Section {
+        slug: "downloads",
+        label: network_words::DOWNLOADS,
+        icon: IconName::Download,
+        body: || html! { <downloads::DownloadsSection /> },
     },
     Section {
         slug: "about",

@@ -1,0 +1,183 @@
+//! What is on this machine, a row each, with what can be done with it.
+
+use super::delete::DeleteModel;
+use super::export::ExportDialog;
+use super::use_dataset::UseDatasetDialog;
+use crate::api;
+use crate::components::{Badge, Icon, IconButton, IconName, LinkTo, Ltr, Tone};
+use crate::i18n::{downloads, errors, hub as words, time};
+use crate::route::Route;
+use crate::state::toasts::{ShowToast, use_toasts};
+use amoozgar_text::number;
+use amoozgar_types::ipc::{InstalledModel, ModelRef, ModelsOpenFolder, RepoKind};
+use yew::prelude::*;
+
+/// Props of [`InstalledList`].
+#[derive(Properties, PartialEq)]
+pub struct InstalledListProps {
+    /// What is here.
+    pub models: Vec<InstalledModel>,
+    /// Something went or came.
+    pub on_changed: Callback<()>,
+}
+
+/// What is being asked about a model.
+#[derive(Clone, PartialEq)]
+enum Asking {
+    Nothing,
+    Delete(InstalledModel),
+    Export(InstalledModel),
+    Use(InstalledModel),
+}
+
+/// The rows, and the dialog of the one that was asked for.
+#[component]
+pub fn InstalledList(props: &InstalledListProps) -> Html {
+    let asking = use_state(|| Asking::Nothing);
+    let ask = {
+        let asking = asking.clone();
+        Callback::from(move |what| asking.set(what))
+    };
+    let close = {
+        let asking = asking.clone();
+        Callback::from(move |()| asking.set(Asking::Nothing))
+    };
+    let on_deleted = {
+        let (close, on_changed) = (close.clone(), props.on_changed.clone());
+        Callback::from(move |()| {
+            close.emit(());
+            on_changed.emit(());
+        })
+    };
+    let dialog = match (*asking).clone() {
+        Asking::Nothing => html! {},
+        Asking::Delete(model) => html! { <DeleteModel {model} on_cancel={close} {on_deleted} /> },
+        Asking::Export(model) => html! { <ExportDialog {model} on_close={close} /> },
+        Asking::Use(model) => html! { <UseDatasetDialog {model} on_close={close} /> },
+    };
+    html! {
+        <>
+            <ul class="models" data-testid="models-list">
+                { for props.models.iter().map(|model| html! {
+                    <Row key={model.path.clone()} model={model.clone()} ask={ask.clone()} />
+                }) }
+            </ul>
+            { dialog }
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct RowProps {
+    model: InstalledModel,
+    ask: Callback<Asking>,
+}
+
+#[component]
+fn Row(props: &RowProps) -> Html {
+    let model = &props.model;
+    let latin = matches!(model.model, ModelRef::Hub { .. });
+    let name = if latin {
+        html! { <Ltr text={model.name.clone()} /> }
+    } else {
+        html! { <span dir="auto">{ &model.name }</span> }
+    };
+    let icon = match (&model.model, model.kind) {
+        (_, RepoKind::Dataset) => IconName::Database,
+        (ModelRef::Trained { .. }, _) => IconName::Sparkle,
+        _ => IconName::Box,
+    };
+    let to = match &model.model {
+        ModelRef::Hub { repo, kind } => Some(Route::repo(*kind, repo)),
+        ModelRef::Trained { job_id } => Some(Route::Job {
+            id: job_id.to_string(),
+        }),
+        ModelRef::Imported { .. } => None,
+    };
+    html! {
+        <li class="model-row" data-testid={format!("model-{}", model.name)}>
+            <span class="table__icon"><Icon name={icon} /></span>
+            <div class="model-row__body">
+                <div class="model-row__head">
+                    if let Some(to) = to {
+                        <LinkTo {to} class="model-row__name">{ name }</LinkTo>
+                    } else {
+                        <span class="model-row__name">{ name }</span>
+                    }
+                    <Badge label={words::source(&model.model)} tone={tone(&model.model)} />
+                </div>
+                <p class="model-row__facts">
+                    if let Some(architecture) = &model.architecture {
+                        <span><Ltr text={architecture.clone()} /></span>
+                    }
+                    <span>{ number::bytes(model.size_bytes) }</span>
+                    <span>{ downloads::files(model.n_files) }</span>
+                    if model.partial_bytes > 0 {
+                        <span>{ words::REMOVED_PARTIAL }{ ": " }{ number::bytes(model.partial_bytes) }</span>
+                    }
+                    <span>{ time::ago(model.created_ms) }</span>
+                </p>
+            </div>
+            <Actions model={model.clone()} ask={props.ask.clone()} />
+        </li>
+    }
+}
+
+fn tone(model: &ModelRef) -> Tone {
+    match model {
+        ModelRef::Trained { .. } => Tone::Label,
+        ModelRef::Hub { .. } | ModelRef::Imported { .. } => Tone::Neutral,
+    }
+}
+
+#[component]
+fn Actions(props: &RowProps) -> Html {
+    let model = &props.model;
+    let toasts = use_toasts();
+    let open = {
+        let target = model.model.clone();
+        move |_| {
+            let (target, toasts) = (target.clone(), toasts.clone());
+            wasm_bindgen_futures::spawn_local(async move {
+                if let Err(error) = api::call::<ModelsOpenFolder>(target).await {
+                    toasts.error(errors::describe(&error).message);
+                }
+            });
+        }
+    };
+    let asking = |what: fn(InstalledModel) -> Asking| {
+        let (model, ask) = (model.clone(), props.ask.clone());
+        Callback::from(move |_: MouseEvent| ask.emit(what(model.clone())))
+    };
+    let name = model.name.as_str();
+    html! {
+        <div class="model-row__actions">
+            if model.kind == RepoKind::Dataset {
+                <IconButton
+                    icon={IconName::Plus}
+                    label={words::label(words::USE_DATASET, name)}
+                    onclick={asking(Asking::Use)}
+                    testid={format!("model-use-{name}")}
+                />
+            }
+            <IconButton
+                icon={IconName::Upload}
+                label={words::label(words::EXPORT, name)}
+                onclick={asking(Asking::Export)}
+                testid={format!("model-export-{name}")}
+            />
+            <IconButton
+                icon={IconName::Folder}
+                label={words::label(words::OPEN_FOLDER, name)}
+                onclick={open}
+                testid={format!("model-folder-{name}")}
+            />
+            <IconButton
+                icon={IconName::Trash}
+                label={words::label(words::DELETE, name)}
+                onclick={asking(Asking::Delete)}
+                testid={format!("model-delete-{name}")}
+            />
+        </div>
+    }
+}

@@ -1,0 +1,392 @@
+//! One repository of the Hub: what would come, whether it fits, what its maker wrote, and the button.
+
+use super::catalog_card::{fit_words, licence};
+use super::enqueue::DownloadButton;
+use super::files::{Chosen, FileTable, proposed, size_of};
+use super::markdown::CardText;
+use crate::api;
+use crate::components::{
+    Badge, Button, ButtonLink, Card, ErrorNote, ErrorState, Icon, IconName, LinkTo, Ltr,
+    PageHeader, Skeleton, Tone, Variant,
+};
+use crate::hooks::use_query;
+use crate::i18n::{common, downloads, errors, hub as words};
+use crate::route::Route;
+use crate::state::downloads::use_downloads;
+use crate::state::toasts::{ShowToast, use_toasts};
+use amoozgar_text::number;
+use amoozgar_types::ErrorCode;
+use amoozgar_types::ipc::{
+    CatalogItem, DownloadChanged, DownloadStatus, HubCatalog, HubOpenPage, HubRepo, NewDownload,
+    RepoAt, RepoDetail, RepoKind,
+};
+use yew::prelude::*;
+
+/// Props of [`RepoPage`].
+#[derive(Properties, PartialEq)]
+pub struct RepoPageProps {
+    /// Model or dataset.
+    pub kind: RepoKind,
+    /// `owner/name`.
+    pub repo: AttrValue,
+}
+
+/// Fetches the repository; key it by its name.
+#[component]
+pub fn RepoPage(props: &RepoPageProps) -> Html {
+    let at = RepoAt {
+        repo: props.repo.to_string(),
+        kind: props.kind,
+        revision: None,
+    };
+    let query = use_query::<HubRepo>(at.clone());
+    let catalog = use_query::<HubCatalog>(());
+    {
+        let query = query.clone();
+        let repo = props.repo.clone();
+        crate::hooks::use_event::<DownloadChanged, _>(move |record| {
+            if record.repo == repo.as_str() && record.status == DownloadStatus::Installed {
+                query.reload();
+            }
+        });
+    }
+    let item = catalog.data().and_then(|entries| {
+        entries
+            .iter()
+            .find(|entry| entry.item.kind == props.kind && entry.item.repo == props.repo.as_str())
+            .map(|entry| entry.item.clone())
+    });
+    let body = match (query.data(), query.error()) {
+        (_, Some(error)) => {
+            let (network, gated) = (
+                words::is_network(error.code),
+                matches!(
+                    error.code,
+                    ErrorCode::GatedRepo
+                        | ErrorCode::RepoNotFound
+                        | ErrorCode::BadToken
+                        | ErrorCode::NoToken
+                ),
+            );
+            html! {
+                <>
+                    <ErrorState {error} on_retry={query.on_retry()} />
+                    <div class="repo__ways">
+                        if network {
+                            <ButtonLink
+                                to={Route::settings("network")}
+                                label={words::NETWORK_SETTINGS}
+                                icon={IconName::Globe}
+                                testid="repo-network"
+                            />
+                        }
+                        if gated {
+                            <ButtonLink
+                                to={Route::settings("token")}
+                                label={words::TOKEN_SETTINGS}
+                                icon={IconName::Key}
+                                testid="repo-token"
+                            />
+                        }
+                        <OpenPage at={at} />
+                    </div>
+                </>
+            }
+        }
+        // What the catalog proposes is known before the files are.
+        (None | Some(_), None) if query.data().is_none() || catalog.is_loading() => {
+            html! { <Card><Skeleton lines={8} /></Card> }
+        }
+        (Some(detail), None) => html! {
+            <Detail
+                key={detail.commit.clone()}
+                detail={(*detail).clone()}
+                {item}
+                on_retry={query.on_retry()}
+            />
+        },
+        (None, None) => html! {},
+    };
+    html! {
+        <div class="repo" data-testid="repo-page">
+            <PageHeader
+                title={props.repo.clone()}
+                before={html! {
+                    <LinkTo to={Route::Catalog} class="back-link">
+                        <Icon name={IconName::Back} />
+                        <span>{ words::CATALOG_TITLE }</span>
+                    </LinkTo>
+                }}
+                actions={html! { <Badge label={words::kind(props.kind)} tone={Tone::Label} /> }}
+            />
+            { body }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct OpenPageProps {
+    at: RepoAt,
+}
+
+/// Opens the repository's page in the system's browser.
+#[component]
+fn OpenPage(props: &OpenPageProps) -> Html {
+    let toasts = use_toasts();
+    let at = props.at.clone();
+    let onclick = move |_| {
+        let (at, toasts) = (at.clone(), toasts.clone());
+        wasm_bindgen_futures::spawn_local(async move {
+            if let Err(error) = api::call::<HubOpenPage>(at).await {
+                toasts.error(errors::describe(&error).message);
+            }
+        });
+    };
+    html! {
+        <Button label={words::OPEN_PAGE} icon={IconName::Globe} {onclick} testid="repo-open-page" />
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct DetailProps {
+    detail: RepoDetail,
+    item: Option<CatalogItem>,
+    on_retry: Callback<()>,
+}
+
+#[component]
+fn Detail(props: &DetailProps) -> Html {
+    let detail = &props.detail;
+    let include = props
+        .item
+        .as_ref()
+        .map(|item| item.include.clone())
+        .unwrap_or_default();
+    let chosen = {
+        let (files, include) = (detail.files.clone(), include.clone());
+        use_state(move || proposed(&files, &include))
+    };
+    let onchange = {
+        let chosen = chosen.clone();
+        Callback::from(move |next: Chosen| chosen.set(next))
+    };
+    let reset = {
+        let (chosen, files) = (chosen.clone(), detail.files.clone());
+        move |_| chosen.set(proposed(&files, &include))
+    };
+    let gated = detail.gated && !detail.installed;
+    html! {
+        <>
+            if let Some(item) = &props.item {
+                <p class="repo__purpose">{ &item.purpose }</p>
+            }
+            <Facts detail={detail.clone()} />
+            if let Some(error) = detail.refused.clone() {
+                <Card title={words::REFUSED_TITLE} testid="repo-refused"><ErrorNote {error} /></Card>
+            }
+            if let Some(branch) = &detail.converted {
+                <p class="note"><Icon name={IconName::Shield} /><span>{ words::converted(branch) }</span></p>
+            }
+            if gated { <Gated detail={detail.clone()} on_retry={props.on_retry.clone()} /> }
+            <div class="repo__columns">
+                <Card
+                    title={words::FILES}
+                    actions={html! {
+                        if detail.refused.is_none() {
+                            <Button
+                                label={words::ONLY_NEEDED}
+                                variant={Variant::Ghost}
+                                onclick={reset}
+                                testid="repo-only-needed"
+                            />
+                        }
+                    }}
+                >
+                    <FileTable
+                        files={detail.files.clone()}
+                        chosen={(*chosen).clone()}
+                        {onchange}
+                        disabled={detail.refused.is_some()}
+                    />
+                </Card>
+                <aside class="repo__side">
+                    <Bring detail={detail.clone()} chosen={(*chosen).clone()} />
+                    if detail.kind == RepoKind::Model { <FitCard detail={detail.clone()} item={props.item.clone()} /> }
+                </aside>
+            </div>
+            <Card title={words::CARD} testid="repo-card">
+                if let Some(card) = &detail.card {
+                    <CardText text={card.clone()} cut={words::CARD_CUT} />
+                } else {
+                    <p class="muted">{ words::NO_CARD }</p>
+                }
+            </Card>
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct OfDetail {
+    detail: RepoDetail,
+}
+
+#[component]
+fn Facts(props: &OfDetail) -> Html {
+    let detail = &props.detail;
+    let task = detail
+        .task
+        .as_deref()
+        .map(|task| match words::hub_task(task) {
+            Some(name) => html! { { name } },
+            None => html! { <Ltr text={task.to_owned()} /> },
+        });
+    let mut facts: Vec<(&'static str, Html)> = Vec::new();
+    facts.extend(task.map(|task| (words::TASK, task)));
+    facts.push((words::LICENCE, licence(detail.licence.as_deref())));
+    if let Some(n) = detail.n_parameters {
+        facts.push((words::PARAMETERS, html! { { words::parameters(n) } }));
+    }
+    facts.push((
+        words::DOWNLOADS,
+        html! { { common::count(detail.downloads) } },
+    ));
+    facts.push((words::LIKES, html! { { common::count(detail.likes) } }));
+    let commit: String = detail.commit.chars().take(8).collect();
+    facts.push((words::COMMIT, html! { <Ltr text={commit} /> }));
+    html! {
+        <dl class="facts">
+            { for facts.into_iter().map(|(name, value)| html! {
+                <div class="facts__item"><dt>{ name }</dt><dd>{ value }</dd></div>
+            }) }
+        </dl>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct GatedProps {
+    detail: RepoDetail,
+    on_retry: Callback<()>,
+}
+
+/// What to do before a gated repository can be downloaded.
+#[component]
+fn Gated(props: &GatedProps) -> Html {
+    let at = RepoAt {
+        repo: props.detail.repo.clone(),
+        kind: props.detail.kind,
+        revision: None,
+    };
+    html! {
+        <Card title={words::GATED_TITLE} class="gated" testid="repo-gated">
+            <ol class="gated__steps">
+                <li>{ words::GATED_STEP_1 }</li>
+                <li>{ words::GATED_STEP_2 }</li>
+                <li>{ words::GATED_STEP_3 }</li>
+            </ol>
+            <div class="gated__ways">
+                <OpenPage {at} />
+                <ButtonLink
+                    to={Route::settings("token")}
+                    label={words::TOKEN_SETTINGS}
+                    icon={IconName::Key}
+                    testid="repo-token"
+                />
+                <Button
+                    label={common::RETRY}
+                    icon={IconName::Refresh}
+                    variant={Variant::Ghost}
+                    onclick={props.on_retry.reform(|_: MouseEvent| ())}
+                    testid="repo-retry"
+                />
+            </div>
+        </Card>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct BringProps {
+    detail: RepoDetail,
+    chosen: Chosen,
+}
+
+/// What would come, and the button; or that it is here, or on its way.
+#[component]
+fn Bring(props: &BringProps) -> Html {
+    let detail = &props.detail;
+    let queue = use_downloads();
+    let queued = queue.of_repo(detail.kind, &detail.repo);
+    let size = size_of(&detail.files, &props.chosen);
+    let no_room = size > detail.free_disk_bytes;
+    // What the shell chooses by itself is left to it, so that a later commit is chosen from anew.
+    let by_rule = proposed(&detail.files, &[]) == props.chosen;
+    let request = NewDownload {
+        repo: detail.repo.clone(),
+        kind: detail.kind,
+        revision: None,
+        files: (!by_rule).then(|| props.chosen.iter().cloned().collect()),
+    };
+    html! {
+        <Card class="bring">
+            if detail.installed {
+                <Badge label={words::INSTALLED} tone={Tone::Success} icon={IconName::Check} testid="repo-installed" />
+            }
+            <p class="bring__size" data-testid="repo-size">
+                { words::files_size(props.chosen.len(), size) }
+            </p>
+            <p class="muted">{ words::FREE_DISK }{ ": " }{ number::bytes(detail.free_disk_bytes) }</p>
+            if no_room {
+                <p class="note note--danger" role="alert">
+                    <Icon name={IconName::Alert} />
+                    <span>{ words::no_room(size, detail.free_disk_bytes) }</span>
+                </p>
+            }
+            if let Some(record) = queued {
+                <p class="bring__queued">
+                    <Badge label={downloads::status(record.status)} tone={Tone::Live} />
+                    if record.total_bytes > 0 { <span>{ downloads::percent(record.percent) }</span> }
+                </p>
+                <ButtonLink to={Route::Models} label={downloads::TITLE} testid="repo-downloads" />
+            } else if detail.refused.is_none() {
+                <DownloadButton
+                    {request}
+                    label={words::DOWNLOAD}
+                    variant={Variant::Primary}
+                    disabled={props.chosen.is_empty() || no_room}
+                    testid="repo-download"
+                />
+            }
+        </Card>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FitCardProps {
+    detail: RepoDetail,
+    item: Option<CatalogItem>,
+}
+
+/// Whether it fits into this machine's memory, with the numbers.
+#[component]
+fn FitCard(props: &FitCardProps) -> Html {
+    let Some(fit) = &props.detail.fit else {
+        return html! {};
+    };
+    let untrained = props
+        .item
+        .as_ref()
+        .is_some_and(|item| item.architecture.is_none());
+    html! {
+        <Card title={words::FITS} testid="repo-fit">
+            if untrained {
+                <p class="fit fit--unknown"><Icon name={IconName::Info} />{ words::NOT_TRAINABLE }</p>
+            } else {
+                { fit_words(fit.verdict) }
+            }
+            <dl class="fit__numbers">
+                { for words::fit_numbers(fit).into_iter().map(|(name, value)| html! {
+                    <div><dt>{ name }</dt><dd>{ value }</dd></div>
+                }) }
+            </dl>
+        </Card>
+    }
+}

@@ -19,7 +19,9 @@ for (let node = walker.nextNode(); node; node = walker.nextNode()) {
   // What only screen readers read has one pixel.
   if (style.visibility === "hidden" || box.width <= 1 || box.height <= 1) continue;
   const persian = /[\u0600-\u06ff]/.test(text);
-  if (/[0-9]/.test(text) && !element.closest(foreign) && !element.closest("[dir=auto]")) {
+  // A name within a sentence stands between U+2066 and U+2069.
+  const own = text.replace(/\u2066[^\u2069]*\u2069/g, "");
+  if (/[0-9]/.test(own) && !element.closest(foreign) && !element.closest("[dir=auto]")) {
     faults.push(`Latin digits in ${named(element)}: «${text}»`);
   }
   if (persian && style.direction !== "rtl" && !element.closest(foreign)) {

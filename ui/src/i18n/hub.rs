@@ -2,7 +2,7 @@
 //! import and export.
 
 use super::common::count;
-use amoozgar_text::bidi::{isolate, isolate_ltr};
+use amoozgar_text::bidi::isolate;
 use amoozgar_text::number;
 use amoozgar_types::ErrorCode;
 use amoozgar_types::ipc::{
@@ -173,6 +173,9 @@ pub const GATED_STEP_3: &str = "به این صفحه بازگردید و دوب�
 pub const TOKEN_SETTINGS: &str = "تنظیمات توکن";
 /// Card.
 pub const REFUSED_TITLE: &str = "این مخزن دانلود نمی‌شود";
+/// Note; the branch follows.
+pub const CONVERTED: &str =
+    "شاخهٔ اصلی تنها وزن‌های pickle دارد؛ فایل‌ها از شاخه‌ای می‌آیند که مبدل خود مخزن ساخته است:";
 /// Note.
 pub const REMOVED_PARTIAL: &str = "بخش‌های نیمه‌کاره";
 
@@ -391,14 +394,6 @@ pub fn no_room(needed: u64, free: u64) -> String {
         "روی دیسک {} جا هست و {} لازم است.",
         number::bytes(free),
         number::bytes(needed)
-    )
-}
-
-/// Where the weights come from another branch.
-pub fn converted(branch: &str) -> String {
-    format!(
-        "شاخهٔ اصلی تنها وزن‌های pickle دارد؛ فایل‌ها از شاخهٔ تبدیل‌شدهٔ «{}» که مبدل خود مخزن ساخته است می‌آیند.",
-        isolate_ltr(branch)
     )
 }
 

@@ -1,7 +1,6 @@
 //! Words of the settings sections of network, downloads and token.
 
 use super::common::count;
-use amoozgar_text::bidi::isolate_ltr;
 use amoozgar_types::ipc::{FailedStage, HostOutcome, HostRole, SecretPlace};
 
 /// Section.
@@ -55,7 +54,8 @@ pub const PROXY_PASSWORD: &str = "گذرواژهٔ پراکسی";
 /// Field.
 pub const PROXY_PASSWORD_HELP: &str = "در دسته‌کلید سیستم نگه داشته می‌شود، نه در پایگاه داده.";
 /// Note below SOCKS5.
-pub const SOCKS_NOTE: &str = "با SOCKS5 نام میزبان‌ها را هم خود پراکسی پیدا می‌کند.";
+pub const SOCKS_NOTE: &str =
+    "نگارش ۵ از SOCKS به کار می‌رود و نام میزبان‌ها را هم خود پراکسی پیدا می‌کند.";
 /// Check.
 pub const HOST_INVALID: &str = "نام میزبان را بدون https:// و بدون «/» بنویسید.";
 /// Check.
@@ -205,17 +205,13 @@ fn stage_words(stage: FailedStage) -> &'static str {
     }
 }
 
-/// What is known of the token.
-pub fn token_kept(place: SecretPlace, tail: Option<&str>) -> String {
-    let place = match place {
-        SecretPlace::Keyring => "در دسته‌کلید سیستم",
-        SecretPlace::Session => "تنها تا بستن برنامه، در حافظه",
-    };
-    match tail {
-        Some(tail) => format!(
-            "توکنی که به «{}» پایان می‌یابد نگه داشته شده است: {place}.",
-            isolate_ltr(tail)
-        ),
-        None => format!("توکنی نگه داشته شده است: {place}."),
+/// Where the token is kept; its last characters follow.
+pub fn token_kept(place: SecretPlace) -> String {
+    match place {
+        SecretPlace::Keyring => "توکنی در دسته‌کلید سیستم نگه داشته شده است، با این پایان:",
+        SecretPlace::Session => {
+            "توکنی تنها تا بستن برنامه در حافظه نگه داشته شده است، با این پایان:"
+        }
     }
+    .to_owned()
 }

@@ -1,6 +1,6 @@
 //! The way to models and datasets: the curated list, and a search of the Hub.
 
-use super::catalog_card::CatalogCard;
+use super::catalog_card::catalog_card;
 use super::search::SearchPanel;
 use crate::components::{
     Button, Card, Checkbox, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader,
@@ -9,6 +9,7 @@ use crate::components::{
 use crate::hooks::use_query;
 use crate::i18n::hub as words;
 use crate::route::Route;
+use crate::state::downloads::use_downloads;
 use crate::state::shelf::{CatalogView, Shelf, use_shelf};
 use amoozgar_types::ipc::{CatalogEntry, CatalogTask, FitVerdict, HubCatalog, RepoKind};
 use yew::prelude::*;
@@ -94,6 +95,7 @@ pub fn kind_choice(shelf: &Shelf) -> Html {
 fn CatalogList() -> Html {
     let shelf = use_shelf();
     let query = use_query::<HubCatalog>(());
+    let downloads = use_downloads();
     let view = shelf.view.clone();
     let body = match (query.data(), query.error()) {
         (_, Some(error)) => html! { <ErrorState {error} on_retry={query.on_retry()} /> },
@@ -124,8 +126,10 @@ fn CatalogList() -> Html {
                 html! {
                     <>
                         <ul class="catalog" data-testid="catalog">
-                            { for shown.into_iter().map(|entry| html! {
-                                <CatalogCard key={entry.item.repo.clone()} entry={entry.clone()} />
+                            { for shown.iter().map(|entry| {
+                                let item = &entry.item;
+                                let queued = downloads.of_repo(item.kind, &item.repo).is_some();
+                                catalog_card(entry, queued)
                             }) }
                         </ul>
                         <p class="muted catalog__about">{ words::ABOUT_NUMBERS }</p>
@@ -134,12 +138,10 @@ fn CatalogList() -> Html {
             }
         }
     };
-    html! { <><Filters />{ body }</> }
+    html! { <>{ filters(&shelf) }{ body }</> }
 }
 
-#[component]
-fn Filters() -> Html {
-    let shelf = use_shelf();
+fn filters(shelf: &Shelf) -> Html {
     let view = &shelf.view;
     let mut options = vec![SelectOption::new("", words::ALL)];
     options.extend(
@@ -150,7 +152,7 @@ fn Filters() -> Html {
     );
     html! {
         <div class="filters">
-            <div class="filters__kind">{ kind_choice(&shelf) }</div>
+            <div class="filters__kind">{ kind_choice(shelf) }</div>
             <TextField
                 id="catalog-text"
                 label={words::FILTER_TEXT}

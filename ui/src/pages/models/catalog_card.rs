@@ -4,27 +4,15 @@ use super::enqueue::DownloadButton;
 use crate::components::{Badge, ButtonLink, Icon, IconName, LinkTo, Ltr, Tone, Variant};
 use crate::i18n::hub as words;
 use crate::route::Route;
-use crate::state::downloads::use_downloads;
 use amoozgar_types::ipc::{CatalogEntry, CatalogItem, Fit, FitVerdict, NewDownload, RepoKind};
 use yew::prelude::*;
 
-/// Props of [`CatalogCard`].
-#[derive(Properties, PartialEq)]
-pub struct CatalogCardProps {
-    /// The entry.
-    pub entry: CatalogEntry,
-}
-
-/// Purpose, size, memory, licence, whether it fits and whether it is here.
-#[component]
-pub fn CatalogCard(props: &CatalogCardProps) -> Html {
-    let entry = &props.entry;
+/// Purpose, size, memory, licence, whether it fits, whether it is here or `queued`.
+pub fn catalog_card(entry: &CatalogEntry, queued: bool) -> Html {
     let item = &entry.item;
-    let downloads = use_downloads();
-    let queued = downloads.of_repo(item.kind, &item.repo).is_some();
     let to = Route::repo(item.kind, &item.repo);
     html! {
-        <li class="catalog-card" data-testid={format!("catalog-{}", item.repo)}>
+        <li key={item.repo.clone()} class="catalog-card" data-testid={format!("catalog-{}", item.repo)}>
             <header class="catalog-card__head">
                 <span class="catalog-card__icon">
                     <Icon name={if item.kind == RepoKind::Model { IconName::Box } else { IconName::Database }} />

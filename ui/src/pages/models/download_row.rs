@@ -24,11 +24,10 @@ pub enum Wish {
     Later,
 }
 
-/// Props of [`DownloadRow`].
-#[derive(Properties, PartialEq)]
-pub struct DownloadRowProps {
+/// What a row is made of.
+pub struct DownloadRow<'a> {
     /// The download.
-    pub record: DownloadRecord,
+    pub record: &'a DownloadRecord,
     /// How many are in line, itself included.
     pub n_in_line: u32,
     /// A wish of it is being done.
@@ -37,10 +36,10 @@ pub struct DownloadRowProps {
     pub on_wish: Callback<Wish>,
 }
 
-/// Name, state, bar, numbers, buttons.
-#[component]
-pub fn DownloadRow(props: &DownloadRowProps) -> Html {
-    let record = &props.record;
+/// Name, state, bar, numbers, buttons. Not a component: it holds no state, and each component has
+/// its weight in what the window loads.
+pub fn download_row(props: &DownloadRow<'_>) -> Html {
+    let record = props.record;
     let status = record.status;
     let id = &record.download_id;
     let shows_bar = !matches!(
@@ -52,6 +51,7 @@ pub fn DownloadRow(props: &DownloadRowProps) -> Html {
     let to = Route::repo(record.kind, &record.repo);
     html! {
         <li
+            key={id.to_string()}
             class="download"
             data-testid={format!("download-{id}")}
             data-status={status.as_str()}
@@ -59,7 +59,7 @@ pub fn DownloadRow(props: &DownloadRowProps) -> Html {
         >
             <div class="download__head">
                 <LinkTo {to} class="download__name"><Ltr text={record.repo.clone()} /></LinkTo>
-                <StatusWord {status} />
+                { status_word(status) }
                 <div class="download__buttons">{ buttons(props) }</div>
             </div>
             if shows_bar {
@@ -70,7 +70,7 @@ pub fn DownloadRow(props: &DownloadRowProps) -> Html {
                     testid={format!("download-progress-{id}")}
                 />
             }
-            <Numbers record={record.clone()} />
+            { numbers(record) }
             if let Some(error) = failure(record) {
                 <ErrorNote {error} />
                 if matches!(record.error.as_ref().map(|error| error.code), Some(ErrorCode::GatedRepo | ErrorCode::OnlyPickle | ErrorCode::BadToken | ErrorCode::NoToken)) {
@@ -90,14 +90,8 @@ fn failure(record: &DownloadRecord) -> Option<amoozgar_types::ApiError> {
         .flatten()
 }
 
-#[derive(Properties, PartialEq)]
-struct StatusWordProps {
-    status: DownloadStatus,
-}
-
-#[component]
-fn StatusWord(props: &StatusWordProps) -> Html {
-    let tone = match props.status {
+fn status_word(status: DownloadStatus) -> Html {
+    let tone = match status {
         DownloadStatus::Queued | DownloadStatus::Cancelled => "badge",
         DownloadStatus::Preparing | DownloadStatus::Running => "badge badge--live",
         DownloadStatus::Waiting | DownloadStatus::Paused => "badge badge--warning",
@@ -105,21 +99,14 @@ fn StatusWord(props: &StatusWordProps) -> Html {
         DownloadStatus::Failed => "badge badge--danger",
     };
     html! {
-        <span class={tone} data-status={props.status.as_str()}>
+        <span class={tone} data-status={status.as_str()}>
             <span class="badge__dot" aria-hidden="true" />
-            { words::status(props.status) }
+            { words::status(status) }
         </span>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct NumbersProps {
-    record: DownloadRecord,
-}
-
-#[component]
-fn Numbers(props: &NumbersProps) -> Html {
-    let record = &props.record;
+fn numbers(record: &DownloadRecord) -> Html {
     let mut facts: Vec<String> = Vec::new();
     match record.status {
         DownloadStatus::Preparing if record.total_bytes == 0 => facts.push(words::ASKING.into()),
@@ -167,8 +154,8 @@ fn Numbers(props: &NumbersProps) -> Html {
     }
 }
 
-fn buttons(props: &DownloadRowProps) -> Html {
-    let record = &props.record;
+fn buttons(props: &DownloadRow<'_>) -> Html {
+    let record = props.record;
     let id = &record.download_id;
     let button = |wish: Wish, icon: IconName, label: &'static str, name: &str| {
         let on_wish = props.on_wish.clone();

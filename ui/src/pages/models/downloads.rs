@@ -1,6 +1,6 @@
 //! The downloads panel: the queue as it is, and what can be done with it.
 
-use super::download_row::{DownloadRow, Wish};
+use super::download_row::{DownloadRow, Wish, download_row};
 use crate::api;
 use crate::components::{Button, Card, ChoiceCard, Dialog, ErrorNote, ErrorState, Variant};
 use crate::i18n::{downloads as words, errors};
@@ -78,17 +78,14 @@ pub fn DownloadsPanel() -> Html {
             }}
         >
             <ul class="downloads">
-                { for list.into_iter().map(|record| {
+                { for list.iter().map(|record| {
                     let (on_wish, wished) = (on_wish.clone(), record.clone());
-                    html! {
-                        <DownloadRow
-                            key={record.download_id.to_string()}
-                            n_in_line={n_in_line as u32}
-                            busy={*busy == Some(record.download_id.clone())}
-                            on_wish={move |wish| on_wish.emit((wished.clone(), wish))}
-                            record={record.clone()}
-                        />
-                    }
+                    download_row(&DownloadRow {
+                        record,
+                        n_in_line: n_in_line as u32,
+                        busy: *busy == Some(record.download_id.clone()),
+                        on_wish: Callback::from(move |wish| on_wish.emit((wished.clone(), wish))),
+                    })
                 }) }
             </ul>
             if let Some(record) = (*doomed).clone() {

@@ -58,24 +58,14 @@ pub fn InstalledList(props: &InstalledListProps) -> Html {
     html! {
         <>
             <ul class="models" data-testid="models-list">
-                { for props.models.iter().map(|model| html! {
-                    <Row key={model.path.clone()} model={model.clone()} ask={ask.clone()} />
-                }) }
+                { for props.models.iter().map(|model| row(model, &ask)) }
             </ul>
             { dialog }
         </>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct RowProps {
-    model: InstalledModel,
-    ask: Callback<Asking>,
-}
-
-#[component]
-fn Row(props: &RowProps) -> Html {
-    let model = &props.model;
+fn row(model: &InstalledModel, ask: &Callback<Asking>) -> Html {
     let latin = matches!(model.model, ModelRef::Hub { .. });
     let name = if latin {
         html! { <Ltr text={model.name.clone()} /> }
@@ -95,7 +85,7 @@ fn Row(props: &RowProps) -> Html {
         ModelRef::Imported { .. } => None,
     };
     html! {
-        <li class="model-row" data-testid={format!("model-{}", model.name)}>
+        <li key={model.path.clone()} class="model-row" data-testid={format!("model-{}", model.name)}>
             <span class="table__icon"><Icon name={icon} /></span>
             <div class="model-row__body">
                 <div class="model-row__head">
@@ -118,7 +108,7 @@ fn Row(props: &RowProps) -> Html {
                     <span>{ time::ago(model.created_ms) }</span>
                 </p>
             </div>
-            <Actions model={model.clone()} ask={props.ask.clone()} />
+            <Actions model={model.clone()} ask={ask.clone()} />
         </li>
     }
 }
@@ -130,8 +120,14 @@ fn tone(model: &ModelRef) -> Tone {
     }
 }
 
+#[derive(Properties, PartialEq)]
+struct ActionsProps {
+    model: InstalledModel,
+    ask: Callback<Asking>,
+}
+
 #[component]
-fn Actions(props: &RowProps) -> Html {
+fn Actions(props: &ActionsProps) -> Html {
     let model = &props.model;
     let toasts = use_toasts();
     let open = {

@@ -33,23 +33,13 @@ pub enum Span {
     Code(String),
 }
 
-/// Props of [`CardText`].
-#[derive(Properties, PartialEq)]
-pub struct CardTextProps {
-    /// The card, in Markdown.
-    pub text: AttrValue,
-    /// Said where the card is longer than what is shown.
-    pub cut: AttrValue,
-}
-
-/// A card, drawn.
-#[component]
-pub fn CardText(props: &CardTextProps) -> Html {
-    let (text, is_cut) = shortened(&props.text);
+/// A card, drawn; `cut` is said where it is longer than what is shown.
+pub fn card_text(card: &str, cut: &'static str) -> Html {
+    let (text, is_cut) = shortened(card);
     html! {
         <div class="card-text">
             { for blocks(&text).iter().map(draw) }
-            if is_cut { <p class="muted">{ &props.cut }</p> }
+            if is_cut { <p class="muted">{ cut }</p> }
         </div>
     }
 }

@@ -3,7 +3,7 @@
 use super::catalog_card::{fit_words, licence};
 use super::enqueue::DownloadButton;
 use super::files::{Chosen, FileTable, proposed, size_of};
-use super::markdown::CardText;
+use super::markdown::card_text;
 use crate::api;
 use crate::components::{
     Badge, Button, ButtonLink, Card, ErrorNote, ErrorState, Icon, IconName, LinkTo, Ltr,
@@ -180,14 +180,14 @@ fn Detail(props: &DetailProps) -> Html {
             if let Some(item) = &props.item {
                 <p class="repo__purpose">{ &item.purpose }</p>
             }
-            <Facts detail={detail.clone()} />
+            { facts(detail) }
             if let Some(error) = detail.refused.clone() {
                 <Card title={words::REFUSED_TITLE} testid="repo-refused"><ErrorNote {error} /></Card>
             }
             if let Some(branch) = &detail.converted {
-                <p class="note"><Icon name={IconName::Shield} /><span>{ words::converted(branch) }</span></p>
+                <p class="note"><Icon name={IconName::Shield} /><span>{ words::CONVERTED }{ " " }<Ltr text={branch.clone()} /></span></p>
             }
-            if gated { <Gated detail={detail.clone()} on_retry={props.on_retry.clone()} /> }
+            if gated { { gated_card(detail, &props.on_retry) } }
             <div class="repo__columns">
                 <Card
                     title={words::FILES}
@@ -211,12 +211,12 @@ fn Detail(props: &DetailProps) -> Html {
                 </Card>
                 <aside class="repo__side">
                     <Bring detail={detail.clone()} chosen={(*chosen).clone()} />
-                    if detail.kind == RepoKind::Model { <FitCard detail={detail.clone()} item={props.item.clone()} /> }
+                    if detail.kind == RepoKind::Model { { fit_card(detail, props.item.as_ref()) } }
                 </aside>
             </div>
             <Card title={words::CARD} testid="repo-card">
                 if let Some(card) = &detail.card {
-                    <CardText text={card.clone()} cut={words::CARD_CUT} />
+                    { card_text(card, words::CARD_CUT) }
                 } else {
                     <p class="muted">{ words::NO_CARD }</p>
                 }
@@ -225,14 +225,7 @@ fn Detail(props: &DetailProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct OfDetail {
-    detail: RepoDetail,
-}
-
-#[component]
-fn Facts(props: &OfDetail) -> Html {
-    let detail = &props.detail;
+fn facts(detail: &RepoDetail) -> Html {
     let task = detail
         .task
         .as_deref()
@@ -262,18 +255,11 @@ fn Facts(props: &OfDetail) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct GatedProps {
-    detail: RepoDetail,
-    on_retry: Callback<()>,
-}
-
 /// What to do before a gated repository can be downloaded.
-#[component]
-fn Gated(props: &GatedProps) -> Html {
+fn gated_card(detail: &RepoDetail, on_retry: &Callback<()>) -> Html {
     let at = RepoAt {
-        repo: props.detail.repo.clone(),
-        kind: props.detail.kind,
+        repo: detail.repo.clone(),
+        kind: detail.kind,
         revision: None,
     };
     html! {
@@ -295,7 +281,7 @@ fn Gated(props: &GatedProps) -> Html {
                     label={common::RETRY}
                     icon={IconName::Refresh}
                     variant={Variant::Ghost}
-                    onclick={props.on_retry.reform(|_: MouseEvent| ())}
+                    onclick={on_retry.reform(|_: MouseEvent| ())}
                     testid="repo-retry"
                 />
             </div>
@@ -359,22 +345,12 @@ fn Bring(props: &BringProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct FitCardProps {
-    detail: RepoDetail,
-    item: Option<CatalogItem>,
-}
-
 /// Whether it fits into this machine's memory, with the numbers.
-#[component]
-fn FitCard(props: &FitCardProps) -> Html {
-    let Some(fit) = &props.detail.fit else {
+fn fit_card(detail: &RepoDetail, item: Option<&CatalogItem>) -> Html {
+    let Some(fit) = &detail.fit else {
         return html! {};
     };
-    let untrained = props
-        .item
-        .as_ref()
-        .is_some_and(|item| item.architecture.is_none());
+    let untrained = item.is_some_and(|item| item.architecture.is_none());
     html! {
         <Card title={words::FITS} testid="repo-fit">
             if untrained {

@@ -9,8 +9,8 @@ use crate::components::{
 use crate::hooks::use_query;
 use crate::i18n::{common, hub as words};
 use crate::route::Route;
-use crate::state::downloads::use_downloads;
-use crate::state::shelf::{CatalogView, use_shelf};
+use crate::state::downloads::{Downloads, use_downloads};
+use crate::state::shelf::{CatalogView, Shelf, use_shelf};
 use amoozgar_types::ipc::{HubFound, HubPage, HubQuery, HubSearch, HubSort, RepoKind};
 use yew::prelude::*;
 
@@ -50,6 +50,7 @@ pub fn SearchPanel() -> Html {
         <>
             <form class="filters" role="search" {onsubmit}>
                 <div class="filters__kind">{ kind_choice(&shelf) }</div>
+                <div class="filters__words">
                 <TextField
                     id="search-text"
                     label={if shelf.view.kind == RepoKind::Model { words::SEARCH_TEXT } else { words::SEARCH_TEXT_DATASET }}
@@ -64,9 +65,10 @@ pub fn SearchPanel() -> Html {
                     variant={Variant::Primary}
                     testid="search-submit"
                 />
-                <Choices />
+                </div>
+                { choices(&shelf) }
             </form>
-            if let Some(query) = question(&shelf.view) { <Results {query} /> } else { <Invitation /> }
+            if let Some(query) = question(&shelf.view) { <Results {query} /> } else { { invitation() } }
         </>
     }
 }
@@ -85,8 +87,7 @@ fn question(view: &CatalogView) -> Option<HubQuery> {
     })
 }
 
-#[component]
-fn Invitation() -> Html {
+fn invitation() -> Html {
     html! {
         <EmptyState
             icon={IconName::Search}
@@ -96,9 +97,7 @@ fn Invitation() -> Html {
     }
 }
 
-#[component]
-fn Choices() -> Html {
-    let shelf = use_shelf();
+fn choices(shelf: &Shelf) -> Html {
     let view = &shelf.view;
     let tasks = match view.kind {
         RepoKind::Model => MODEL_TASKS,
@@ -174,6 +173,7 @@ struct ResultsProps {
 #[component]
 fn Results(props: &ResultsProps) -> Html {
     let shelf = use_shelf();
+    let downloads = use_downloads();
     let answer = use_query::<HubSearch>(props.query.clone());
     match (answer.data(), answer.error(), answer.is_loading()) {
         (_, Some(error), _) => {
@@ -212,30 +212,23 @@ fn Results(props: &ResultsProps) -> Html {
                 />
             }
         }
-        (Some(page), None, false) => html! { <Found page={(*page).clone()} /> },
+        (Some(page), None, false) => found_page(&page, &shelf, &downloads),
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct FoundProps {
-    page: HubPage,
-}
-
-#[component]
-fn Found(props: &FoundProps) -> Html {
-    let shelf = use_shelf();
+fn found_page(page: &HubPage, shelf: &Shelf, downloads: &Downloads) -> Html {
     let number = shelf.view.cursors.len() + 1;
     let back = shelf.setter(|view, _: MouseEvent| {
         view.cursors.pop();
     });
-    let next = props.page.next.clone();
+    let next = page.next.clone();
     let last = next.is_none();
     let forward = shelf.setter(move |view, _: MouseEvent| view.cursors.extend(next.clone()));
     html! {
         <section aria-label={words::RESULTS}>
             <ul class="found" data-testid="search-results">
-                { for props.page.found.iter().map(|found| html! {
-                    <FoundRow key={found.repo.clone()} found={found.clone()} />
+                { for page.found.iter().map(|found| {
+                    found_row(found, downloads.of_repo(found.kind, &found.repo).is_some())
                 }) }
             </ul>
             if number > 1 || !last {
@@ -261,15 +254,7 @@ fn Found(props: &FoundProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct FoundRowProps {
-    found: HubFound,
-}
-
-#[component]
-fn FoundRow(props: &FoundRowProps) -> Html {
-    let found = &props.found;
-    let queued = use_downloads().of_repo(found.kind, &found.repo).is_some();
+fn found_row(found: &HubFound, queued: bool) -> Html {
     let task = found
         .task
         .as_deref()
@@ -278,7 +263,7 @@ fn FoundRow(props: &FoundRowProps) -> Html {
             None => html! { <Ltr text={task.to_owned()} /> },
         });
     html! {
-        <li class="found__row" data-testid={format!("found-{}", found.repo)}>
+        <li key={found.repo.clone()} class="found__row" data-testid={format!("found-{}", found.repo)}>
             <div class="found__head">
                 <LinkTo to={Route::repo(found.kind, &found.repo)} class="found__name">
                     <Ltr text={found.repo.clone()} />

@@ -39,7 +39,7 @@ const PROXIES: [(ProxyChoice, &str, &str); 4] = [
     (ProxyChoice::System, words::PROXY_SYSTEM, "proxy-system"),
     (ProxyChoice::None, words::PROXY_NONE, "proxy-none"),
     (ProxyChoice::Http, "HTTP", "proxy-http"),
-    (ProxyChoice::Socks5, "SOCKS5", "proxy-socks5"),
+    (ProxyChoice::Socks5, "SOCKS", "proxy-socks5"),
 ];
 
 const PASSWORD: SecretWords = SecretWords {

@@ -3,7 +3,7 @@
 
 use crate::api;
 use crate::components::{
-    Button, Card, ConfirmDialog, ErrorNote, ErrorState, Icon, IconName, Skeleton, TextField,
+    Button, Card, ConfirmDialog, ErrorNote, ErrorState, Icon, IconName, Ltr, Skeleton, TextField,
     Variant,
 };
 use crate::hooks::use_query;
@@ -75,7 +75,10 @@ pub fn SecretCard(props: &SecretCardProps) -> Html {
         (_, Some(error)) => html! { <ErrorState {error} on_retry={query.on_retry()} /> },
         (None, None) => html! { <Skeleton lines={2} /> },
         (Some(status), None) => html! {
-            <Known secret={props.secret} {words} status={(*status).clone()} {took} />
+            <>
+                { known(words, &status) }
+                <SecretForm secret={props.secret} {words} kept={status.kept.is_some()} {took} />
+            </>
         },
     };
     html! {
@@ -86,50 +89,42 @@ pub fn SecretCard(props: &SecretCardProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct KnownProps {
-    secret: SecretName,
-    words: SecretWords,
-    status: SecretStatus,
-    took: Callback<SecretStatus>,
-}
-
-#[component]
-fn Known(props: &KnownProps) -> Html {
-    let words = props.words;
-    let kept = props.status.kept.is_some();
+/// What may be said of it.
+fn known(words: SecretWords, status: &SecretStatus) -> Html {
+    let state = format!("{}-state", words.testid);
     html! {
         <>
-            if kept {
-                <p class="secret__state" data-testid={format!("{}-state", words.testid)} data-kept="true">
+            if status.kept.is_some() {
+                <p class="secret__state" data-testid={state} data-kept="true">
                     <Icon name={IconName::Key} />
-                    <span>{ (words.kept)(&props.status) }</span>
+                    <span>{ (words.kept)(status) }</span>
+                    if let Some(tail) = &status.tail { <Ltr text={format!("…{tail}")} /> }
                 </p>
             } else if let Some(none) = words.none {
-                <p class="secret__state is-none" data-testid={format!("{}-state", words.testid)} data-kept="false">
-                    { none }
-                </p>
+                <p class="secret__state is-none" data-testid={state} data-kept="false">{ none }</p>
             }
-            if !props.status.keyring {
+            if !status.keyring {
                 <p class="note note--warning" data-testid="no-keyring">
                     <Icon name={IconName::Alert} />
                     <span>{ network::NO_KEYRING }</span>
                 </p>
             }
-            <SecretForm
-                secret={props.secret}
-                {words}
-                status={props.status.clone()}
-                took={props.took.clone()}
-            />
         </>
     }
 }
 
+#[derive(Properties, PartialEq)]
+struct SecretFormProps {
+    secret: SecretName,
+    words: SecretWords,
+    kept: bool,
+    took: Callback<SecretStatus>,
+}
+
 #[component]
-fn SecretForm(props: &KnownProps) -> Html {
+fn SecretForm(props: &SecretFormProps) -> Html {
     let words = props.words;
-    let kept = props.status.kept.is_some();
+    let kept = props.kept;
     let typed = use_state(String::new);
     let busy = use_state(|| false);
     let asking = use_state(|| false);

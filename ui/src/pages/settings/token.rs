@@ -28,7 +28,5 @@ pub fn TokenSection() -> Html {
 }
 
 fn kept(status: &SecretStatus) -> String {
-    status.kept.map_or_else(String::new, |place| {
-        words::token_kept(place, status.tail.as_deref())
-    })
+    status.kept.map_or_else(String::new, words::token_kept)
 }

@@ -3,7 +3,7 @@
 use crate::api;
 use crate::components::{CommandPalette, IconName, PaletteEntry};
 use crate::hooks::{use_query, use_session};
-use crate::i18n::{common, errors, help, home, palette as words, parameters};
+use crate::i18n::{common, errors, help, home, hub, palette as words, parameters};
 use crate::route::Route;
 use crate::state::settings::use_settings;
 use crate::state::toasts::{ShowToast, use_toasts};
@@ -192,6 +192,7 @@ fn fixed() -> Vec<(PaletteEntry, Target)> {
         page(IconName::Home, common::NAV_HOME, Route::Home),
         page(IconName::Dashboard, common::NAV_DASHBOARD, Route::Dashboard),
         page(IconName::Database, common::NAV_DATASETS, Route::Datasets),
+        page(IconName::Box, common::NAV_MODELS, Route::Models),
         page(IconName::Training, common::NAV_TRAINING, Route::Training),
         page(
             IconName::Bell,
@@ -211,6 +212,12 @@ fn fixed() -> Vec<(PaletteEntry, Target)> {
             words::IMPORT,
             words::IMPORT_ALSO,
             Target::Go(Route::Datasets),
+        ),
+        action(
+            IconName::Download,
+            hub::DOWNLOAD_MODEL,
+            words::DOWNLOAD_ALSO,
+            Target::Go(Route::Catalog),
         ),
         action(
             IconName::Sun,

@@ -33,6 +33,8 @@ pub const OPEN_FOLDER: &str = "باز کردن پوشه";
 pub const DELETE: &str = "حذف";
 /// Action of a downloaded dataset.
 pub const USE_DATASET: &str = "افزودن به مجموعه‌داده‌ها";
+/// Action on the page of datasets.
+pub const BROWSE_DATASETS: &str = "دانلود از مخزن";
 /// Question.
 pub const DELETE_TITLE: &str = "این مدل حذف شود؟";
 /// Question.

@@ -14,6 +14,8 @@ pub const NEW_RUN_ALSO: &str = "ساختن مدل شروع اجرا";
 pub const IMPORT: &str = "وارد کردن متن";
 /// Other words for it.
 pub const IMPORT_ALSO: &str = "افزودن فایل مجموعه‌داده";
+/// Other words for a download.
+pub const DOWNLOAD_ALSO: &str = "مخزن جست‌وجو Hugging Face گرفتن";
 /// Action.
 pub const THEME_LIGHT: &str = "پوستهٔ روشن";
 /// Action.

@@ -8,6 +8,7 @@ use crate::components::{
 };
 use crate::hooks::use_query;
 use crate::i18n::{account, common, datasets, time};
+use crate::pages::models::BrowseDatasets;
 use crate::route::Route;
 use amoozgar_text::number;
 use amoozgar_types::ipc::{DatasetRecord, DatasetSource, DatasetsList, Sharing};
@@ -53,7 +54,11 @@ pub fn DatasetsPage() -> Html {
     };
     html! {
         <>
-            <PageHeader title={datasets::TITLE} subtitle={datasets::SUBTITLE} />
+            <PageHeader
+                title={datasets::TITLE}
+                subtitle={datasets::SUBTITLE}
+                actions={html! { <BrowseDatasets /> }}
+            />
             { list }
             <ImportCard {on_imported} />
             if let Some(dataset) = (*doomed).clone() {

@@ -13,6 +13,7 @@ use crate::state::downloads::use_downloads;
 use crate::state::shelf::{CatalogView, Shelf, use_shelf};
 use amoozgar_types::ipc::{CatalogEntry, CatalogTask, FitVerdict, HubCatalog, RepoKind};
 use yew::prelude::*;
+use yew_router::prelude::use_navigator;
 
 /// Every task, in the order of the list.
 const TASKS: [CatalogTask; 10] = [
@@ -87,6 +88,28 @@ pub fn kind_choice(shelf: &Shelf) -> Html {
             {options}
             selected={usize::from(shelf.view.kind == RepoKind::Dataset)}
             {onselect}
+        />
+    }
+}
+
+/// Leads to the datasets of the catalog.
+#[component]
+pub fn BrowseDatasets() -> Html {
+    let shelf = use_shelf();
+    let navigator = use_navigator();
+    let choose = shelf.setter(|view, ()| view.choose_kind(RepoKind::Dataset));
+    let onclick = move |_| {
+        choose.emit(());
+        if let Some(navigator) = &navigator {
+            navigator.push(&Route::Catalog);
+        }
+    };
+    html! {
+        <Button
+            label={words::BROWSE_DATASETS}
+            icon={IconName::Download}
+            {onclick}
+            testid="datasets-browse"
         />
     }
 }

@@ -90,7 +90,8 @@ fn failure(record: &DownloadRecord) -> Option<amoozgar_types::ApiError> {
         .flatten()
 }
 
-fn status_word(status: DownloadStatus) -> Html {
+/// A download's state in a word, with its colour.
+pub fn status_word(status: DownloadStatus) -> Html {
     let tone = match status {
         DownloadStatus::Queued | DownloadStatus::Cancelled => "badge",
         DownloadStatus::Preparing | DownloadStatus::Running => "badge badge--live",

@@ -20,7 +20,7 @@ mod search;
 mod transfer;
 mod use_dataset;
 
-pub use catalog::CatalogPage;
+pub use catalog::{BrowseDatasets, CatalogPage};
 pub use repo::RepoPage;
 
 use crate::components::{

@@ -1,6 +1,7 @@
 //! One repository of the Hub: what would come, whether it fits, what its maker wrote, and the button.
 
 use super::catalog_card::{fit_words, licence};
+use super::download_row::status_word;
 use super::enqueue::DownloadButton;
 use super::files::{Chosen, FileTable, proposed, size_of};
 use super::markdown::card_text;
@@ -210,7 +211,9 @@ fn Detail(props: &DetailProps) -> Html {
                     />
                 </Card>
                 <aside class="repo__side">
-                    <Bring detail={detail.clone()} chosen={(*chosen).clone()} />
+                    if detail.refused.is_none() {
+                        <Bring detail={detail.clone()} chosen={(*chosen).clone()} />
+                    }
                     if detail.kind == RepoKind::Model { { fit_card(detail, props.item.as_ref()) } }
                 </aside>
             </div>
@@ -247,7 +250,7 @@ fn facts(detail: &RepoDetail) -> Html {
     let commit: String = detail.commit.chars().take(8).collect();
     facts.push((words::COMMIT, html! { <Ltr text={commit} /> }));
     html! {
-        <dl class="facts">
+        <dl class="facts repo__facts">
             { for facts.into_iter().map(|(name, value)| html! {
                 <div class="facts__item"><dt>{ name }</dt><dd>{ value }</dd></div>
             }) }
@@ -328,11 +331,11 @@ fn Bring(props: &BringProps) -> Html {
             }
             if let Some(record) = queued {
                 <p class="bring__queued">
-                    <Badge label={downloads::status(record.status)} tone={Tone::Live} />
+                    { status_word(record.status) }
                     if record.total_bytes > 0 { <span>{ downloads::percent(record.percent) }</span> }
                 </p>
                 <ButtonLink to={Route::Models} label={downloads::TITLE} testid="repo-downloads" />
-            } else if detail.refused.is_none() {
+            } else {
                 <DownloadButton
                     {request}
                     label={words::DOWNLOAD}

@@ -31,6 +31,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     for (page, at, shows) in [
         ("home-first", "/", "home-new-run"),
         ("training-empty", "/training", "empty-state"),
+        ("models-empty", "/models", "models-empty-download"),
         ("notifications-empty", "/notifications", "empty-state"),
     ] {
         window.go(at).await?;
@@ -61,6 +62,8 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         ("job", job.as_str(), "job-samples"),
         ("datasets", "/datasets", "dataset-row-stories"),
         ("dataset", "/datasets/stories", "dataset-rows"),
+        ("models", "/models", "models-list"),
+        ("catalog", "/models/catalog", "catalog"),
         ("notifications", "/notifications", "notifications-mark-all"),
         ("settings", "/settings", "theme-system"),
         (
@@ -71,6 +74,13 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         ("settings-window", "/settings/window", "settings-tray"),
         ("settings-account", "/settings/account", "users"),
         ("dashboard", "/dashboard", "machine-own"),
+        ("settings-network", "/settings/network", "network-offline"),
+        ("settings-token", "/settings/token", "token"),
+        (
+            "settings-downloads",
+            "/settings/downloads",
+            "downloads-at-once",
+        ),
         ("settings-about", "/settings/about", "settings-open-data"),
         ("help", "/help", "help-chapter"),
         ("help-glossary", "/help/glossary", "help-chapter"),
@@ -97,12 +107,17 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         in_both_themes(desktop, window, page).await?;
     }
 
+    without_a_network(desktop, window).await?;
+
     let mut seen = BTreeSet::from(["/login".to_owned()]);
     let mut ahead = vec!["/".to_owned()];
     while let Some(at) = ahead.pop() {
-        if !seen.insert(at.clone()) {
+        // One repository's page is like another's.
+        let is_repo = |at: &String| at.starts_with("/models/catalog/");
+        if seen.contains(&at) || (is_repo(&at) && seen.iter().any(is_repo)) {
             continue;
         }
+        seen.insert(at.clone());
         window.go(&at).await?;
         window.settled().await?;
         ensure!(
@@ -169,6 +184,32 @@ async fn guarded(desktop: &Desktop, window: &Window) -> Result<()> {
     window.click("login-submit").await?;
     window.find("nav-datasets", SOON).await?;
     Ok(())
+}
+
+/// The pages of the Hub where nothing may go out: what they say, and that they say it at once.
+async fn without_a_network(desktop: &Desktop, window: &Window) -> Result<()> {
+    window.go("/settings/network").await?;
+    window.find("network-offline", SOON).await?;
+    window.click_text(".switch__label", "بدون اینترنت").await?;
+    window.click("settings-save").await?;
+    window.find("toast", SOON).await?;
+    window.go("/models/catalog/Qwen/Qwen3-0.6B").await?;
+    window.find("error-retry", SOON).await?;
+    in_both_themes(desktop, window, "repo-offline").await?;
+    window.go("/models/catalog").await?;
+    window.click("catalog-tab-search").await?;
+    window.click("search-submit").await?;
+    window.find("search-network", SOON).await?;
+    in_both_themes(desktop, window, "search-offline").await?;
+    window.click("catalog-tab-list").await?;
+    window.click("catalog-kind-dataset").await?;
+    window.find("catalog-wikimedia/wikipedia", SOON).await?;
+    in_both_themes(desktop, window, "catalog-datasets").await?;
+    window.go("/models").await?;
+    window.click("models-import").await?;
+    window.find("import-path", SOON).await?;
+    in_both_themes(desktop, window, "import").await?;
+    window.click("dialog-cancel").await
 }
 
 async fn in_both_themes(desktop: &Desktop, window: &Window, page: &str) -> Result<()> {

@@ -156,24 +156,30 @@ fn Actions(props: &ActionsProps) -> Html {
                     testid={format!("model-use-{name}")}
                 />
             }
-            <IconButton
-                icon={IconName::Upload}
-                label={words::label(words::EXPORT, name)}
-                onclick={asking(Asking::Export)}
-                testid={format!("model-export-{name}")}
-            />
+            if matches!(model.model, ModelRef::Hub { .. }) {
+                <IconButton
+                    icon={IconName::Upload}
+                    label={words::label(words::EXPORT, name)}
+                    onclick={asking(Asking::Export)}
+                    testid={format!("model-export-{name}")}
+                />
+            }
             <IconButton
                 icon={IconName::Folder}
                 label={words::label(words::OPEN_FOLDER, name)}
                 onclick={open}
                 testid={format!("model-folder-{name}")}
             />
-            <IconButton
-                icon={IconName::Trash}
-                label={words::label(words::DELETE, name)}
-                onclick={asking(Asking::Delete)}
-                testid={format!("model-delete-{name}")}
-            />
+            // What a run left goes with the run; an imported or trained model is a plain folder,
+            // which can be taken along as it is.
+            if !matches!(model.model, ModelRef::Trained { .. }) {
+                <IconButton
+                    icon={IconName::Trash}
+                    label={words::label(words::DELETE, name)}
+                    onclick={asking(Asking::Delete)}
+                    testid={format!("model-delete-{name}")}
+                />
+            }
         </div>
     }
 }

@@ -7,7 +7,7 @@ use crate::api;
 use crate::components::{Badge, Icon, IconButton, IconName, LinkTo, Ltr, Tone};
 use crate::i18n::{downloads, errors, hub as words, time};
 use crate::route::Route;
-use crate::state::toasts::{ShowToast, use_toasts};
+use crate::state::toasts::{ShowToast, Toasts, use_toasts};
 use amoozgar_text::number;
 use amoozgar_types::ipc::{InstalledModel, ModelRef, ModelsOpenFolder, RepoKind};
 use yew::prelude::*;
@@ -34,6 +34,7 @@ enum Asking {
 #[component]
 pub fn InstalledList(props: &InstalledListProps) -> Html {
     let asking = use_state(|| Asking::Nothing);
+    let toasts = use_toasts();
     let ask = {
         let asking = asking.clone();
         Callback::from(move |what| asking.set(what))
@@ -58,14 +59,14 @@ pub fn InstalledList(props: &InstalledListProps) -> Html {
     html! {
         <>
             <ul class="models" data-testid="models-list">
-                { for props.models.iter().map(|model| row(model, &ask)) }
+                { for props.models.iter().map(|model| row(model, &ask, &toasts)) }
             </ul>
             { dialog }
         </>
     }
 }
 
-fn row(model: &InstalledModel, ask: &Callback<Asking>) -> Html {
+fn row(model: &InstalledModel, ask: &Callback<Asking>, toasts: &Toasts) -> Html {
     let latin = matches!(model.model, ModelRef::Hub { .. });
     let name = if latin {
         html! { <Ltr text={model.name.clone()} /> }
@@ -108,7 +109,7 @@ fn row(model: &InstalledModel, ask: &Callback<Asking>) -> Html {
                     <span>{ time::ago(model.created_ms) }</span>
                 </p>
             </div>
-            <Actions model={model.clone()} ask={ask.clone()} />
+            { actions(model, ask, toasts) }
         </li>
     }
 }
@@ -120,18 +121,9 @@ fn tone(model: &ModelRef) -> Tone {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct ActionsProps {
-    model: InstalledModel,
-    ask: Callback<Asking>,
-}
-
-#[component]
-fn Actions(props: &ActionsProps) -> Html {
-    let model = &props.model;
-    let toasts = use_toasts();
+fn actions(model: &InstalledModel, ask: &Callback<Asking>, toasts: &Toasts) -> Html {
     let open = {
-        let target = model.model.clone();
+        let (target, toasts) = (model.model.clone(), toasts.clone());
         move |_| {
             let (target, toasts) = (target.clone(), toasts.clone());
             wasm_bindgen_futures::spawn_local(async move {
@@ -142,7 +134,7 @@ fn Actions(props: &ActionsProps) -> Html {
         }
     };
     let asking = |what: fn(InstalledModel) -> Asking| {
-        let (model, ask) = (model.clone(), props.ask.clone());
+        let (model, ask) = (model.clone(), ask.clone());
         Callback::from(move |_: MouseEvent| ask.emit(what(model.clone())))
     };
     let name = model.name.as_str();

@@ -292,7 +292,7 @@ fn draw(block: &Block) -> Html {
         Block::Code(code) => html! { <pre dir="ltr" tabindex="0">{ code }</pre> },
         Block::Table(rows) => html! {
             <div class="card-text__table" tabindex="0">
-                <table><tbody>
+                <table dir="auto"><tbody>
                     { for rows.iter().map(|row| html! {
                         <tr>{ for row.iter().map(|cell| html! { <td dir="auto">{ cell }</td> }) }</tr>
                     }) }

@@ -14,7 +14,7 @@ use crate::hooks::use_query;
 use crate::i18n::{common, downloads, errors, hub as words};
 use crate::route::Route;
 use crate::state::downloads::use_downloads;
-use crate::state::toasts::{ShowToast, use_toasts};
+use crate::state::toasts::{ShowToast, Toasts, use_toasts};
 use amoozgar_text::number;
 use amoozgar_types::ErrorCode;
 use amoozgar_types::ipc::{
@@ -42,6 +42,7 @@ pub fn RepoPage(props: &RepoPageProps) -> Html {
     };
     let query = use_query::<HubRepo>(at.clone());
     let catalog = use_query::<HubCatalog>(());
+    let toasts = use_toasts();
     {
         let query = query.clone();
         let repo = props.repo.clone();
@@ -89,7 +90,7 @@ pub fn RepoPage(props: &RepoPageProps) -> Html {
                                 testid="repo-token"
                             />
                         }
-                        <OpenPage at={at} />
+                        { open_page(at, &toasts) }
                     </div>
                 </>
             }
@@ -125,16 +126,9 @@ pub fn RepoPage(props: &RepoPageProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct OpenPageProps {
-    at: RepoAt,
-}
-
 /// Opens the repository's page in the system's browser.
-#[component]
-fn OpenPage(props: &OpenPageProps) -> Html {
-    let toasts = use_toasts();
-    let at = props.at.clone();
+fn open_page(at: RepoAt, toasts: &Toasts) -> Html {
+    let toasts = toasts.clone();
     let onclick = move |_| {
         let (at, toasts) = (at.clone(), toasts.clone());
         wasm_bindgen_futures::spawn_local(async move {
@@ -176,6 +170,7 @@ fn Detail(props: &DetailProps) -> Html {
         move |_| chosen.set(proposed(&files, &include))
     };
     let gated = detail.gated && !detail.installed;
+    let toasts = use_toasts();
     html! {
         <>
             if let Some(item) = &props.item {
@@ -188,7 +183,7 @@ fn Detail(props: &DetailProps) -> Html {
             if let Some(branch) = &detail.converted {
                 <p class="note"><Icon name={IconName::Shield} /><span>{ words::CONVERTED }{ " " }<Ltr text={branch.clone()} /></span></p>
             }
-            if gated { { gated_card(detail, &props.on_retry) } }
+            if gated { { gated_card(detail, &props.on_retry, &toasts) } }
             <div class="repo__columns">
                 <Card
                     title={words::FILES}
@@ -259,7 +254,7 @@ fn facts(detail: &RepoDetail) -> Html {
 }
 
 /// What to do before a gated repository can be downloaded.
-fn gated_card(detail: &RepoDetail, on_retry: &Callback<()>) -> Html {
+fn gated_card(detail: &RepoDetail, on_retry: &Callback<()>, toasts: &Toasts) -> Html {
     let at = RepoAt {
         repo: detail.repo.clone(),
         kind: detail.kind,
@@ -273,7 +268,7 @@ fn gated_card(detail: &RepoDetail, on_retry: &Callback<()>) -> Html {
                 <li>{ words::GATED_STEP_3 }</li>
             </ol>
             <div class="gated__ways">
-                <OpenPage {at} />
+                { open_page(at, toasts) }
                 <ButtonLink
                     to={Route::settings("token")}
                     label={words::TOKEN_SETTINGS}

@@ -93,7 +93,7 @@ const SECTIONS: &[Section] = &[
         slug: "token",
         label: network_words::TOKEN,
         icon: IconName::Key,
-        body: || html! { <token::TokenSection /> },
+        body: token::token_section,
     },
     Section {
         slug: "downloads",

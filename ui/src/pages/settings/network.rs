@@ -10,7 +10,7 @@ use crate::components::{
     Variant,
 };
 use crate::i18n::{errors, network as words};
-use crate::state::toasts::{ShowToast, use_toasts};
+use crate::state::toasts::{ShowToast, Toasts, use_toasts};
 use amoozgar_text::number;
 use amoozgar_types::ipc::{
     EndpointChoice, HostStandIn, NetworkSettings, ProxyChoice, SecretName, Settings,
@@ -152,6 +152,7 @@ fn port(text: &str) -> Result<u16, Invalid> {
 #[component]
 pub fn NetworkSection() -> Html {
     let form = use_form::<NetworkFields>();
+    let toasts = use_toasts();
     let network = form.value.network.clone();
     let fields = html! {
         <>
@@ -164,7 +165,7 @@ pub fn NetworkSection() -> Html {
             />
             { endpoint(&form) }
             { proxy(&form) }
-            <CaFile value={form.value.ca_file.clone()} onchange={form.set(|fields, path| fields.ca_file = path)} />
+            { ca_file(&form, &toasts) }
             { overrides(&form) }
         </>
     };
@@ -290,16 +291,9 @@ fn proxy(form: &Form<NetworkFields>) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct CaFileProps {
-    value: String,
-    onchange: Callback<String>,
-}
-
-#[component]
-fn CaFile(props: &CaFileProps) -> Html {
-    let toasts = use_toasts();
-    let onchange = props.onchange.clone();
+fn ca_file(form: &Form<NetworkFields>, toasts: &Toasts) -> Html {
+    let oninput = form.set(|fields, path| fields.ca_file = path);
+    let (onchange, toasts) = (oninput.clone(), toasts.clone());
     let pick = move |_| {
         let (onchange, toasts) = (onchange.clone(), toasts.clone());
         wasm_bindgen_futures::spawn_local(async move {
@@ -321,8 +315,8 @@ fn CaFile(props: &CaFileProps) -> Html {
                 label={words::CA_FILE}
                 help={words::CA_FILE_HELP}
                 dir="ltr"
-                value={props.value.clone()}
-                oninput={props.onchange.clone()}
+                value={form.value.ca_file.clone()}
+                {oninput}
                 testid="network-ca"
             />
             <Button label={words::PICK_CA} icon={IconName::Folder} onclick={pick} testid="network-ca-pick" />

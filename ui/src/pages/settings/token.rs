@@ -22,8 +22,7 @@ const TOKEN: SecretWords = SecretWords {
 };
 
 /// Set, replaced, deleted.
-#[component]
-pub fn TokenSection() -> Html {
+pub fn token_section() -> Html {
     html! { <SecretCard secret={SecretName::HubToken} words={TOKEN} /> }
 }
 

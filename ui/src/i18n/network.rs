@@ -187,7 +187,7 @@ pub fn role(role: HostRole) -> &'static str {
 /// What was found of a host.
 pub fn outcome(outcome: &HostOutcome) -> String {
     match outcome {
-        HostOutcome::Works { ms } => format!("پاسخ داد، پس از {} هزارم ثانیه", count(*ms)),
+        HostOutcome::Works { ms } => format!("پاسخ داد، پس از {} میلی‌ثانیه", count(*ms)),
         HostOutcome::Unreachable { stage } => stage_words(*stage).to_owned(),
         HostOutcome::Fails { .. } => "پاسخی نادرست داد یا خاموش ماند".to_owned(),
         HostOutcome::NotTried => "آزموده نشد، چون میزبان پیشین پاسخ نداد".to_owned(),

@@ -47,7 +47,7 @@ pub fn catalog_card(entry: &CatalogEntry, queued: bool) -> Html {
                     variant={Variant::Ghost}
                     testid={format!("catalog-open-{}", item.repo)}
                 />
-                if !entry.installed && !queued {
+                if !entry.installed && !queued && is_handy(item) {
                     <DownloadButton
                         request={NewDownload {
                             repo: item.repo.clone(),
@@ -62,6 +62,13 @@ pub fn catalog_card(entry: &CatalogEntry, queued: bool) -> Html {
             </footer>
         </li>
     }
+}
+
+/// Whether it may be downloaded without a look at its files: what is very large, or of a size that
+/// is not known, is looked at first.
+fn is_handy(item: &CatalogItem) -> bool {
+    const LARGE_BYTES: u64 = 10_000_000_000;
+    item.download_bytes.is_some_and(|size| size < LARGE_BYTES)
 }
 
 /// What is known of an entry; what is not has no line.

@@ -1,6 +1,6 @@
 //! A repository's files: which come, which do not, and why. A person may choose others.
 
-use crate::components::{Badge, Checkbox, Ltr, Tone};
+use crate::components::{Checkbox, Ltr};
 use crate::i18n::hub as words;
 use amoozgar_text::number;
 use amoozgar_types::ipc::{FileReason, RepoFile};
@@ -162,11 +162,7 @@ fn row(props: &FileTableProps, file: &RepoFile) -> Html {
             <td><Ltr text={file.path.clone()} /></td>
             <td class="files__size">{ number::bytes(file.size_bytes) }</td>
             <td class="files__why">
-                if refused {
-                    <Badge label={words::reason(file.why)} tone={Tone::Danger} />
-                } else {
-                    { words::reason(file.why) }
-                }
+                <span class={refused.then_some("files__refused")}>{ words::reason(file.why) }</span>
             </td>
         </tr>
     }

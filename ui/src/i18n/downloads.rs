@@ -100,15 +100,10 @@ pub fn remaining(eta_s: f64) -> String {
 
 /// Share that is here, never a whole hundred before the end.
 pub fn percent(value: f64) -> String {
-    let digits = usize::from(value < 99.95 && value > 0.0);
-    number::percent(
-        if value < 100.0 {
-            value.min(99.9)
-        } else {
-            value
-        },
-        digits,
-    )
+    if value >= 100.0 || value <= 0.0 {
+        return number::percent(value.clamp(0.0, 100.0), 0);
+    }
+    number::percent(value.min(99.9), 1)
 }
 
 /// «۱۲ فایل»

@@ -280,11 +280,19 @@ impl Window {
         Ok(hash.await?.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Where the page's links lead, within the application.
+    /// Where the page's links lead, within the application. Of the Hub's repositories one stands for
+    /// all.
     pub async fn links(&self) -> Result<Vec<String>> {
         let script = "return [...document.querySelectorAll('a[href^=\"#/\"]')]
             .map((link) => link.getAttribute('href').slice(1))";
-        Ok(serde_json::from_value(self.run(script, vec![]).await?)?)
+        let mut links: Vec<String> = serde_json::from_value(self.run(script, vec![]).await?)?;
+        let mut repos = 0;
+        links.retain(|link| {
+            let is_repo = link.starts_with("/models/catalog/");
+            repos += usize::from(is_repo);
+            !is_repo || repos == 1
+        });
+        Ok(links)
     }
 
     /// Shows the page in a theme, as the interface does when the setting is changed.

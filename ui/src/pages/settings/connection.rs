@@ -14,8 +14,10 @@ use yew::prelude::*;
 /// Props of [`ConnectionCard`].
 #[derive(Properties, PartialEq)]
 pub struct ConnectionCardProps {
-    /// Settings that are not saved yet; those in force where absent.
-    pub unsaved: Option<NetworkSettings>,
+    /// What is tried.
+    pub network: NetworkSettings,
+    /// Whether it is not saved yet.
+    pub unsaved: bool,
 }
 
 /// A button, then a line for each host.
@@ -27,20 +29,20 @@ pub fn ConnectionCard(props: &ConnectionCardProps) -> Html {
     // A report is of the settings that it tried.
     {
         let (report, failure) = (report.clone(), failure.clone());
-        use_effect_with(props.unsaved.clone(), move |_| {
+        use_effect_with(props.network.clone(), move |_| {
             report.set(None);
             failure.set(None);
         });
     }
     let onclick = {
         let (busy, report, failure) = (busy.clone(), report.clone(), failure.clone());
-        let network = props.unsaved.clone();
+        let network = props.network.clone();
         move |_| {
             busy.set(true);
             failure.set(None);
             let (busy, report, failure) = (busy.clone(), report.clone(), failure.clone());
             let request = ConnectionTry {
-                network: network.clone(),
+                network: Some(network.clone()),
             };
             wasm_bindgen_futures::spawn_local(async move {
                 match api::call::<ConnectionTest>(request).await {
@@ -57,7 +59,7 @@ pub fn ConnectionCard(props: &ConnectionCardProps) -> Html {
     html! {
         <Card title={words::TEST} testid="connection">
             <p class="muted">{ words::TEST_HELP }</p>
-            if props.unsaved.is_some() { <p class="muted">{ words::TEST_UNSAVED }</p> }
+            if props.unsaved { <p class="muted">{ words::TEST_UNSAVED }</p> }
             <div class="connection__do">
                 <Button
                     label={words::TEST_DO}

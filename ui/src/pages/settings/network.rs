@@ -170,17 +170,16 @@ pub fn NetworkSection() -> Html {
         </>
     };
     // What is typed is tested as it stands, as far as it can be used.
-    let unsaved = form
-        .is_changed()
-        .then(|| form.value.checked().ok())
-        .flatten();
+    let typed = form.value.checked().ok();
+    let unsaved = form.is_changed() && typed.is_some();
+    let tried = typed.unwrap_or_else(|| form.saved.network.clone());
     html! {
         <>
             { form.card(words::NETWORK, fields) }
             if needs_proxy(network.proxy) {
                 <SecretCard secret={SecretName::ProxyPassword} words={PASSWORD} />
             }
-            <ConnectionCard {unsaved} />
+            <ConnectionCard network={tried} {unsaved} />
         </>
     }
 }

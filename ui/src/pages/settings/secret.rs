@@ -42,7 +42,7 @@ pub struct SecretWords {
     pub saved: &'static str,
     /// It is gone.
     pub deleted: &'static str,
-    /// `data-testid` of the field; its buttons add `-save` and `-delete`, its state `-state`.
+    /// Names its parts for tests: `-field`, `-save`, `-delete`, `-state`.
     pub testid: &'static str,
 }
 
@@ -196,7 +196,7 @@ fn SecretForm(props: &SecretFormProps) -> Html {
                     placeholder={words.placeholder}
                     value={(*typed).clone()}
                     oninput={move |text| typed.set(text)}
-                    testid={words.testid}
+                    testid={format!("{}-field", words.testid)}
                 />
                 <Button
                     label={if kept { words.replace } else { words.save }}

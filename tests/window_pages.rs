@@ -75,7 +75,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         ("settings-account", "/settings/account", "users"),
         ("dashboard", "/dashboard", "machine-own"),
         ("settings-network", "/settings/network", "network-offline"),
-        ("settings-token", "/settings/token", "token"),
+        ("settings-token", "/settings/token", "token-field"),
         (
             "settings-downloads",
             "/settings/downloads",
@@ -190,7 +190,7 @@ async fn guarded(desktop: &Desktop, window: &Window) -> Result<()> {
 async fn without_a_network(desktop: &Desktop, window: &Window) -> Result<()> {
     window.go("/settings/network").await?;
     window.find("network-offline", SOON).await?;
-    window.click_text(".switch__label", "بدون اینترنت").await?;
+    window.click_text(".switch__label", "حالت آفلاین").await?;
     window.click("settings-save").await?;
     window.find("toast", SOON).await?;
     window.go("/models/catalog/Qwen/Qwen3-0.6B").await?;
@@ -199,7 +199,7 @@ async fn without_a_network(desktop: &Desktop, window: &Window) -> Result<()> {
     window.go("/models/catalog").await?;
     window.click("catalog-tab-search").await?;
     window.click("search-submit").await?;
-    window.find("search-network", SOON).await?;
+    window.find("error-network", SOON).await?;
     in_both_themes(desktop, window, "search-offline").await?;
     window.click("catalog-tab-list").await?;
     window.click("catalog-kind-dataset").await?;

@@ -97,7 +97,12 @@ pub fn ErrorState(props: &ErrorStateProps) -> Html {
                     />
                 }
                 if offline {
-                    <ButtonLink to={Route::Settings} label={common::NETWORK_SETTINGS} icon={IconName::Settings} />
+                    <ButtonLink
+                        to={Route::settings("network")}
+                        label={common::NETWORK_SETTINGS}
+                        icon={IconName::Settings}
+                        testid="error-network"
+                    />
                 }
             </div>
         </div>

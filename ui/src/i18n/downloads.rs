@@ -64,7 +64,7 @@ pub fn waits_for(reason: Option<WaitReason>, retry_ms: Option<UtcMs>, now_ms: Ut
     match reason {
         Some(WaitReason::Hours) => "تا ساعت مجاز دانلود صبر می‌کند.".to_owned(),
         Some(WaitReason::OfflineSwitch) => {
-            "کلید «بدون اینترنت» روشن است؛ با خاموش شدن آن ادامه می‌یابد.".to_owned()
+            "حالت آفلاین روشن است؛ با خاموش شدن آن ادامه می‌یابد.".to_owned()
         }
         Some(WaitReason::Network) | None => match retry_ms.filter(|at| *at > now_ms) {
             Some(at) => format!(

@@ -4,7 +4,6 @@
 use super::common::count;
 use amoozgar_text::bidi::isolate;
 use amoozgar_text::number;
-use amoozgar_types::ErrorCode;
 use amoozgar_types::ipc::{
     CatalogTask, DataFormat, ExportForm, FileReason, Fit, FitVerdict, HubSort, ModelRef, RepoKind,
 };
@@ -132,8 +131,6 @@ pub const TASK: &str = "کاربرد";
 pub const PREVIOUS: &str = "صفحهٔ پیشین";
 /// Pager.
 pub const NEXT: &str = "صفحهٔ بعد";
-/// Where the network is the matter.
-pub const NETWORK_SETTINGS: &str = "تنظیمات شبکه";
 
 /// Card.
 pub const FILES: &str = "فایل‌ها";
@@ -434,18 +431,6 @@ pub fn exported(n_files: u32, n_bytes: u64) -> String {
 /// For screen readers.
 pub fn label(action: &str, name: &str) -> String {
     format!("{action}: {}", isolate(name))
-}
-
-/// Whether a failure is the network's, so that its settings may help.
-pub fn is_network(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::Offline
-            | ErrorCode::NetworkUnreachable
-            | ErrorCode::NetworkInterrupted
-            | ErrorCode::ServerFailed
-            | ErrorCode::RateLimited
-    )
 }
 
 #[cfg(test)]

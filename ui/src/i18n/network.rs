@@ -11,7 +11,7 @@ pub const DOWNLOADS: &str = "دانلود";
 pub const TOKEN: &str = "توکن دسترسی";
 
 /// Switch.
-pub const OFFLINE: &str = "بدون اینترنت";
+pub const OFFLINE: &str = "حالت آفلاین";
 /// Switch.
 pub const OFFLINE_HELP: &str =
     "تا روشن است هیچ درخواستی از این برنامه بیرون نمی‌رود؛ دانلودها منتظر می‌مانند.";

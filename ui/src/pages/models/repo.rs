@@ -60,28 +60,17 @@ pub fn RepoPage(props: &RepoPageProps) -> Html {
     });
     let body = match (query.data(), query.error()) {
         (_, Some(error)) => {
-            let (network, gated) = (
-                words::is_network(error.code),
-                matches!(
-                    error.code,
-                    ErrorCode::GatedRepo
-                        | ErrorCode::RepoNotFound
-                        | ErrorCode::BadToken
-                        | ErrorCode::NoToken
-                ),
+            let gated = matches!(
+                error.code,
+                ErrorCode::GatedRepo
+                    | ErrorCode::RepoNotFound
+                    | ErrorCode::BadToken
+                    | ErrorCode::NoToken
             );
             html! {
                 <>
                     <ErrorState {error} on_retry={query.on_retry()} />
                     <div class="repo__ways">
-                        if network {
-                            <ButtonLink
-                                to={Route::settings("network")}
-                                label={words::NETWORK_SETTINGS}
-                                icon={IconName::Globe}
-                                testid="repo-network"
-                            />
-                        }
                         if gated {
                             <ButtonLink
                                 to={Route::settings("token")}

@@ -3,8 +3,8 @@
 use super::catalog::kind_choice;
 use super::catalog_card::licence;
 use crate::components::{
-    Badge, Button, ButtonLink, Card, EmptyState, ErrorState, Icon, IconName, LinkTo, Ltr, Select,
-    SelectOption, Skeleton, TextField, Tone, Variant,
+    Badge, Button, Card, EmptyState, ErrorState, Icon, IconName, LinkTo, Ltr, Select, SelectOption,
+    Skeleton, TextField, Tone, Variant,
 };
 use crate::hooks::use_query;
 use crate::i18n::{common, hub as words};
@@ -176,23 +176,7 @@ fn Results(props: &ResultsProps) -> Html {
     let downloads = use_downloads();
     let answer = use_query::<HubSearch>(props.query.clone());
     match (answer.data(), answer.error(), answer.is_loading()) {
-        (_, Some(error), _) => {
-            let network = words::is_network(error.code);
-            html! {
-                <>
-                    <ErrorState {error} on_retry={answer.on_retry()} />
-                    if network {
-                        <ButtonLink
-                            to={Route::settings("network")}
-                            label={words::NETWORK_SETTINGS}
-                            icon={IconName::Globe}
-                            variant={Variant::Ghost}
-                            testid="search-network"
-                        />
-                    }
-                </>
-            }
-        }
+        (_, Some(error), _) => html! { <ErrorState {error} on_retry={answer.on_retry()} /> },
         (None, None, _) | (_, None, true) => html! { <Card><Skeleton lines={8} /></Card> },
         (Some(page), None, false) if page.found.is_empty() => {
             let clear = shelf.setter(|view, _: MouseEvent| {

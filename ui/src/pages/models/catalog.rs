@@ -4,7 +4,7 @@ use super::catalog_card::catalog_card;
 use super::search::SearchPanel;
 use crate::components::{
     Button, Card, Checkbox, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader,
-    SegmentedChoice, SegmentedOption, Select, SelectOption, Skeleton, Tab, Tabs, TextField,
+    SegmentedChoice, SegmentedOption, Select, SelectOption, Skeleton, Tab, Tabs, TextField, tab_id,
 };
 use crate::hooks::use_query;
 use crate::i18n::hub as words;
@@ -14,6 +14,9 @@ use crate::state::shelf::{CatalogView, Shelf, use_shelf};
 use amoozgar_types::ipc::{CatalogEntry, CatalogTask, FitVerdict, HubCatalog, RepoKind};
 use yew::prelude::*;
 use yew_router::prelude::use_navigator;
+
+/// The id of what the tabs show.
+const PANEL: &str = "catalog-panel";
 
 /// Every task, in the order of the list.
 const TASKS: [CatalogTask; 10] = [
@@ -57,8 +60,10 @@ pub fn CatalogPage() -> Html {
                     </LinkTo>
                 }}
             />
-            <Tabs label={words::CATALOG_TABS} {tabs} selected={tab} {onselect} />
-            if shelf.view.searching { <SearchPanel /> } else { <CatalogList /> }
+            <Tabs label={words::CATALOG_TABS} panel={PANEL} {tabs} selected={tab} {onselect} />
+            <div class="catalog-panel" id={PANEL} role="tabpanel" aria-labelledby={tab_id(PANEL, tab)}>
+                if shelf.view.searching { <SearchPanel /> } else { <CatalogList /> }
+            </div>
         </>
     }
 }

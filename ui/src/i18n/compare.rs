@@ -288,8 +288,8 @@ pub fn settings(runs: &[ComparedRun]) -> Vec<Row> {
         code("کاهش وزن", &|run| {
             rate(run.spec.optimizer.weight_decay)
         }),
-        code("beta1", &|run| rate(run.spec.optimizer.beta1)),
-        code("beta2", &|run| rate(run.spec.optimizer.beta2)),
+        code("بتای نخست", &|run| rate(run.spec.optimizer.beta1)),
+        code("بتای دوم", &|run| rate(run.spec.optimizer.beta2)),
         code("برش گرادیان", &|run| {
             rate(run.spec.optimizer.grad_clip)
         }),

@@ -93,7 +93,7 @@ fn table(label: &'static str, runs: &[ComparedRun], rows: &[Row], testid: &'stat
 
 fn cell(value: &Value, best: bool) -> Html {
     let shown = match value {
-        Value::Words(text) => html! { <span dir="auto">{ text }</span> },
+        Value::Words(text) => html! { <span>{ text }</span> },
         Value::Code(text) => html! { <Ltr text={text.clone()} /> },
     };
     html! {

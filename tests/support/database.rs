@@ -111,6 +111,15 @@ impl Database {
         Ok(id.optional()?)
     }
 
+    /// Id, state and bytes of the only download.
+    pub fn download(&self) -> Result<Option<(String, String, u64)>> {
+        let query = "SELECT download_id, status, done_bytes FROM download_queue";
+        let row = self.connection.query_row(query, [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)? as u64))
+        });
+        Ok(row.optional()?)
+    }
+
     /// How many notifications of a kind there are.
     pub fn notifications(&self, kind: &str) -> Result<u64> {
         let count: i64 = self.connection.query_row(

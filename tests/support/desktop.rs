@@ -106,6 +106,55 @@ impl Desktop {
         Ok(())
     }
 
+    /// Starts the application without a driver, so that it is nobody's but the caller's to end.
+    pub fn launch(&self) -> Result<Child> {
+        self.command(&executable())
+            .env_remove("TAURI_AUTOMATION")
+            .env_remove("TAURI_WEBVIEW_AUTOMATION")
+            .stdout(Stdio::null())
+            .stderr(self.log_file("launched.err")?)
+            .spawn()
+            .context("could not start the application")
+    }
+
+    /// Starts a keyring and unlocks it, as signing in to a desktop does; it ends with the answer.
+    pub fn start_keyring(&self) -> Result<Keyring> {
+        let mut child = self
+            .command(Path::new("gnome-keyring-daemon"))
+            .args(["--foreground", "--unlock", "--components=secrets"])
+            .stdin(Stdio::piped())
+            .stdout(self.log_file("keyring.out")?)
+            .stderr(self.log_file("keyring.err")?)
+            .spawn()
+            .context("could not start `gnome-keyring-daemon`; `cargo xtask test` installs it")?;
+        // The password ends with the input.
+        let mut input = child.stdin.take().context("the input was asked for")?;
+        std::io::Write::write_all(&mut input, b"open sesame")?;
+        drop(input);
+        let keyring = Keyring(child);
+        wait_for("the keyring", START, || {
+            let owned = self.owns_name("org.freedesktop.secrets")?;
+            Ok(owned.then_some(()))
+        })?;
+        Ok(keyring)
+    }
+
+    /// Whether a service has this name on the desktop's bus.
+    fn owns_name(&self, name: &str) -> Result<bool> {
+        let output = self
+            .command(Path::new("dbus-send"))
+            .args([
+                "--session",
+                "--print-reply",
+                "--dest=org.freedesktop.DBus",
+                "/",
+            ])
+            .arg("org.freedesktop.DBus.NameHasOwner")
+            .arg(format!("string:{name}"))
+            .output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).contains("boolean true"))
+    }
+
     /// Whether the application's window can be seen now.
     pub fn window_is_visible(&self) -> Result<bool> {
         Ok(!Display::open(&self.display)?.visible(TITLE)?.is_empty())
@@ -191,19 +240,8 @@ impl Desktop {
             .stderr(self.log_file("dunst.err")?);
         self.keep("dunst", &mut command)?;
         wait_for("the notification daemon", START, || {
-            let output = self
-                .command(Path::new("dbus-send"))
-                .args([
-                    "--session",
-                    "--print-reply",
-                    "--dest=org.freedesktop.DBus",
-                    "/",
-                ])
-                .arg("org.freedesktop.DBus.NameHasOwner")
-                .arg("string:org.freedesktop.Notifications")
-                .output()?;
-            let answer = String::from_utf8_lossy(&output.stdout);
-            Ok(answer.contains("boolean true").then_some(()))
+            let owned = self.owns_name("org.freedesktop.Notifications")?;
+            Ok(owned.then_some(()))
         })
     }
 
@@ -277,6 +315,16 @@ impl Desktop {
                 })
             })
             .collect()
+    }
+}
+
+/// A keyring that is open.
+pub struct Keyring(Child);
+
+impl Drop for Keyring {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

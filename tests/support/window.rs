@@ -416,6 +416,34 @@ impl Window {
         Ok(self.client.execute_async(script, arguments).await?)
     }
 
+    /// Keeps every answer of the shell from now on, and every request but those that `but` names.
+    pub async fn gather_traffic(&self, but: &str) -> Result<()> {
+        let script = "window.traffic = [];
+            const send = window.fetch;
+            window.fetch = async (address, options) => {
+                const url = String(address.url ?? address);
+                const body = options?.body;
+                if (!url.includes(arguments[0])) {
+                    const text = typeof body === 'string' ? body
+                        : body ? new TextDecoder().decode(body) : '';
+                    window.traffic.push(url + ' ' + text);
+                }
+                const answer = await send(address, options);
+                answer.clone().text().then((text) => window.traffic.push(url + ' ' + text));
+                return answer;
+            };";
+        // A function of its own would have arguments of its own.
+        let script = script.replace("arguments[0]", &json!(but).to_string());
+        self.run(&script, vec![]).await?;
+        Ok(())
+    }
+
+    /// What [`Self::gather_traffic`] has kept.
+    pub async fn gathered_traffic(&self) -> Result<Vec<String>> {
+        let gathered = self.run("return window.traffic", vec![]).await?;
+        Ok(serde_json::from_value(gathered)?)
+    }
+
     async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
         Ok(self.client.execute(script, arguments).await?)
     }

@@ -55,18 +55,29 @@ const TEST_PACKAGES: &[Package] = &[
         name: "xdotool",
         why: "reading and closing windows",
     },
+    Package {
+        name: "gnome-keyring",
+        why: "a keyring for the access token",
+    },
 ];
 
 /// What those packages bring, as it is called.
-const TEST_PROGRAMS: &[&str] = &["WebKitWebDriver", "Xvfb", "dbus-daemon", "dunst", "xdotool"];
+const TEST_PROGRAMS: &[&str] = &[
+    "WebKitWebDriver",
+    "Xvfb",
+    "dbus-daemon",
+    "dunst",
+    "xdotool",
+    "gnome-keyring-daemon",
+];
 
 /// The same for other systems, to be installed by hand.
 const ELSEWHERE: &str = "\
 Fedora:  sudo dnf install webkit2gtk4.1-devel libappindicator-gtk3-devel librsvg2-devel \
 pkgconf-pkg-config gcc
-         for tests also: webkitgtk6.0 xorg-x11-server-Xvfb dbus-daemon dunst xdotool
+         for tests also: webkitgtk6.0 xorg-x11-server-Xvfb dbus-daemon dunst xdotool gnome-keyring
 Arch:    sudo pacman -S --needed webkit2gtk-4.1 libayatana-appindicator librsvg pkgconf base-devel
-         for tests also: xorg-server-xvfb dbus dunst xdotool
+         for tests also: xorg-server-xvfb dbus dunst xdotool gnome-keyring
 macOS:   xcode-select --install
 Windows: Microsoft C++ Build Tools, and the WebView2 runtime (part of Windows 11):
          winget install Microsoft.VisualStudio.2022.BuildTools Microsoft.EdgeWebView2Runtime";

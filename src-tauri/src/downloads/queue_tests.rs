@@ -145,7 +145,9 @@ impl Bench {
     fn settings(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = self.db.now(|store| store.settings(&self.owner)).unwrap();
         settings.network.endpoint = EndpointChoice::Custom;
-        settings.network.custom_endpoint = self.server.endpoint().to_owned();
+        self.server
+            .endpoint()
+            .clone_into(&mut settings.network.custom_endpoint);
         settings.network.proxy = ProxyChoice::None;
         change(&mut settings);
         let set = |store: &Store| store.set_settings(&self.owner, &settings, 1);

@@ -1,6 +1,6 @@
 //! Curves of several runs: thinned for a drawing, and whole for a file.
 
-use crate::column::{LossColumn, NumberColumn, count};
+use crate::column::{LossColumn, NumberColumn};
 use crate::error::Doing;
 use crate::thin::thin;
 use crate::{Store, StoreError, StoredJob};
@@ -84,9 +84,10 @@ impl Store {
         let (mut elapsed_s, mut before) = (0.0, 0);
         let points = statement
             .query_map([job_id.as_str()], |row| {
-                let step = count(row, "step")?;
-                let rate = row.get::<_, NumberColumn>("tokens_per_s")?.0;
-                let loss: Loss = row.get::<_, LossColumn>("loss")?.0;
+                // By place, not by name: there are a hundred thousand of them.
+                let step = u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
+                let loss: Loss = row.get::<_, LossColumn>(1)?.0;
+                let rate = row.get::<_, NumberColumn>(2)?.0;
                 Ok((step, rate, loss))
             })
             .and_then(|rows| {

@@ -15,16 +15,21 @@ impl Store {
     /// A page of a user's jobs, latest first.
     pub fn job_page(&self, user_id: &UserId, query: &JobQuery) -> Result<JobPage, StoreError> {
         let connection = self.connection();
+        // The index holds everything that is filtered and sorted by, so that only the rows of the page
+        // are read, however many there are.
         let matching = format!(
-            "user_id = :user_id AND status IN ({})
+            "FROM training_jobs INDEXED BY training_jobs_by_state
+             WHERE user_id = :user_id AND status IN ({})
              AND (:search = '' OR name LIKE :search ESCAPE '\\' OR dataset_name LIKE :search ESCAPE '\\')",
             statuses(query.group)
         );
         let search = like(query.search.trim());
         let jobs = connection
             .prepare_cached(&format!(
-                "SELECT * FROM training_jobs WHERE {matching}
-                 ORDER BY created_ms DESC, job_id DESC LIMIT :limit OFFSET :offset"
+                "SELECT * FROM training_jobs WHERE job_id IN (
+                     SELECT job_id {matching}
+                     ORDER BY created_ms DESC, job_id DESC LIMIT :limit OFFSET :offset)
+                 ORDER BY created_ms DESC, job_id DESC"
             ))
             .and_then(|mut statement| {
                 statement
@@ -41,9 +46,7 @@ impl Store {
             })
             .doing("list the jobs")?;
         let n_matching = connection
-            .prepare_cached(&format!(
-                "SELECT count(*) FROM training_jobs WHERE {matching}"
-            ))
+            .prepare_cached(&format!("SELECT count(*) {matching}"))
             .and_then(|mut statement| {
                 statement.query_row(
                     named_params! { ":user_id": user_id.as_str(), ":search": search },

@@ -80,7 +80,10 @@ impl Store {
     pub fn metrics(&self, job_id: &JobId) -> Result<Metrics, StoreError> {
         let connection = self.connection();
         let train = connection
-            .prepare_cached("SELECT * FROM training_metrics WHERE job_id = ?1 ORDER BY step")
+            .prepare_cached(
+                "SELECT step, epoch, loss, lr, grad_norm, tokens_per_s FROM training_metrics
+                 WHERE job_id = ?1 ORDER BY step",
+            )
             .and_then(|mut statement| {
                 statement
                     .query_map([job_id.as_str()], read_train)?
@@ -106,13 +109,14 @@ impl Store {
 }
 
 fn read_train(row: &Row<'_>) -> rusqlite::Result<MetricPoint> {
+    // By place, not by name: a long run has a hundred thousand of them.
     Ok(MetricPoint {
-        step: count(row, "step")?,
-        epoch: row.get("epoch")?,
-        loss: row.get::<_, LossColumn>("loss")?.0,
-        lr: row.get("lr")?,
-        grad_norm: row.get::<_, NumberColumn>("grad_norm")?.0,
-        tokens_per_s: row.get::<_, NumberColumn>("tokens_per_s")?.0,
+        step: u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default(),
+        epoch: row.get(1)?,
+        loss: row.get::<_, LossColumn>(2)?.0,
+        lr: row.get(3)?,
+        grad_norm: row.get::<_, NumberColumn>(4)?.0,
+        tokens_per_s: row.get::<_, NumberColumn>(5)?.0,
     })
 }
 

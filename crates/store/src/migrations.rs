@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4];
+pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -192,4 +192,10 @@ CREATE TABLE download_queue (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX download_queue_by_user ON download_queue (user_id, created_ms DESC);
 CREATE INDEX download_queue_by_status ON download_queue (status, queue_position);
+";
+
+// Pages of runs are filtered, searched, sorted and counted in this index alone.
+const V5: Migration = "
+CREATE INDEX training_jobs_by_state
+    ON training_jobs (user_id, status, created_ms DESC, name, dataset_name);
 ";

@@ -20,7 +20,7 @@ use amoozgar_types::job::JobRecord;
 use yew::prelude::*;
 
 /// Runs of one page.
-const PER_PAGE: u32 = 50;
+const PER_PAGE: u32 = 25;
 
 /// All runs.
 #[component]

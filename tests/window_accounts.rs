@@ -191,7 +191,8 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
         "preset": "tiny", "epochs": 1, "batch_size": 4, "lr": 0.001, "context_length": 32,
         "position": 0, "offset": 0, "limit": 20, "shared": true, "hours": 1, "folder": "job",
         "password": PASSWORD, "code": "0000-0000-0000-0000", "role": "user", "remember": false,
-        "path": "/nowhere/at/all.txt",
+        "path": "/nowhere/at/all.txt", "search": "", "group": "all", "service_id": "s",
+        "base_url": "http://127.0.0.1:9", "key": "x", "content": { "kind": "csv", "value": [job_id] },
     });
     let targets = json!([
         { "kind": "checkpoint", "job_id": job_id, "step": 1 },
@@ -206,6 +207,7 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
         everything,
         targets,
         json!(1),
+        json!(false),
     ];
     let mut unread = Vec::new();
     for command in COMMANDS {

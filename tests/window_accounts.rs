@@ -48,7 +48,7 @@ async fn session(desktop: &Desktop, window: &Window) -> Result<()> {
     window.click("lock-now").await?;
     window.find("lock", SOON).await?;
     ensure!(
-        refusal(window, "training_list").await? == "locked",
+        refusal(window, "training_page").await? == "locked",
         "the shell is locked, not the page alone"
     );
     window.type_into("lock-password", "گل سرخ").await?;
@@ -75,7 +75,7 @@ async fn session(desktop: &Desktop, window: &Window) -> Result<()> {
     ensure!(standing == Ok(json!("expired")), "it is over: {standing:?}");
     window.find("login-expired", SOON).await?;
     ensure!(
-        refusal(window, "training_list").await? == "session_expired",
+        refusal(window, "training_page").await? == "session_expired",
         "the shell has ended it too"
     );
 
@@ -110,6 +110,42 @@ async fn session(desktop: &Desktop, window: &Window) -> Result<()> {
 
     let secrets = [&[PASSWORD.to_owned(), NEW_PASSWORD.to_owned()], &codes[..]].concat();
     tells_nothing(&desktop.data_dir(), &secrets)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_remembered_comes_in_at_the_next_start_until_they_sign_out() -> Result<()> {
+    let desktop = Desktop::start()?;
+    let _keyring = desktop.start_keyring()?;
+    let window = Window::open(&desktop).await?;
+    window.make_guarded_profile("لیلا", PASSWORD).await?;
+    window.click("sign-out").await?;
+    window.click_text("button", "لیلا").await?;
+    window.click("login-remember").await?;
+    window.type_into("login-password", PASSWORD).await?;
+    window.click("login-submit").await?;
+    window.find("nav-datasets", SOON).await?;
+    let database = Connection::open(desktop.data_dir().join("amoozgar.db"))?;
+    database.busy_timeout(SOON)?;
+    let n_remembered = || -> Result<i64> {
+        let query = "SELECT count(*) FROM sessions WHERE length(token_hash) = 64";
+        Ok(database.query_row(query, [], |row| row.get(0))?)
+    };
+    ensure!(n_remembered()? == 1, "a hash is kept, the token is not");
+    window.close_session().await;
+
+    let window = Window::open(&desktop).await?;
+    window.find("nav-datasets", SOON).await?;
+    window.click("sign-out").await?;
+    window.find("login-new", SOON).await?;
+    wait_for("the end of the session", SOON, || {
+        Ok((n_remembered()? == 0).then_some(()))
+    })?;
+    window.close_session().await;
+
+    let window = Window::open(&desktop).await?;
+    window.find("login-new", SOON).await?;
+    window.close_session().await;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,7 +219,7 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
     window.click("login-new").await?;
     window.make_profile("دیگری").await?;
 
-    let everything = json!({
+    let mut everything = json!({
         "job_id": job_id, "dataset_id": imported["dataset_id"], "user_id": owner,
         "notification_id": told[0]["notification_id"], "session_id": sessions[0]["session_id"],
         "jobs": [job_id], "job_ids": [job_id],
@@ -194,6 +230,15 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
         "path": "/nowhere/at/all.txt", "search": "", "group": "all", "service_id": "s",
         "base_url": "http://127.0.0.1:9", "key": "x", "content": { "kind": "csv", "value": [job_id] },
     });
+    let of_hub = json!({
+        "repo": "someone/something", "kind": "model", "revision": null, "files": null, "text": "x",
+        "sort": "downloads", "download_id": "d", "partial": "keep", "source": "trained",
+        "model": { "source": "trained", "job_id": job_id }, "form": "folder",
+        "network": { "offline": true }, "secret": "hub_token", "value": "x",
+    });
+    if let (Some(all), Some(more)) = (everything.as_object_mut(), of_hub.as_object()) {
+        all.extend(more.clone());
+    }
     let targets = json!([
         { "kind": "checkpoint", "job_id": job_id, "step": 1 },
         { "kind": "job_cache", "job_id": job_id },
@@ -208,6 +253,7 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
         targets,
         json!(1),
         json!(false),
+        json!("hub_token"),
     ];
     let mut unread = Vec::new();
     for command in COMMANDS {
@@ -278,7 +324,11 @@ async fn administrator(desktop: &Desktop, window: &Window) -> Result<()> {
     window.click_text("button", "مدیر").await?;
     window.click("nav-datasets").await?;
     let row = window.text(&format!("dataset-row-{dataset_id}")).await?;
-    ensure!(row.contains("از فرهاد"), "it is said whose it is: {row}");
+    // The name stands between marks that keep its direction to itself.
+    ensure!(
+        row.contains("از ") && row.contains("فرهاد"),
+        "it is said whose it is: {row}"
+    );
     ensure!(
         !window.has(&format!("dataset-delete-{dataset_id}")).await,
         "what is another's cannot be removed"

@@ -63,6 +63,11 @@ pub fn CleanupDialog(props: &CleanupDialogProps) -> Html {
             });
         })
     };
+    let remove_label = if picked.is_empty() {
+        common::DELETE.to_owned()
+    } else {
+        words::remove(picked.len(), bytes)
+    };
     let set_asking = {
         let asking = asking.clone();
         Callback::from(move |wanted| asking.set(wanted))
@@ -99,7 +104,7 @@ pub fn CleanupDialog(props: &CleanupDialogProps) -> Html {
                             testid="cleanup-close"
                         />
                         <Button
-                            label={words::remove(picked.len(), bytes)}
+                            label={remove_label}
                             variant={Variant::Danger}
                             icon={IconName::Trash}
                             disabled={picked.is_empty()}

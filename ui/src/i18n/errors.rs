@@ -4,6 +4,7 @@
 //! its sentence. Paths are kept out of the sentences and shown in a line of their own, left to right.
 
 use super::common::count;
+use super::field_names::field;
 use amoozgar_text::number;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 
@@ -84,7 +85,7 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             "زبان صفحه‌کلید و روشن‌بودن Caps Lock را بررسی کنید و دوباره بنویسید.",
         ),
         ErrorCode::Locked => (
-            "برنامه قفل است.".into(),
+            "برنامه قفل است، چون مدتی با آن کار نشده یا خودتان قفلش کرده‌اید.".into(),
             "گذرواژه را بنویسید تا همان صفحه باز شود.",
         ),
         ErrorCode::SessionExpired => (
@@ -104,7 +105,7 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             "هر کد یک‌بار به کار می‌آید؛ کد دیگری از فهرستتان را امتحان کنید.",
         ),
         ErrorCode::LastAdministrator => (
-            "این تنها مدیر این رایانه است.".into(),
+            "این کار انجام نشد، چون این تنها مدیر این رایانه است.".into(),
             "نخست نمایهٔ دیگری را مدیر کنید.",
         ),
         ErrorCode::UserHasLiveJob => (
@@ -320,42 +321,6 @@ fn place(params: &ErrorParams) -> String {
     }
 }
 
-/// A field's name as forms call it.
-fn field(params: &ErrorParams) -> String {
-    let name = params.field.as_deref().unwrap_or_default();
-    // A nested name such as `optimizer.lr` is known by its last part.
-    let last = name.rsplit('.').next().unwrap_or(name);
-    match last {
-        "name" => "نام",
-        "password" => "گذرواژه",
-        "path" => "نشانی فایل",
-        "dataset" | "dataset_id" | "train" => "مجموعه‌داده",
-        "preset" => "اندازهٔ مدل",
-        "epochs" => "دوره‌ها",
-        "batch_size" => "اندازهٔ دسته",
-        "micro_batch" => "ریزدسته",
-        "lr" => "نرخ یادگیری",
-        "context_length" => "طول زمینه",
-        "vocab_size" => "اندازهٔ واژگان",
-        "threads" => "تعداد ریسه‌ها",
-        "text_scale" => "اندازهٔ نوشته",
-        "prompt" => "پرامپت",
-        "max_tokens" => "بیشینهٔ توکن‌ها",
-        "temperature" => "دما",
-        "repo" => "نام مخزن",
-        "revision" => "نسخه",
-        "endpoint" => "نشانی مخزن مدل‌ها",
-        "proxy" => "پراکسی",
-        "override" => "جانشین میزبان",
-        "proxy_host" => "میزبان پراکسی",
-        "proxy_port" => "درگاه پراکسی",
-        "ca_file" => "فایل گواهی",
-        "" => "ورودی",
-        other => other,
-    }
-    .to_owned()
-}
-
 /// The host in a sentence, kept left to right.
 fn host(params: &ErrorParams) -> String {
     named(params.host.as_deref(), "کارساز")
@@ -411,95 +376,5 @@ fn diverged(params: &ErrorParams) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::describe;
-    use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
-
-    #[test]
-    fn every_code_has_a_persian_sentence_and_a_hint() {
-        for code in ErrorCode::ALL {
-            let words = describe(&ApiError::new(*code));
-            let persian = |text: &str| text.chars().any(|c| ('\u{0600}'..'\u{0700}').contains(&c));
-            assert!(persian(&words.message), "{code:?}: `{}`", words.message);
-            let hint = words.hint.unwrap_or_default();
-            assert!(persian(&hint), "{code:?} has a hint");
-            for sentence in [&words.message, &hint] {
-                assert!(sentence.ends_with('.'), "{code:?}: `{sentence}` is whole");
-                assert!(
-                    !sentence.contains(" می ") && !sentence.contains(" ها "),
-                    "{code:?}: `{sentence}` has its joiners"
-                );
-            }
-            let chapter = words.chapter;
-            let known = |slug: &str| {
-                crate::i18n::help::CHAPTERS
-                    .iter()
-                    .any(|one| one.slug == slug)
-            };
-            assert!(
-                chapter.is_none_or(known),
-                "{code:?}: {chapter:?} is a chapter"
-            );
-        }
-    }
-
-    #[test]
-    fn broken_json_names_its_line_in_persian_digits() {
-        let words = describe(&ApiError::with(
-            ErrorCode::InvalidJson,
-            ErrorParams {
-                path: Some("/tmp/a.jsonl".into()),
-                line: Some(7),
-                ..ErrorParams::default()
-            },
-        ));
-        assert!(words.message.contains("سطر ۷"), "`{}`", words.message);
-        assert_eq!(
-            words.path.as_deref(),
-            Some("/tmp/a.jsonl"),
-            "the file is named"
-        );
-    }
-
-    #[test]
-    fn a_short_text_says_how_much_there_is_and_how_much_is_needed() {
-        let words = describe(&ApiError::with(
-            ErrorCode::DatasetTooSmall,
-            ErrorParams {
-                found: Some(120),
-                needed: Some(2048),
-                ..ErrorParams::default()
-            },
-        ));
-        assert!(words.message.contains("۱۲۰"), "`{}`", words.message);
-        assert!(words.message.contains("۲٬۰۴۸"), "`{}`", words.message);
-    }
-
-    #[test]
-    fn a_host_and_a_repository_are_named_apart_from_the_sentence() {
-        let words = describe(&ApiError::with(
-            ErrorCode::NetworkUnreachable,
-            ErrorParams {
-                host: Some("huggingface.co".into()),
-                ..ErrorParams::default()
-            },
-        ));
-        assert!(
-            words.message.contains("«\u{2066}huggingface.co\u{2069}»"),
-            "`{}`",
-            words.message
-        );
-        let words = describe(&ApiError::new(ErrorCode::GatedRepo));
-        assert!(
-            words.message.contains("این مخزن"),
-            "without a name it is still a sentence: `{}`",
-            words.message
-        );
-    }
-
-    #[test]
-    fn a_form_field_is_called_by_its_label() {
-        let words = describe(&ApiError::invalid_field("optimizer.lr"));
-        assert!(words.message.contains("نرخ یادگیری"), "`{}`", words.message);
-    }
-}
+#[path = "errors_tests.rs"]
+mod tests;

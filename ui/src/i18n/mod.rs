@@ -12,6 +12,7 @@ pub mod datasets;
 pub mod dev;
 pub mod downloads;
 pub mod errors;
+mod field_names;
 pub mod help;
 pub mod home;
 pub mod hub;

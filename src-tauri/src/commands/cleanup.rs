@@ -242,7 +242,7 @@ impl Room {
     }
 
     fn partial_dirs(&self) -> Vec<PathBuf> {
-        dirs_in(&self.paths.hub())
+        dirs_in(&self.paths.hub_cache())
             .into_iter()
             .map(|repository| repository.join(ON_ITS_WAY))
             .filter(|dir| dir.is_dir())
@@ -252,7 +252,7 @@ impl Room {
     /// The lock that a download holds on its repository, unless one does now.
     fn hold(&self, partial: &Path) -> Option<File> {
         let folder = partial.parent()?.file_name()?;
-        let dir = self.paths.hub().join(".locks").join(folder);
+        let dir = self.paths.hub_cache().join(".locks").join(folder);
         fs::create_dir_all(&dir).ok()?;
         let file = File::create(dir.join("amoozgar.lock")).ok()?;
         file.try_lock().is_ok().then_some(file)
@@ -363,7 +363,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let room = room(folder.path(), Role::Administrator);
         fill(&room.paths.jobs().join("gone/checkpoints/a"));
-        let repository = room.paths.hub().join("models--owner--name");
+        let repository = room.paths.hub_cache().join("models--owner--name");
         fill(&repository.join(".amoozgar/abc.part"));
         fill(&repository.join("blobs/whole"));
         let items = room.list().unwrap();

@@ -108,7 +108,7 @@ pub async fn dashboard_disk(
     blocking(move || {
         let (free, all) = machine::disk_room(paths.root())?;
         let mut disk = DiskUse {
-            downloads: files::size_of(&paths.hub()),
+            downloads: files::size_of(&paths.hub_cache()),
             free,
             all,
             ..DiskUse::default()

@@ -200,7 +200,7 @@ fn depth() -> Done {
     say("layers  context  MiB")?;
     for layers in [4, 16, 64] {
         let floor = peak(layers, 16)?;
-        for context in [1024, 4096] {
+        for context in [512, 2048] {
             let mib = peak(layers, context)? - floor;
             say(&format!("{layers:>6}  {context:>7}  {mib:>5.0}"))?;
         }

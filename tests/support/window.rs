@@ -453,6 +453,12 @@ impl Window {
         Ok(())
     }
 
+    /// Ends the session of an application that has ended, so that another may begin.
+    pub async fn end_session(&self) {
+        // The driver may have noticed already that nobody is there.
+        let _ = self.client.clone().close().await;
+    }
+
     pub async fn close_session(self) {
         // The desktop ends the application in any case.
         let _ = self.client.close().await;

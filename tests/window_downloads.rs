@@ -1,0 +1,288 @@
+//! A download as a person lives through it, in the real window: the settings, the catalog, progress,
+//! a pause, a restart, the end, and a token that leaves no trace.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../crates/hub/tests/support/protocol.rs"]
+#[allow(dead_code, reason = "the hub's own tests use the rest")]
+mod protocol;
+#[path = "../crates/hub/tests/support/server.rs"]
+#[allow(dead_code, reason = "the hub's own tests use the rest")]
+mod server;
+mod support;
+#[path = "../crates/hub/tests/support/wire.rs"]
+#[allow(dead_code, reason = "the hub's own tests use the rest")]
+mod wire;
+
+use anyhow::{Context, Result, bail, ensure};
+use server::{COMMIT, Fault, File, HubServer, Seen, noise};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use support::database::Database;
+use support::desktop::Desktop;
+use support::wait_for;
+use support::window::{SOON, Window, journey};
+
+/// One of the catalog's.
+const REPO: &str = "PartAI/TookaBERT-Base";
+const TOKEN: &str = "hf_thetokenthatnobodyelsemayeverseeinanyfile";
+const WEIGHTS_BYTES: usize = 12 << 20;
+const WITHIN: Duration = Duration::from_secs(90);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_settings_over_a_restart_to_an_installed_model_and_no_trace_of_the_token()
+-> Result<()> {
+    journey("window-downloads", walk).await
+}
+
+async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
+    let _keyring = desktop.start_keyring()?;
+    let server = HubServer::start();
+    let weights = File::lfs("model.safetensors", noise(1405, WEIGHTS_BYTES));
+    server.publish(
+        &format!("models/{REPO}"),
+        vec![
+            File::git("README.md", "---\nlicense: apache-2.0\n---\n# توکابرت\n"),
+            File::git("config.json", "{\"model_type\":\"bert\"}\n"),
+            weights.clone(),
+        ],
+    );
+    server.misbehave(slow);
+
+    window.gather_traffic("secret_set").await?;
+    window.make_profile("سارا").await?;
+    window.go("/settings/network").await?;
+    window.click("endpoint-custom").await?;
+    window
+        .type_into("network-endpoint", server.endpoint())
+        .await?;
+    window.click("proxy-none").await?;
+    window.click("settings-save").await?;
+    window.click("connection-test").await?;
+    outcome(window, "api", "works").await?;
+    outcome(window, "content", "works").await?;
+    remember(window, "settings-network").await?;
+
+    window.go("/settings/token").await?;
+    window.type_into("token-field", TOKEN).await?;
+    window.click("token-save").await?;
+    wait_until(window, "token-state", |text| text.contains("file")).await?;
+
+    window.go("/models/catalog").await?;
+    window.find(&format!("catalog-{REPO}"), SOON).await?;
+    remember(window, "catalog").await?;
+    window.click(&format!("catalog-open-{REPO}")).await?;
+    window.find("repo-files", SOON).await?;
+    ensure!(
+        window.text("repo-card").await?.contains("توکابرت"),
+        "the card is shown"
+    );
+    remember(window, "repo").await?;
+    window.click("repo-download").await?;
+    window.go("/models").await?;
+    let database = Database::open(&desktop.data_dir())?;
+    let id = wait_for("a row", SOON, || {
+        Ok(database.download()?.map(|(id, _, _)| id))
+    })?;
+
+    status(window, &id, "running").await?;
+    let first = moved(window, &id, 0.0).await?;
+    moved(window, &id, first).await?;
+    remember(window, "models-downloading").await?;
+    window.click(&format!("download-pause-{id}")).await?;
+    status(window, &id, "paused").await?;
+    let traffic = window.gathered_traffic().await?;
+    desktop.tray()?.choose("خروج")?;
+    wait_for("the end of the application", SOON, || {
+        Ok((!desktop.window_is_visible()?).then_some(()))
+    })?;
+    let (_, state, kept_bytes) = database.download()?.context("the row is there")?;
+    ensure!(
+        state == "paused" && kept_bytes > 0,
+        "`{state}` with {kept_bytes} bytes at the end"
+    );
+
+    server.behave();
+    server.forget();
+    window.end_session().await;
+    let again = Window::open(desktop).await?;
+    // The keyring may remember the session; else the profile is chosen again.
+    if again.find("nav-models", SOON / 3).await.is_err() {
+        again.click_text("button", "سارا").await?;
+        again.find("nav-models", SOON).await?;
+    }
+    again.gather_traffic("secret_set").await?;
+    again.go("/models").await?;
+    status(&again, &id, "paused").await?;
+    // Out of sight, so that the system's notification has something to tell.
+    server.misbehave(slow);
+    again.click(&format!("download-resume-{id}")).await?;
+    status(&again, &id, "running").await?;
+    desktop.close_window()?;
+    server.behave();
+    wait_for("the notification", WITHIN, || {
+        let told = desktop.notifications();
+        Ok(told.contains("دانلود تکمیل شد").then_some(()))
+    })?;
+    ensure!(
+        desktop.notifications().contains(REPO),
+        "the notification names the model"
+    );
+    let fetched = server.file_bytes_sent();
+    ensure!(
+        fetched < WEIGHTS_BYTES as u64,
+        "{fetched} bytes after the restart: what had come was fetched again"
+    );
+    desktop.start_again()?;
+    desktop.see_window()?;
+    status(&again, &id, "installed").await?;
+    again.find(&format!("model-{REPO}"), SOON).await?;
+    let found = desktop
+        .data_dir()
+        .join("hub/models--PartAI--TookaBERT-Base/snapshots")
+        .join(COMMIT)
+        .join("model.safetensors");
+    ensure!(
+        std::fs::read(found)? == *weights.bytes,
+        "the bytes are those published"
+    );
+
+    // The token is kept, and nowhere to be seen.
+    again.go("/settings/token").await?;
+    wait_until(&again, "token-state", |text| text.contains("file")).await?;
+    let traffic: Vec<String> = traffic
+        .into_iter()
+        .chain(again.gathered_traffic().await?)
+        .collect();
+    ensure!(
+        traffic.iter().any(|line| line.contains("secret_status")),
+        "the traffic was seen: {} lines",
+        traffic.len()
+    );
+    for line in &traffic {
+        ensure!(!line.contains(TOKEN), "the token was in `{line}`");
+    }
+    ensure!(
+        server
+            .seen()
+            .iter()
+            .all(|seen| seen.header("authorization").is_none()),
+        "the token went to another host than the official one"
+    );
+    let mut looked_at = Vec::new();
+    no_trace(&desktop.data_dir(), &mut looked_at)?;
+    ensure!(
+        looked_at.iter().any(|path| path.ends_with("amoozgar.db"))
+            && looked_at
+                .iter()
+                .any(|path| path.starts_with(desktop.data_dir().join("logs"))),
+        "database and logs were looked at: {looked_at:?}"
+    );
+    for log in ["app.out", "app.err"] {
+        ensure!(!desktop.log(log).contains(TOKEN), "the token was in {log}");
+    }
+    again.close_session().await;
+    Ok(())
+}
+
+/// Photographs the page where pictures are asked for.
+async fn remember(window: &Window, page: &str) -> Result<()> {
+    let Some(folder) = std::env::var_os("AMOOZGAR_SCREENSHOTS") else {
+        return Ok(());
+    };
+    let folder = PathBuf::from(folder);
+    std::fs::create_dir_all(&folder)?;
+    window.settled().await?;
+    window.photograph(&folder.join(format!("{page}.png"))).await
+}
+
+/// Large files come slowly.
+fn slow(seen: &Seen) -> Vec<Fault> {
+    if seen.is_for("/api/") {
+        Vec::new()
+    } else {
+        vec![Fault::Slow(Duration::from_millis(30))]
+    }
+}
+
+async fn status(window: &Window, id: &str, wanted: &str) -> Result<()> {
+    let deadline = Instant::now() + WITHIN;
+    loop {
+        let status = window
+            .attribute(&format!("download-{id}"), "data-status")
+            .await?;
+        if status.as_deref() == Some(wanted) {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            bail!("the download is {status:?}, not `{wanted}`, after {WITHIN:?}");
+        }
+        tokio::time::sleep(support::LOOK_EVERY).await;
+    }
+}
+
+/// Waits until the bar is beyond a percent.
+async fn moved(window: &Window, id: &str, beyond: f64) -> Result<f64> {
+    let deadline = Instant::now() + WITHIN;
+    loop {
+        let shown = window
+            .attribute(&format!("download-progress-{id}"), "aria-valuenow")
+            .await?;
+        let percent = shown.and_then(|text| text.parse().ok()).unwrap_or(0.0);
+        if percent > beyond {
+            return Ok(percent);
+        }
+        if Instant::now() >= deadline {
+            bail!("the bar stays at {percent}, not beyond {beyond}");
+        }
+        tokio::time::sleep(support::LOOK_EVERY).await;
+    }
+}
+
+async fn outcome(window: &Window, role: &str, wanted: &str) -> Result<()> {
+    let deadline = Instant::now() + WITHIN;
+    loop {
+        let found = window
+            .attribute(&format!("connection-{role}"), "data-outcome")
+            .await?;
+        if found.as_deref() == Some(wanted) {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            bail!("the host for `{role}` is {found:?}, not `{wanted}`");
+        }
+        tokio::time::sleep(support::LOOK_EVERY).await;
+    }
+}
+
+async fn wait_until(window: &Window, test_id: &str, is_right: impl Fn(&str) -> bool) -> Result<()> {
+    let deadline = Instant::now() + SOON;
+    loop {
+        let text = window.text(test_id).await?;
+        if is_right(&text) {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            bail!("`{test_id}` says `{text}`");
+        }
+        tokio::time::sleep(support::LOOK_EVERY).await;
+    }
+}
+
+/// Reads every file of a folder, weights aside, and fails where the token is in one.
+fn no_trace(dir: &Path, looked_at: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            no_trace(&path, looked_at)?;
+        } else if path.is_file() {
+            let bytes = std::fs::read(&path)?;
+            let found = bytes
+                .windows(TOKEN.len())
+                .any(|window| window == TOKEN.as_bytes());
+            ensure!(!found, "the token is in `{}`", path.display());
+            looked_at.push(path);
+        }
+    }
+    Ok(())
+}

@@ -219,7 +219,7 @@ async fn runs_are_chosen_compared_and_exported() -> Result<()> {
             table.contains("نرخ یادگیری") && !table.contains("بهینه‌ساز"),
             "only what differs is listed, not `{table}`"
         );
-        window.click("compare-all").await?;
+        window.turn("compare-all").await?;
         let table = window.text("compare-settings").await?;
         ensure!(table.contains("بهینه‌ساز"), "everything, when asked for");
         window.reveal("compare-measures").await?;

@@ -129,6 +129,25 @@ impl Window {
         Ok(!self.find(test_id, SOON).await?.is_enabled().await?)
     }
 
+    /// Turns a switch, whose own element is hidden behind its picture.
+    pub async fn turn(&self, test_id: &str) -> Result<()> {
+        self.find_hidden(test_id).await?;
+        let script = "document.querySelector(`[data-testid=\"${arguments[0]}\"]`).click()";
+        self.run(script, vec![json!(test_id)]).await?;
+        Ok(())
+    }
+
+    async fn find_hidden(&self, test_id: &str) -> Result<()> {
+        let deadline = Instant::now() + SOON;
+        while !self.has(test_id).await {
+            if Instant::now() >= deadline {
+                bail!("no `{test_id}` within {SOON:?}");
+            }
+            tokio::time::sleep(super::LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
     /// Clicks `test_id` within the form that `beside` stands in, where a page has several.
     pub async fn click_in(&self, beside: &str, test_id: &str) -> Result<()> {
         let script = "document.querySelector(`[data-testid=\"${arguments[0]}\"]`).closest('form')

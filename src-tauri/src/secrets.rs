@@ -147,12 +147,18 @@ impl Secrets {
     }
 }
 
-/// The access token that the command line uses, kept by other programs under this program's name.
-/// Blocks.
-pub fn hub_token() -> Result<Sensitive, ApiError> {
-    SystemKeyring
-        .get(HUB_TOKEN)?
-        .ok_or_else(|| ApiError::new(ErrorCode::NoToken))
+/// The access token for the command line: one that another program kept under this program's name,
+/// else that of the first of the profiles who has one. Blocks.
+pub fn hub_token(keyring: &dyn Keyring, profiles: &[UserId]) -> Result<Sensitive, ApiError> {
+    if let Some(token) = keyring.get(HUB_TOKEN)? {
+        return Ok(token);
+    }
+    for profile in profiles {
+        if let Some(token) = keyring.get(&entry_name(profile, SecretName::HubToken))? {
+            return Ok(token);
+        }
+    }
+    Err(ApiError::new(ErrorCode::NoToken))
 }
 
 /// Each profile has secrets of its own.
@@ -178,7 +184,7 @@ fn refusal(failure: Error) -> ApiError {
 #[cfg(test)]
 pub mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Keyring, Secrets};
+    use super::{HUB_TOKEN, Keyring, Secrets, hub_token};
     use amoozgar_hub::Sensitive;
     use amoozgar_types::id::UserId;
     use amoozgar_types::ipc::{SecretName, SecretPlace};
@@ -245,6 +251,23 @@ pub mod tests {
         assert_eq!(status.tail, None, "of a password nothing is shown");
         let status = secrets.delete(&sara, SecretName::HubToken).unwrap();
         assert_eq!((status.kept, status.tail), (None, None), "gone");
+    }
+
+    #[test]
+    fn the_command_line_finds_a_token_that_was_set_in_the_window() {
+        let keyring = Memory::default();
+        let profiles = [UserId::new("sara"), UserId::new("dara")];
+        let none = hub_token(&keyring, &profiles).unwrap_err();
+        assert_eq!(none.code, ErrorCode::NoToken, "nobody has one");
+        keyring
+            .set("huggingface-token/dara", &Sensitive::new(TOKEN))
+            .unwrap();
+        let found = hub_token(&keyring, &profiles).unwrap();
+        assert_eq!(found.expose(), TOKEN, "the one of the profile that has one");
+        let own = Sensitive::new("hf_of_another_program");
+        keyring.set(HUB_TOKEN, &own).unwrap();
+        let found = hub_token(&keyring, &profiles).unwrap();
+        assert_eq!(found.expose(), own.expose(), "the plain entry comes first");
     }
 
     #[test]

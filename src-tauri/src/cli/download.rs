@@ -4,15 +4,19 @@
 //! to standard error. Ctrl-C keeps what has come, and the same command goes on from there.
 
 use super::{Mode, print_json, print_text, signalled};
+use crate::clock::now_ms;
 use crate::jobs::exit;
 use crate::paths::Paths;
+use crate::secrets::SystemKeyring;
 use crate::{clock, error, secrets};
 use amoozgar_hub::{
     Access, Cache, Control, Endpoint, Event, Hub, HubError, Links, Network, Outcome, Pace, Plan,
     Progress, Repo, RepoKind, Request, Revision, Selection, Sensitive, Settings, Stop,
     Surroundings, TokenScope,
 };
+use amoozgar_store::Store;
 use amoozgar_types::ApiError;
+use amoozgar_types::id::UserId;
 use clap::Args;
 use serde::Serialize;
 use std::env;
@@ -106,8 +110,21 @@ struct Job {
     settings: Settings,
 }
 
+/// The profiles of a data folder, oldest first; none where the window was never opened.
+fn profiles(paths: &Paths) -> Result<Vec<UserId>, ApiError> {
+    let database = paths.database();
+    if !database.exists() {
+        return Ok(Vec::new());
+    }
+    let users = Store::open(&database, now_ms())
+        .and_then(|opened| opened.store.list_users())
+        .map_err(|failure| error::of_store(&failure))?;
+    Ok(users.into_iter().map(|user| user.user_id).collect())
+}
+
 /// Reads arguments and environment.
 fn prepare(arguments: &Download, data_dir: Option<PathBuf>) -> Result<Job, ApiError> {
+    let paths = Paths::resolve(data_dir)?;
     let kind = if arguments.dataset {
         RepoKind::Dataset
     } else {
@@ -125,7 +142,7 @@ fn prepare(arguments: &Download, data_dir: Option<PathBuf>) -> Result<Job, ApiEr
         .clone()
         .or_else(|| set_variable("HF_ENDPOINT"));
     let token = if arguments.token_from_keyring {
-        Some(secrets::hub_token()?)
+        Some(secrets::hub_token(&SystemKeyring, &profiles(&paths)?)?)
     } else {
         set_variable("HF_TOKEN").map(Sensitive::new)
     };
@@ -146,7 +163,7 @@ fn prepare(arguments: &Download, data_dir: Option<PathBuf>) -> Result<Job, ApiEr
             },
             ..Network::default()
         },
-        cache: Cache::new(Paths::resolve(data_dir)?.hub_cache(), Links::Auto),
+        cache: Cache::new(paths.hub_cache(), Links::Auto),
         request: Request {
             repo,
             revision,

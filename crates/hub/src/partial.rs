@@ -1,6 +1,7 @@
 //! A file that is on its way: its bytes so far, and which of them are safe on the disk.
 //!
-//! Three threads work on it while bytes arrive: one writes, one hashes from the start as far as
+//! Bytes are written by the thread that received them, while they are in its caches: handed to
+//! another, they took half as long again. Two threads follow: one hashes from the start as far as
 //! there is no gap, one makes bytes durable and then says so in the state file. What the state
 //! claims is on the disk, and it is never more than `chunk_bytes` behind what was written.
 
@@ -16,13 +17,12 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 /// How long bytes may stay unsaved on a slow line.
 const SAVE_EVERY: Duration = Duration::from_millis(500);
-/// Pieces of the network that wait to be written; together a few megabytes.
-const QUEUE: usize = 32;
 
 /// Below this a download would do nothing but save; above it half a chunk would not fit a semaphore.
 const MIN_CHUNK_BYTES: u64 = 16 << 10;
@@ -39,23 +39,17 @@ struct State {
 
 const FORMAT: u32 = 1;
 
-/// Bytes and where they belong.
-struct Piece {
-    offset: u64,
-    bytes: Bytes,
-}
-
-/// Where bytes go in.
+/// Where bytes go in. When it is gone, nothing more comes.
 pub(crate) struct Intake {
-    sender: mpsc::Sender<Piece>,
     work: Arc<Work>,
 }
 
 impl Intake {
-    /// Takes bytes once there is room: never more than a chunk is on its way to the disk.
+    /// Writes bytes once there is room: never more than a chunk is on its way to the disk.
     ///
     /// # Errors
-    /// [`HubError::Stopped`] where a thread has failed, whose own failure [`Writing::end`] tells.
+    /// That of the disk, or [`HubError::Stopped`] where a thread has failed, whose own failure
+    /// [`Writing::end`] tells.
     pub(crate) async fn take(&self, offset: u64, mut bytes: Bytes) -> Result<(), HubError> {
         // In halves of a chunk at most, so that one can come while the other is saved.
         let half = usize::try_from(self.work.chunk_bytes / 2).unwrap_or(usize::MAX);
@@ -68,15 +62,24 @@ impl Intake {
                 .room
                 .acquire_many(u32::try_from(n).unwrap_or(u32::MAX));
             room.await.map_err(|_| HubError::Stopped)?.forget();
-            let piece = Piece {
-                offset,
-                bytes: part,
-            };
-            let sent = self.sender.send(piece).await;
-            sent.map_err(|_| HubError::Stopped)?;
+            without_delay_for_others(|| self.work.write(offset, &part))?;
             offset += n as u64;
         }
         Ok(())
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        self.work.enter(Phase::Ended);
+    }
+}
+
+/// Does what may wait for the disk; tasks of this thread go on on another where there are several.
+fn without_delay_for_others<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 
@@ -121,11 +124,10 @@ impl Partial {
         &self.have
     }
 
-    /// Starts the threads. Pieces go in at the intake; when it is gone, [`Writing::end`] waits for
+    /// Starts the threads. Bytes go in at the intake; when it is gone, [`Writing::end`] waits for
     /// what is under way.
     pub(crate) fn write(self, chunk_bytes: u64) -> (Intake, Writing) {
         let chunk_bytes = chunk_bytes.clamp(MIN_CHUNK_BYTES, MAX_CHUNK_BYTES);
-        let (sender, receiver) = mpsc::channel(QUEUE);
         let work = Arc::new(Work {
             books: Mutex::new(Books {
                 have: self.have,
@@ -142,15 +144,13 @@ impl Partial {
             chunk_bytes,
             room: Semaphore::new(usize::try_from(chunk_bytes).unwrap_or(Semaphore::MAX_PERMITS)),
         });
-        let (writer, hasher, saver) = (Arc::clone(&work), Arc::clone(&work), Arc::clone(&work));
+        let (hasher, saver) = (Arc::clone(&work), Arc::clone(&work));
         let writing = Writing {
-            writer: tokio::task::spawn_blocking(move || writer.write_all(receiver)),
             hasher: tokio::task::spawn_blocking(move || hasher.hash()),
             saver: tokio::task::spawn_blocking(move || saver.save_all()),
             work,
         };
         let intake = Intake {
-            sender,
             work: Arc::clone(&writing.work),
         };
         (intake, writing)
@@ -223,7 +223,6 @@ fn read_state(path: &Path, oid: &Oid, size_bytes: u64) -> Option<Ranges> {
 /// The threads at work on a file.
 pub(crate) struct Writing {
     work: Arc<Work>,
-    writer: JoinHandle<Result<(), HubError>>,
     hasher: JoinHandle<Result<Option<String>, HubError>>,
     saver: JoinHandle<Result<(), HubError>>,
 }
@@ -242,10 +241,8 @@ impl Writing {
     /// Waits until everything that was sent is written, hashed and safe.
     pub(crate) async fn end(self) -> Result<Written, HubError> {
         let lost = |source| HubError::Worker { source };
-        let writer = self.writer.await;
         let saver = self.saver.await;
         let hasher = self.hasher.await;
-        writer.map_err(lost)??;
         saver.map_err(lost)??;
         let hash = hasher.map_err(lost)??;
         let total = self.work.books().have.total();
@@ -297,50 +294,47 @@ struct Ending<'a> {
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
-        let mut books = self.work.books();
-        if books.phase != Phase::Failed {
-            books.phase = self.phase;
-        }
-        if books.phase == Phase::Failed {
-            self.work.room.close();
-        }
-        self.work.changed.notify_all();
+        self.work.enter(self.phase);
     }
 }
 
 impl Work {
-    fn write_all(&self, mut receiver: mpsc::Receiver<Piece>) -> Result<(), HubError> {
-        let mut ending = Ending {
-            work: self,
-            phase: Phase::Failed,
-        };
-        while let Some(Piece { offset, bytes }) = receiver.blocking_recv() {
-            if self.books().phase != Phase::Writing {
-                return Ok(());
-            }
-            files::write_at(&self.file, &bytes, offset)
-                .map_err(|source| HubError::io(&self.path, source))?;
-            let n = bytes.len() as u64;
-            let mut books = self.books();
-            let n_new = books.have.insert(offset..offset + n);
-            books.unsaved += n_new;
-            let prefix_end = books.have.prefix_end();
-            let is_much =
-                prefix_end - books.told >= READ_BYTES as u64 || prefix_end == self.size_bytes;
-            let is_news = is_much || books.unsaved >= self.chunk_bytes / 2;
-            if is_much {
-                books.told = prefix_end;
-            }
-            drop(books);
-            // Bytes that came again are safe already.
-            self.make_room(n - n_new);
-            // Waking the others for every few bytes would cost more than their work.
-            if is_news {
-                self.changed.notify_all();
-            }
+    fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), HubError> {
+        files::write_at(&self.file, bytes, offset).map_err(|source| {
+            self.enter(Phase::Failed);
+            HubError::io(&self.path, source)
+        })?;
+        let n = bytes.len() as u64;
+        let mut books = self.books();
+        let n_new = books.have.insert(offset..offset + n);
+        books.unsaved += n_new;
+        let prefix_end = books.have.prefix_end();
+        let is_much = prefix_end - books.told >= READ_BYTES as u64 || prefix_end == self.size_bytes;
+        let is_news = is_much || books.unsaved >= self.chunk_bytes / 2;
+        if is_much {
+            books.told = prefix_end;
         }
-        ending.phase = Phase::Ended;
+        drop(books);
+        // Bytes that came again are safe already.
+        self.make_room(n - n_new);
+        // Waking the others for every few bytes would cost more than their work.
+        if is_news {
+            self.changed.notify_all();
+        }
         Ok(())
+    }
+
+    /// A failure is final.
+    fn enter(&self, phase: Phase) {
+        let mut books = self.books();
+        if books.phase != Phase::Failed {
+            books.phase = phase;
+        }
+        if books.phase == Phase::Failed {
+            self.room.close();
+        }
+        drop(books);
+        self.changed.notify_all();
     }
 
     fn make_room(&self, n_bytes: u64) {

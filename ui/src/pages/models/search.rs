@@ -281,8 +281,10 @@ mod tests {
 
     #[test]
     fn nothing_is_asked_of_the_hub_before_a_person_asks() {
-        let mut view = CatalogView::default();
-        view.typed = "bert".into();
+        let mut view = CatalogView {
+            typed: "bert".into(),
+            ..CatalogView::default()
+        };
         assert_eq!(question(&view), None, "typing is not asking");
         view.ask();
         view.cursors.push("page-2".into());

@@ -75,7 +75,7 @@ async fn refusals(desktop: &Desktop, window: &Window) -> Result<()> {
             "InvalidJson",
             "سطر ۷",
         ),
-        ("نیست.txt", None, "FileNotFound", "فایلی در این نشانی نیست"),
+        ("نیست.txt", None, "FileNotFound", "در این نشانی چیزی نیست"),
         (
             "سند.docx",
             Some(b"PK\x03\x04"),

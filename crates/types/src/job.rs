@@ -152,6 +152,45 @@ pub struct JobRecord {
     pub finished_ms: Option<UtcMs>,
 }
 
+impl JobRecord {
+    /// A run that was just made: QUEUED, nothing done, made and changed at `now_ms`.
+    pub fn queued(
+        job_id: JobId,
+        name: &str,
+        dataset_name: &str,
+        preset: SizePreset,
+        now_ms: UtcMs,
+    ) -> Self {
+        Self {
+            job_id,
+            name: name.to_owned(),
+            status: JobStatus::Queued,
+            queue_position: None,
+            dataset_id: None,
+            dataset_name: dataset_name.to_owned(),
+            preset,
+            progress: 0.0,
+            epoch: 0.0,
+            step: 0,
+            total_steps: 0,
+            n_parameters: 0,
+            loss: None,
+            val_loss: None,
+            bits_per_byte: None,
+            tokens_per_s: None,
+            eta_s: None,
+            diverged_step: None,
+            error: None,
+            pid: None,
+            model_dir: None,
+            created_ms: now_ms,
+            started_ms: None,
+            updated_ms: now_ms,
+            finished_ms: None,
+        }
+    }
+}
+
 /// One run with everything its page shows beside the curves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JobDetail {

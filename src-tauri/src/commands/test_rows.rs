@@ -32,30 +32,12 @@ pub fn job(store: &Store, owner: &UserId, name: &str) -> JobId {
 /// The row of a completed run.
 pub fn record(name: &str) -> JobRecord {
     JobRecord {
-        job_id: JobId::new("j1"),
-        name: name.to_owned(),
         status: JobStatus::Completed,
-        queue_position: None,
-        dataset_id: None,
-        dataset_name: "حافظ".to_owned(),
-        preset: SizePreset::Tiny,
         progress: 100.0,
         epoch: 1.0,
         step: 1,
         total_steps: 1,
         n_parameters: 1,
-        loss: None,
-        val_loss: None,
-        bits_per_byte: None,
-        tokens_per_s: None,
-        eta_s: None,
-        diverged_step: None,
-        error: None,
-        pid: None,
-        model_dir: None,
-        created_ms: 0,
-        started_ms: None,
-        updated_ms: 0,
-        finished_ms: None,
+        ..JobRecord::queued(JobId::new("j1"), name, "حافظ", SizePreset::Tiny, 0)
     }
 }

@@ -14,7 +14,7 @@ use amoozgar_types::ipc::{
     TrainingGet, TrainingLog, TrainingMetrics, TrainingPage, TrainingPause, TrainingReorder,
     TrainingResume, TrainingStop, TrainingSubscribe, TrainingUnsubscribe,
 };
-use amoozgar_types::job::{JobDetail, JobRecord, JobStatus};
+use amoozgar_types::job::{JobDetail, JobRecord};
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainSpec};
 use std::path::{Path, PathBuf};
 use tauri::State;
@@ -285,32 +285,14 @@ fn planned(
 }
 
 fn new_record(run: &NewRun, spec: &TrainSpec, dataset: &StoredDataset) -> JobRecord {
-    let now = now_ms();
     JobRecord {
-        job_id: JobId::new(new_id()),
-        name: spec.name.clone(),
-        status: JobStatus::Queued,
-        queue_position: None,
         dataset_id: Some(dataset.record.dataset_id.clone()),
-        dataset_name: dataset.record.name.clone(),
-        preset: run.preset,
-        progress: 0.0,
-        epoch: 0.0,
-        step: 0,
-        total_steps: 0,
-        n_parameters: 0,
-        loss: None,
-        val_loss: None,
-        bits_per_byte: None,
-        diverged_step: None,
-        tokens_per_s: None,
-        eta_s: None,
-        error: None,
-        pid: None,
-        model_dir: None,
-        created_ms: now,
-        started_ms: None,
-        updated_ms: now,
-        finished_ms: None,
+        ..JobRecord::queued(
+            JobId::new(new_id()),
+            &spec.name,
+            &dataset.record.name,
+            run.preset,
+            now_ms(),
+        )
     }
 }

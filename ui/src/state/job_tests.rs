@@ -12,31 +12,11 @@ use yew::Reducible;
 
 fn job(status: JobStatus, updated_ms: i64) -> JobRecord {
     JobRecord {
-        job_id: JobId::new("j"),
-        name: "آزمون".into(),
         status,
-        queue_position: None,
         dataset_id: Some(DatasetId::new("hafez")),
-        dataset_name: "حافظ".into(),
-        preset: SizePreset::Tiny,
-        progress: 0.0,
-        epoch: 0.0,
-        step: 0,
         total_steps: 100,
-        n_parameters: 0,
-        loss: None,
-        val_loss: None,
-        bits_per_byte: None,
-        diverged_step: None,
-        tokens_per_s: None,
-        eta_s: None,
-        error: None,
-        pid: None,
-        model_dir: None,
-        created_ms: 0,
-        started_ms: None,
         updated_ms,
-        finished_ms: None,
+        ..JobRecord::queued(JobId::new("j"), "آزمون", "حافظ", SizePreset::Tiny, 0)
     }
 }
 

@@ -125,31 +125,14 @@ pub fn spec() -> TrainSpec {
 
 pub fn job(id: &str, status: JobStatus) -> JobRecord {
     JobRecord {
-        job_id: JobId::new(id),
-        name: format!("اجرای {id}"),
         status,
-        queue_position: None,
-        dataset_id: None,
-        dataset_name: "حافظ".to_owned(),
-        preset: SizePreset::Tiny,
-        progress: 0.0,
-        epoch: 0.0,
-        step: 0,
-        total_steps: 0,
-        n_parameters: 0,
-        loss: None,
-        val_loss: None,
-        bits_per_byte: None,
-        diverged_step: None,
-        tokens_per_s: None,
-        eta_s: None,
-        error: None,
-        pid: None,
-        model_dir: None,
-        created_ms: NOW,
-        started_ms: None,
-        updated_ms: NOW,
-        finished_ms: None,
+        ..JobRecord::queued(
+            JobId::new(id),
+            &format!("اجرای {id}"),
+            "حافظ",
+            SizePreset::Tiny,
+            NOW,
+        )
     }
 }
 

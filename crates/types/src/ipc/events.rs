@@ -7,68 +7,40 @@ use crate::id::{DownloadId, JobId};
 use crate::job::{JobRecord, MetricPoint, ValidationPoint};
 use serde::{Deserialize, Serialize};
 
-/// A job's row changed its state, or came to be.
-#[derive(Debug, Clone, Copy)]
-pub struct JobChanged;
-impl Event for JobChanged {
-    const NAME: &'static str = "job-changed";
-    type Payload = JobRecord;
+macro_rules! events {
+    ($($(#[$doc:meta])* $marker:ident $name:literal -> $payload:ty;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $marker;
+
+            impl Event for $marker {
+                const NAME: &'static str = $name;
+                type Payload = $payload;
+            }
+        )*
+    };
 }
 
-/// A job's row is gone.
-#[derive(Debug, Clone, Copy)]
-pub struct JobDeleted;
-impl Event for JobDeleted {
-    const NAME: &'static str = "job-deleted";
-    type Payload = JobId;
-}
-
-/// A download's row changed its state, or came to be.
-#[derive(Debug, Clone, Copy)]
-pub struct DownloadChanged;
-impl Event for DownloadChanged {
-    const NAME: &'static str = "download-changed";
-    type Payload = DownloadRecord;
-}
-
-/// Bytes of a download came; about five times a second.
-#[derive(Debug, Clone, Copy)]
-pub struct DownloadProgressed;
-impl Event for DownloadProgressed {
-    const NAME: &'static str = "download-progress";
-    type Payload = DownloadProgress;
-}
-
-/// A download's row is gone.
-#[derive(Debug, Clone, Copy)]
-pub struct DownloadRemoved;
-impl Event for DownloadRemoved {
-    const NAME: &'static str = "download-removed";
-    type Payload = DownloadId;
-}
-
-/// A notification came.
-#[derive(Debug, Clone, Copy)]
-pub struct NotificationAdded;
-impl Event for NotificationAdded {
-    const NAME: &'static str = "notification-added";
-    type Payload = NotificationRecord;
-}
-
-/// The session of this window was locked or ended by itself.
-#[derive(Debug, Clone, Copy)]
-pub struct SessionChanged;
-impl Event for SessionChanged {
-    const NAME: &'static str = "session-changed";
-    type Payload = Standing;
-}
-
-/// The shell asks the interface to show a page (a clicked notification, the tray).
-#[derive(Debug, Clone, Copy)]
-pub struct OpenRoute;
-impl Event for OpenRoute {
-    const NAME: &'static str = "open-route";
-    type Payload = String;
+events! {
+    /// A job's row changed its state, or came to be.
+    JobChanged "job-changed" -> JobRecord;
+    /// A job's row is gone.
+    JobDeleted "job-deleted" -> JobId;
+    /// A download's row changed its state, or came to be.
+    DownloadChanged "download-changed" -> DownloadRecord;
+    /// Bytes of a download came; about five times a second.
+    DownloadProgressed "download-progress" -> DownloadProgress;
+    /// A download's row is gone.
+    DownloadRemoved "download-removed" -> DownloadId;
+    /// A notification came.
+    NotificationAdded "notification-added" -> NotificationRecord;
+    /// The machine went on battery while a run went on, and its owner wants to be asked.
+    WentOnBattery "went-on-battery" -> JobRecord;
+    /// The session of this window was locked or ended by itself.
+    SessionChanged "session-changed" -> Standing;
+    /// The shell asks the interface to show a page (a clicked notification, the tray).
+    OpenRoute "open-route" -> String;
 }
 
 /// What the channel of `training_subscribe` carries: what happened since the last one.

@@ -1,7 +1,5 @@
 //! Looking after the program: power, start with the system, back-up, logs.
 
-use super::Event;
-use crate::job::JobRecord;
 use serde::{Deserialize, Serialize};
 
 /// What the machine and the system can do, and how they stand.
@@ -22,14 +20,6 @@ pub struct Battery {
     pub percent: Option<f64>,
     /// Whether the machine lives on it now.
     pub in_use: bool,
-}
-
-/// The machine went on battery while a run went on, and its owner wants to be asked.
-#[derive(Debug, Clone, Copy)]
-pub struct WentOnBattery;
-impl Event for WentOnBattery {
-    const NAME: &'static str = "went-on-battery";
-    type Payload = JobRecord;
 }
 
 /// A file that was written or is to be read.

@@ -2,6 +2,7 @@
 //! registry on Windows. Only the user's own session is touched.
 
 use crate::error::io_error;
+#[cfg(not(windows))]
 use crate::files;
 use crate::paths::IDENTIFIER;
 use amoozgar_types::{ApiError, ErrorCode};

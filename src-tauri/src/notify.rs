@@ -9,7 +9,7 @@ use amoozgar_types::ApiError;
 use amoozgar_types::id::{NotificationId, UserId};
 use amoozgar_types::ipc::{
     DownloadRecord, NotificationAdded, NotificationContent, NotificationKind, NotificationRecord,
-    OpenRoute, Settings,
+    Settings,
 };
 use amoozgar_types::job::JobRecord;
 use tauri::AppHandle;
@@ -129,10 +129,11 @@ fn wait_for_click(app: &AppHandle, shown: notify_rust::NotificationHandle, route
 fn wait_for_click<T>(_app: &AppHandle, _shown: T, _route: Option<String>) {}
 
 /// Brings the window to the front, on the page given.
-pub fn open(app: &AppHandle, route: Option<String>) {
+#[cfg(all(unix, not(target_os = "macos")))]
+fn open(app: &AppHandle, route: Option<String>) {
     window::show(app);
     if let Some(route) = route {
-        emit::<OpenRoute>(app, &route);
+        emit::<amoozgar_types::ipc::OpenRoute>(app, &route);
     }
 }
 

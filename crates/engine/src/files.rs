@@ -1,8 +1,8 @@
 //! Durable files: written under a temporary name, synced, renamed.
 
 use crate::EngineError;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Creates a folder with its parents.
@@ -13,7 +13,7 @@ pub(crate) fn create_dir(path: &Path) -> Result<(), EngineError> {
 /// Removes a folder that may not be there.
 pub(crate) fn remove_dir(path: &Path) -> Result<(), EngineError> {
     match fs::remove_dir_all(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(EngineError::io(path, source))
         }
         _ => Ok(()),
@@ -36,8 +36,18 @@ pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), EngineError>
 /// Copies a file into a folder that is not yet in its place, and syncs it.
 pub(crate) fn copy_synced(from: &Path, to: &Path) -> Result<(), EngineError> {
     fs::copy(from, to)
-        .and_then(|_| File::open(to)?.sync_all())
+        .and_then(|_| sync_file(to))
         .map_err(|source| EngineError::io(to, source))
+}
+
+/// Makes a file durable that was written by its path. Windows flushes only through a handle that may write.
+fn sync_file(path: &Path) -> io::Result<()> {
+    let file = if cfg!(windows) {
+        OpenOptions::new().write(true).open(path)?
+    } else {
+        File::open(path)?
+    };
+    file.sync_all()
 }
 
 /// Renames, replacing a folder that stands in the way, and syncs the parent.

@@ -322,8 +322,9 @@ impl Folder {
             // A real file of an earlier download, made where there were no links.
             return Ok(());
         }
-        let up = "../".repeat(file.path.depth() + 2);
-        let target = PathBuf::from(format!("{up}blobs/{}", file.oid));
+        // Joined part by part: Windows follows no link whose target has slashes.
+        let mut target: PathBuf = vec![".."; file.path.depth() + 2].iter().collect();
+        target.extend(["blobs", file.oid.as_str()]);
         if fs::read_link(pointer).is_ok_and(|to| to == target) {
             return Ok(());
         }
@@ -349,7 +350,7 @@ impl Folder {
         } else {
             let temporary = files::with_suffix(pointer, ".new");
             fs::copy(&blob, &temporary)
-                .and_then(|_| File::open(&temporary)?.sync_all())
+                .and_then(|_| files::sync_file(&temporary))
                 .and_then(|()| fs::rename(&temporary, pointer))
         };
         put.map_err(|source| HubError::io(pointer, source))
@@ -358,9 +359,9 @@ impl Folder {
     /// Whether this file system has links that this user may make.
     fn can_link(&self) -> bool {
         let probe = self.partial().join("link");
-        let made =
-            files::remove(&probe).is_ok() && make_link(Path::new("../blobs"), &probe).is_ok();
-        made && files::remove(&probe).is_ok()
+        let made = files::remove(&probe).is_ok() && make_link(Path::new("blobs"), &probe).is_ok();
+        // Not every system that says yes has made one.
+        made && fs::read_link(&probe).is_ok() && files::remove(&probe).is_ok()
     }
 
     fn blob_named(&self, name: &str) -> PathBuf {

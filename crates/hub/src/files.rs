@@ -82,14 +82,20 @@ pub(crate) fn sync_all(dir: &Path, paths: &[&Path]) -> Result<(), HubError> {
     }
     #[cfg(not(target_os = "linux"))]
     for path in paths {
-        OpenOptions::new()
-            .write(true)
-            .open(path)
-            .and_then(|file| file.sync_data())
-            .map_err(|source| HubError::io(path, source))?;
+        sync_file(path).map_err(|source| HubError::io(path, source))?;
     }
     let _ = dir;
     Ok(())
+}
+
+/// Makes a file durable that was written by its path. Windows flushes only through a handle that may write.
+pub(crate) fn sync_file(path: &Path) -> io::Result<()> {
+    let file = if cfg!(windows) {
+        OpenOptions::new().write(true).open(path)?
+    } else {
+        File::open(path)?
+    };
+    file.sync_all()
 }
 
 /// Makes renames within a folder durable; only Unix can say so.

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 use support::server::{COMMIT, File, noise};
 use support::{Bench, MB, REPO, names, repo, run};
 
+#[cfg(unix)]
 #[test]
 fn the_layout_is_the_hub_s_own() {
     let bench = Bench::new();
@@ -462,6 +463,8 @@ fn a_damaged_bundle_is_refused_with_the_file_s_name() {
     assert!(refused(&text).contains("zip"), "it is none");
 }
 
+// Without links a file has no hash beside it.
+#[cfg(unix)]
 #[test]
 fn another_cache_is_taken_over_file_by_file_and_a_damaged_file_of_it_is_refused() {
     let (bench, weights) = Bench::with_weights(3 * MB + 1);

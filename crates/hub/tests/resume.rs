@@ -156,7 +156,7 @@ fn a_file_that_is_here_is_not_fetched_again_and_a_damaged_one_is() {
     finished(run(bench.download()));
     assert_eq!(bench.server.file_bytes_sent(), 0, "all was here");
 
-    let blob = bench.repo_dir().join("blobs").join(&weights.oid);
+    let blob = bench.snapshot().join("model.safetensors");
     let mut bytes = std::fs::read(&blob).unwrap();
     bytes[MB] ^= 1;
     std::fs::write(&blob, bytes).unwrap();

@@ -2,7 +2,7 @@
 //! put there at the next start, before anything is open.
 
 use crate::error::Doing;
-use crate::open::{free_name, with_suffix};
+use crate::open::{free_name, sync_file, with_suffix};
 use crate::{Store, StoreError, migrations};
 use amoozgar_types::UtcMs;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -44,8 +44,8 @@ impl Store {
         self.connection()
             .execute("VACUUM INTO ?1", [partial.to_string_lossy()])
             .doing("copy the database")?;
-        let size = File::open(&partial)
-            .and_then(|file| file.sync_all().and_then(|()| file.metadata()))
+        let size = sync_file(&partial)
+            .and_then(|()| fs::metadata(&partial))
             .map_err(io("save the copy", &partial))?
             .len();
         fs::rename(&partial, path).map_err(io("name the copy", path))?;
@@ -128,8 +128,7 @@ pub fn prepare_restore(path: &Path, backup: &Path) -> Result<Backup, StoreError>
     };
     fs::copy(backup, &partial).map_err(io("copy", backup))?;
     let looked = inspect(&partial).and_then(|found| {
-        File::open(&partial)
-            .and_then(|file| file.sync_all())
+        sync_file(&partial)
             .and_then(|()| fs::rename(&partial, &waiting))
             .map_err(io("save the copy", &partial))?;
         Ok(found)

@@ -8,7 +8,8 @@ use crate::{Store, StoreError};
 use amoozgar_types::UtcMs;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -182,9 +183,7 @@ fn keep_copy(
     connection
         .execute("VACUUM INTO ?1", [partial.to_string_lossy()])
         .doing("copy the database before migrating it")?;
-    File::open(&partial)
-        .and_then(|file| file.sync_all())
-        .map_err(io("save the copy", &partial))?;
+    sync_file(&partial).map_err(io("save the copy", &partial))?;
     fs::rename(&partial, &kept).map_err(io("name the copy", &kept))?;
     tracing::info!(kept = %kept.display(), "kept a copy of the database before migrating it");
     Ok(())
@@ -217,6 +216,16 @@ pub(crate) fn free_name(path: &Path, suffix: &str, now: UtcMs) -> PathBuf {
         .map(|number| with_suffix(path, &format!("{suffix}-{now}-{number}")))
         .find(|candidate| !candidate.exists())
         .unwrap_or(plain)
+}
+
+/// Makes a file durable that was written by its path. Windows flushes only through a handle that may write.
+pub(crate) fn sync_file(path: &Path) -> io::Result<()> {
+    let file = if cfg!(windows) {
+        OpenOptions::new().write(true).open(path)?
+    } else {
+        File::open(path)?
+    };
+    file.sync_all()
 }
 
 pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

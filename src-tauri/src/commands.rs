@@ -11,6 +11,7 @@ pub mod inference;
 pub mod models;
 pub mod network;
 pub mod notifications;
+pub mod place;
 pub mod profile;
 pub mod services;
 pub mod settings;
@@ -62,7 +63,10 @@ macro_rules! handlers {
 fn guard(invoke: &Invoke<Wry>) -> Result<(), ApiError> {
     let access = access_of(invoke.message.command());
     match invoke.message.webview_ref().try_state::<App>() {
-        Some(app) => app.session.permits(access, now_ms()),
+        Some(app) => app
+            .session
+            .permits(access, now_ms())
+            .and_then(|()| app.hold.permits(invoke.message.command())),
         None => Err(ApiError::new(ErrorCode::NotSignedIn)),
     }
 }
@@ -150,6 +154,10 @@ handlers![
     upkeep::database_inspect,
     upkeep::database_restore,
     upkeep::logs_export,
+    upkeep::wipe_everything,
+    place::place_look,
+    place::place_move,
+    place::place_let_go,
     dashboard::system_snapshot,
     dashboard::system_subscribe,
     dashboard::system_unsubscribe,

@@ -204,6 +204,13 @@ pub fn sentence(error: &ApiError) -> String {
             format!("`{path}` is too small: {found} tokens, at least {needed} are needed")
         }
         ErrorCode::DiskFull => format!("no space left on the disk of `{path}`"),
+        ErrorCode::PlaceMissing => format!("the folder `{path}` is not there"),
+        ErrorCode::PlaceMoving => "runs and models are being moved to another folder".to_owned(),
+        ErrorCode::StillAtWork => "a run or a download is at work or waits".to_owned(),
+        ErrorCode::FolderNotEmpty => format!("the folder `{path}` is not empty"),
+        ErrorCode::FolderInside => {
+            format!("the folder `{path}` lies inside of the present one, or around it")
+        }
         ErrorCode::OutOfMemory => {
             format!("not enough memory: {needed} bytes are needed, {found} are free")
         }

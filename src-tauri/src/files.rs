@@ -41,6 +41,15 @@ pub fn remove_dir(path: &Path) -> Result<(), ApiError> {
     }
 }
 
+/// Makes the names in a folder durable; only Unix can say so.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(dir)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = dir;
+    Ok(())
+}
+
 /// What a file, or everything in a folder, takes; nothing where it is not there. A link counts as
 /// itself, not as what it leads to.
 pub fn size_of(path: &Path) -> u64 {
@@ -114,15 +123,9 @@ fn temporary_name(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// A rename is durable once the folder itself is on the disk; only Unix can say so.
+/// A rename is durable once the folder itself is on the disk.
 fn sync_parent(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    if let Some(parent) = path.parent() {
-        File::open(parent)?.sync_all()?;
-    }
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
+    path.parent().map_or(Ok(()), sync_dir)
 }
 
 #[cfg(test)]

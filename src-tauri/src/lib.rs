@@ -26,14 +26,17 @@ mod notify;
 mod pages;
 mod password;
 mod paths;
+mod place;
 mod power;
 mod redact;
+mod relocate;
 mod remember;
 mod secrets;
 mod service_keys;
 mod session;
 mod state;
 mod tray;
+mod wipe;
 mod words;
 
 pub mod cli;

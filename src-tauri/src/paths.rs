@@ -1,7 +1,11 @@
 //! Where things live: the data folder and what is in it, and the bundled resources.
+//!
+//! What grows large (runs, datasets, models, downloads) may lie in another folder than the rest, which
+//! [`place`](crate::place) keeps and changes.
 
 use crate::error::io_error;
 use crate::files;
+use crate::place::{self, Place};
 use amoozgar_types::id::JobId;
 use amoozgar_types::{ApiError, ErrorCode};
 use std::env;
@@ -12,10 +16,11 @@ use std::time::{Duration, Instant};
 /// The application's identifier, which names its folder among the user's data.
 pub const IDENTIFIER: &str = "ir.amoozgar.app";
 
-/// The data folder.
+/// The data folder, and the place of what grows large.
 #[derive(Debug, Clone)]
 pub struct Paths {
     root: PathBuf,
+    place: Place,
 }
 
 impl Paths {
@@ -35,13 +40,18 @@ impl Paths {
                 )
             })?;
         let root = std::path::absolute(&root).map_err(|error| io_error(&root, &error))?;
-        Ok(Self { root })
+        let place = place::read(&root)?;
+        Ok(Self { root, place })
     }
 
-    /// Makes the folders that the program writes to.
+    /// Makes the folders that the program writes to; none where the place of large things is not
+    /// there, since a disk that was not plugged in must not be taken for an empty one.
     pub fn create(&self) -> Result<(), ApiError> {
-        for dir in [self.jobs(), self.datasets(), self.logs()] {
-            files::create_dir(&dir)?;
+        files::create_dir(&self.logs())?;
+        if self.place.is_there(&self.root) {
+            for dir in [self.jobs(), self.datasets()] {
+                files::create_dir(&dir)?;
+            }
         }
         Ok(())
     }
@@ -83,6 +93,21 @@ impl Paths {
         &self.root
     }
 
+    /// The folder of what grows large: the root, or another that was chosen.
+    pub fn place(&self) -> &Path {
+        self.place.current(&self.root)
+    }
+
+    /// Whether that folder is there. It is not while its disk is not plugged in.
+    pub fn place_is_there(&self) -> bool {
+        self.place.is_there(&self.root)
+    }
+
+    /// The folder that large things were moved from, while it is kept.
+    pub fn place_left(&self) -> Option<&Path> {
+        self.place.left()
+    }
+
     /// The database.
     pub fn database(&self) -> PathBuf {
         self.root.join("amoozgar.db")
@@ -90,7 +115,7 @@ impl Paths {
 
     /// All runs.
     pub fn jobs(&self) -> PathBuf {
-        self.root.join("jobs")
+        self.place().join("jobs")
     }
 
     /// One run.
@@ -100,12 +125,12 @@ impl Paths {
 
     /// Imported datasets.
     pub fn datasets(&self) -> PathBuf {
-        self.root.join("datasets")
+        self.place().join("datasets")
     }
 
     /// Downloaded models and datasets, in the Hub's own cache layout.
     pub fn hub(&self) -> PathBuf {
-        self.root.join("hub")
+        self.place().join("hub")
     }
 
     /// Where downloads go: the cache that the environment names for all programs, else our own.
@@ -122,7 +147,7 @@ impl Paths {
 
     /// Imported models.
     pub fn models(&self) -> PathBuf {
-        self.root.join("models")
+        self.place().join("models")
     }
 
     /// The program's own logs.

@@ -1,8 +1,13 @@
 //! "Remember me": a random token in the system's keyring brings a session back at the next start.
 //! The database holds the token's hash alone, so that neither is of use without the other.
 
+use crate::clock::now_ms;
+use crate::db::Db;
+use crate::password::token_hash;
 use crate::paths::{IDENTIFIER, Paths};
+use crate::secrets::{Keyring, SystemKeyring};
 use amoozgar_hub::Sensitive;
+use amoozgar_types::ApiError;
 use keyring::{Entry, Error};
 use std::time::Duration;
 
@@ -28,12 +33,33 @@ pub async fn forget(paths: &Paths) {
     with(paths, |entry| entry.delete_credential()).await;
 }
 
+/// Forgets it where it is no session's any more.
+pub async fn forget_orphan(paths: &Paths, db: &Db) {
+    let Some(token) = token(paths).await else {
+        return;
+    };
+    let hash = token_hash(token.expose());
+    let known = db.call(move |store| store.session_by_token(&hash, now_ms()));
+    if matches!(known.await, Ok(None)) {
+        forget(paths).await;
+    }
+}
+
+/// Forgets it before anything else runs. Blocks.
+pub fn forget_now(paths: &Paths) -> Result<(), ApiError> {
+    SystemKeyring.delete(&name(paths))
+}
+
+fn name(paths: &Paths) -> String {
+    format!("session of {}", paths.root().display())
+}
+
 /// One entry per data folder: two folders do not sign each other out.
 async fn with<T: Send + 'static>(
     paths: &Paths,
     work: impl FnOnce(Entry) -> Result<T, Error> + Send + 'static,
 ) -> Option<T> {
-    let name = format!("session of {}", paths.root().display());
+    let name = name(paths);
     let asked = tokio::task::spawn_blocking(move || Entry::new(IDENTIFIER, &name).and_then(work));
     match tokio::time::timeout(WITHIN, asked).await {
         Ok(Ok(Ok(answer))) => Some(answer),

@@ -7,6 +7,7 @@ use crate::events::emit;
 use crate::jobs::{Jobs, Observer};
 use crate::machine::Watchers;
 use crate::paths::Paths;
+use crate::place::Hold;
 use crate::secrets::Secrets;
 use crate::session::Session;
 use crate::{notify, tray};
@@ -55,6 +56,8 @@ pub struct App {
     pub database_set_aside: Option<String>,
     /// Whether the program is ending.
     pub quitting: AtomicBool,
+    /// Whether runs, models and datasets may be changed now.
+    pub hold: Hold,
     /// Held for as long as this process uses the data folder.
     pub lock: File,
 }
@@ -121,7 +124,7 @@ impl App {
 
     /// Whether something works that closing the window should not end.
     pub fn is_busy(&self) -> bool {
-        self.live.get().is_some() || self.downloads.is_busy()
+        self.live.get().is_some() || self.downloads.is_busy() || self.hold.is_moving()
     }
 
     /// Stops the generation under way, if there is one.

@@ -6,10 +6,11 @@ use crate::downloads::{Downloads, Moment, Outside};
 use crate::jobs::{Jobs, Observer};
 use crate::pages::{self, Holds};
 use crate::paths::Paths;
+use crate::place::{self, Hold};
 use crate::secrets::{Secrets, SystemKeyring};
 use crate::session::{self, Session};
 use crate::state::{Announcer, App, Live, tauri_error};
-use crate::{commands, error, logging, machine, notify, power, tray, words};
+use crate::{commands, error, logging, machine, notify, power, tray, wipe, words};
 use amoozgar_hub::Control;
 use amoozgar_store::{Opened, Store, take_restored};
 use amoozgar_types::ApiError;
@@ -109,6 +110,10 @@ pub fn quit(app: &AppHandle) {
     if state.quitting.swap(true, Ordering::SeqCst) {
         return;
     }
+    // What was copied of a move goes with it.
+    if state.hold.is_moving() {
+        state.stop_transfer();
+    }
     let (app, jobs, downloads) = (app.clone(), state.jobs.clone(), state.downloads.clone());
     tauri::async_runtime::spawn(async move {
         let quit = async { tokio::join!(jobs.quit(), downloads.quit()) };
@@ -116,6 +121,21 @@ pub fn quit(app: &AppHandle) {
             tracing::warn!("a run or a download did not end in time");
         }
         app.exit(0);
+    });
+}
+
+/// Ends the program in order and starts it again.
+pub fn restart(app: &AppHandle) {
+    let state = app.state::<App>();
+    state.quitting.store(true, Ordering::SeqCst);
+    let (app, jobs, downloads) = (app.clone(), state.jobs.clone(), state.downloads.clone());
+    tauri::async_runtime::spawn(async move {
+        // Something may have begun since; it saves first.
+        let quit = async { tokio::join!(jobs.quit(), downloads.quit()) };
+        if tokio::time::timeout(QUIT_WITHIN, quit).await.is_err() {
+            tracing::warn!("a run or a download did not end in time");
+        }
+        app.request_restart();
     });
 }
 
@@ -128,6 +148,8 @@ fn refuse(failure: &ApiError) -> ExitCode {
 
 fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiError> {
     let lock = paths.lock_within(LOCK_WITHIN)?;
+    let secrets = Arc::new(Secrets::new(Box::new(SystemKeyring)));
+    let paths = wipe::at_start(paths, &secrets)?;
     match take_restored(&paths.database(), now_ms()) {
         Ok(Some(kept)) => {
             tracing::info!(kept = %kept.display(), "a back-up took the database's place");
@@ -138,6 +160,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
     let Opened { store, set_aside } =
         Store::open(&paths.database(), now_ms()).map_err(|failure| error::of_store(&failure))?;
     let db = Db::new(store);
+    place::follow(&paths, &db)?;
     let installed = app.path().resource_dir().ok();
     if let Err(failure) = commands::datasets::register_bundled(&db, installed) {
         tracing::error!(error = %failure, "the bundled datasets could not be listed");
@@ -154,20 +177,23 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         live: Arc::clone(&live),
     });
     let observer: Arc<dyn Observer> = Arc::clone(&announcer) as _;
-    let secrets = Arc::new(Secrets::new(Box::new(SystemKeyring)));
+    let hold = Hold::new(&paths);
+    let held = hold.clone();
     let outside = Outside {
         db: db.clone(),
         observer: announcer,
         secrets: Arc::clone(&secrets),
         cache: commands::models::cache(&paths),
         surroundings: surroundings(),
-        moment: Arc::new(|| Moment {
+        moment: Arc::new(move || Moment {
             now_ms: now_ms(),
             minute: local_minute(),
+            held: held.is_held(),
         }),
     };
+    let held = hold.clone();
     let (jobs, downloads) = tauri::async_runtime::block_on(async {
-        let jobs = Jobs::start(db.clone(), observer, program);
+        let jobs = Jobs::start(db.clone(), observer, program, move || held.is_held());
         (jobs, Downloads::start(outside))
     });
     app.manage(App {
@@ -186,6 +212,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         transfer: Mutex::new(Control::new()),
         database_set_aside: set_aside.map(|path| path.display().to_string()),
         quitting: AtomicBool::new(false),
+        hold,
         lock,
     });
     session::watch(app, session);

@@ -155,6 +155,46 @@ impl Desktop {
         Ok(String::from_utf8_lossy(&output.stdout).contains("boolean true"))
     }
 
+    /// How many secrets of the application the keyring holds.
+    pub fn n_secrets(&self) -> Result<usize> {
+        let answer = self
+            .command(Path::new("dbus-send"))
+            .args([
+                "--session",
+                "--print-reply",
+                "--dest=org.freedesktop.secrets",
+                "/org/freedesktop/secrets",
+                "org.freedesktop.Secret.Service.SearchItems",
+                "dict:string:string:service,ir.amoozgar.app",
+            ])
+            .output()
+            .context("`dbus-send` comes with dbus")?;
+        if !answer.status.success() {
+            bail!("{}", String::from_utf8_lossy(&answer.stderr));
+        }
+        let text = String::from_utf8_lossy(&answer.stdout).into_owned();
+        Ok(text.matches("object path").count())
+    }
+
+    /// Kills the application, as a power cut would, whoever started it.
+    pub fn end_application(&self) -> Result<()> {
+        let name = executable();
+        wait_for("the end of the application", START, || {
+            let living: Vec<u32> = self
+                .inhabitants()
+                .into_iter()
+                .filter(|pid| {
+                    fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == name)
+                })
+                .collect();
+            for pid in &living {
+                // It may have ended meanwhile.
+                let _ = kill_hard(*pid);
+            }
+            Ok(living.is_empty().then_some(()))
+        })
+    }
+
     /// Whether the application's window can be seen now.
     pub fn window_is_visible(&self) -> Result<bool> {
         Ok(!Display::open(&self.display)?.visible(TITLE)?.is_empty())

@@ -3,7 +3,7 @@
 use crate::api;
 use crate::battery::BatteryQuestion;
 use crate::components::{ErrorState, Layout, Spinner, ToastStack};
-use crate::hooks::{use_event, use_session};
+use crate::hooks::{forget_answers, use_event, use_session};
 use crate::i18n::common;
 use crate::pages;
 use crate::palette::PaletteProvider;
@@ -81,6 +81,7 @@ fn Guard() -> Html {
 #[component]
 fn SignedIn() -> Html {
     let session = use_session();
+    use_effect_with((), |()| forget_answers);
     let locked = session.is_locked();
     let content = if session.welcome().is_some() {
         html! { <pages::welcome::WelcomePage /> }

@@ -29,6 +29,7 @@ mod migrations;
 mod notifications;
 mod open;
 mod overview;
+mod place;
 mod queue;
 mod recovery;
 mod samples;
@@ -44,6 +45,7 @@ pub use error::StoreError;
 pub use jobs::StoredJob;
 pub use open::Opened;
 pub use overview::JobFolder;
+pub use place::Moved;
 pub use sessions::StoredSession;
 pub use users::Attempt;
 

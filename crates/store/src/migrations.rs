@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5];
+pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -198,4 +198,12 @@ CREATE INDEX download_queue_by_status ON download_queue (status, queue_position)
 const V5: Migration = "
 CREATE INDEX training_jobs_by_state
     ON training_jobs (user_id, status, created_ms DESC, name, dataset_name);
+";
+
+// Paths in other tables are absolute; this is the folder that they were written for.
+const V6: Migration = "
+CREATE TABLE place (
+    only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+    path TEXT NOT NULL
+) STRICT;
 ";

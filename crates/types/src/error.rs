@@ -60,6 +60,16 @@ pub enum ErrorCode {
     DatasetTooSmall,
     /// No space left on the disk that holds `path` (`needed` bytes, where known).
     DiskFull,
+    /// The folder at `path`, where runs and models lie, is not there: its disk may not be plugged in.
+    PlaceMissing,
+    /// Runs and models are being moved to another folder, which nothing may change meanwhile.
+    PlaceMoving,
+    /// A run or a download is at work, or waits for its turn.
+    StillAtWork,
+    /// The folder at `path` is not empty.
+    FolderNotEmpty,
+    /// The folder at `path` lies inside of the one that would go there, or around it.
+    FolderInside,
     /// The plan needs `needed` bytes of memory; `found` are free.
     OutOfMemory,
     /// The model folder at `path` is incomplete or of an unknown architecture.
@@ -150,6 +160,11 @@ impl ErrorCode {
         Self::UnsupportedFormat,
         Self::DatasetTooSmall,
         Self::DiskFull,
+        Self::PlaceMissing,
+        Self::PlaceMoving,
+        Self::StillAtWork,
+        Self::FolderNotEmpty,
+        Self::FolderInside,
         Self::OutOfMemory,
         Self::InvalidModel,
         Self::InvalidCheckpoint,

@@ -253,6 +253,16 @@ commands! {
     DatabaseRestore "database_restore" (FilePlace) -> ();
     /// Writes the program's logs to an archive, without secrets.
     LogsExport "logs_export" (FilePlace) -> WrittenFile;
+    /// Looks whether the large things may go to a folder, and changes nothing. Administrators only.
+    PlaceLook "place_look" (FilePlace) -> PlaceCheck;
+    /// Moves them, telling of it over a channel ([`TransferProgress`]), and starts the program again.
+    /// Stopped by `models_transfer_stop`. Administrators only.
+    PlaceMove "place_move" (FilePlace) -> PlaceMoved;
+    /// Removes the copy that the last move left behind. Administrators only.
+    PlaceLetGo "place_let_go" (()) -> AppInfo;
+    /// Removes every profile with all that is this program's, its secrets too, at a start that
+    /// follows at once. Administrators only.
+    WipeEverything "wipe_everything" (()) -> ();
     /// Shows one of the program's own folders in the system's file manager.
     SystemOpenFolder "system_open_folder" (Folder) -> ();
     /// The machine as it is now.

@@ -106,7 +106,7 @@ pub async fn dashboard_disk(
     let user_id = state.user_id()?;
     let (db, paths) = (state.db.clone(), state.paths.clone());
     blocking(move || {
-        let (free, all) = machine::disk_room(paths.root())?;
+        let (free, all) = machine::disk_room(paths.place())?;
         let mut disk = DiskUse {
             downloads: files::size_of(&paths.hub_cache()),
             free,

@@ -3,6 +3,7 @@
 use super::{Answer, Request};
 use crate::db::blocking;
 use crate::error;
+use crate::place;
 use crate::state::App;
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::{AppInfo, Folder, SystemAppInfo, SystemInteractive, SystemOpenFolder};
@@ -17,7 +18,12 @@ pub async fn system_app_info(
     request: Request<SystemAppInfo>,
 ) -> Answer<SystemAppInfo> {
     let () = request;
-    let data_dir = state.paths.root().display().to_string();
+    app_info(&state).await
+}
+
+/// What everyone may know of program and machine.
+pub async fn app_info(state: &App) -> Result<AppInfo, ApiError> {
+    let paths = state.paths.clone();
     let database_set_aside = state.database_set_aside.clone();
     blocking(move || {
         let system = System::new_with_specifics(
@@ -33,7 +39,12 @@ pub async fn system_app_info(
             .unwrap_or_default();
         Ok(AppInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            data_dir,
+            data_dir: paths.root().display().to_string(),
+            place: paths.place().display().to_string(),
+            place_is_there: paths.place_is_there(),
+            place_left: place::read(paths.root())?
+                .left()
+                .map(|left| left.display().to_string()),
             n_cpus: std::thread::available_parallelism()
                 .map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX)),
             cpu,
@@ -68,7 +79,7 @@ pub async fn system_open_folder(
     let db = state.db.clone();
     blocking(move || {
         let dir = match request {
-            Folder::Data => paths.root().to_owned(),
+            Folder::Data => paths.place().to_owned(),
             Folder::Logs => paths.logs(),
             Folder::Job(job_id) | Folder::Model(job_id)
                 if db.now(|store| store.job(&user_id, &job_id))?.is_none() =>

@@ -14,9 +14,10 @@ use amoozgar_types::ipc::{
     TrainingGet, TrainingLog, TrainingMetrics, TrainingPage, TrainingPause, TrainingReorder,
     TrainingResume, TrainingStop, TrainingSubscribe, TrainingUnsubscribe,
 };
-use amoozgar_types::job::{JobDetail, JobRecord};
-use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainSpec};
+use amoozgar_types::job::{JobDetail, JobRecord, Metrics};
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainSpec, UtcMs};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -24,7 +25,9 @@ use tauri::ipc::Channel;
 const MAX_SAMPLES: u32 = 200;
 /// Points of the training curve that a run's page is given: enough to zoom in, few enough to cross the
 /// bridge at once.
-const MAX_POINTS: usize = 8_000;
+const MAX_POINTS: usize = 2_400;
+/// Ended runs whose curves are kept, since reading them whole takes longer than anything else.
+const MOST_CURVES: usize = 8;
 /// Lines of the log that a run's page shows.
 const MAX_LOG_LINES: usize = 500;
 
@@ -35,7 +38,7 @@ pub async fn training_estimate(
     request: Request<TrainingEstimate>,
 ) -> Answer<TrainingEstimate> {
     let user_id = state.user_id()?;
-    let (db, root) = (state.db.clone(), state.paths.root().to_owned());
+    let (db, root) = (state.db.clone(), state.paths.place().to_owned());
     blocking(move || {
         let (spec, _) = planned(&db, &user_id, &request)?;
         let train = Path::new(&spec.dataset.train);
@@ -178,12 +181,42 @@ pub async fn training_metrics(
     let user_id = state.user_id()?;
     state
         .db
-        .call(move |store| match store.job(&user_id, &request)? {
-            Some(_) => store.thinned_metrics(&request, MAX_POINTS).map(Some),
-            None => Ok(None),
+        .call(move |store| {
+            let Some(job) = store.job(&user_id, &request)? else {
+                return Ok(None);
+            };
+            let job = job.record;
+            if let Some(known) = kept_curves(&job) {
+                return Ok(Some(known));
+            }
+            let metrics = store.thinned_metrics(&request, MAX_POINTS)?;
+            keep_curves(&job, &metrics);
+            Ok(Some(metrics))
         })
         .await?
         .ok_or_else(error::not_found)
+}
+
+/// Curves of runs that have ended, with the moment of their rows' last change; latest last.
+static CURVES: Mutex<Vec<(JobId, UtcMs, Metrics)>> = Mutex::new(Vec::new());
+
+fn kept_curves(job: &JobRecord) -> Option<Metrics> {
+    let kept = CURVES.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.iter()
+        .find(|(id, changed_ms, _)| *id == job.job_id && *changed_ms == job.updated_ms)
+        .map(|(_, _, metrics)| metrics.clone())
+}
+
+fn keep_curves(job: &JobRecord, metrics: &Metrics) {
+    if !job.status.has_ended() {
+        return;
+    }
+    let mut kept = CURVES.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.retain(|(id, _, _)| *id != job.job_id);
+    if kept.len() >= MOST_CURVES {
+        kept.remove(0);
+    }
+    kept.push((job.job_id.clone(), job.updated_ms, metrics.clone()));
 }
 
 /// The last lines of the run's log.

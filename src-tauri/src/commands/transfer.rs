@@ -281,7 +281,7 @@ fn copy(from: &Path, to: &Path, copied: &mut Copied, watch: &Watch) -> Result<bo
     Ok(true)
 }
 
-fn absolute(path: &str) -> Result<PathBuf, ApiError> {
+pub(super) fn absolute(path: &str) -> Result<PathBuf, ApiError> {
     let path = PathBuf::from(path.trim());
     if path.is_absolute() {
         Ok(path)
@@ -298,6 +298,7 @@ fn watch_of(control: Control, channel: Channel<TransferProgress>) -> Watch {
                 done_bytes: copied.done_bytes,
                 total_bytes: copied.total_bytes,
                 file: Some(copied.file.clone()).filter(|file| !file.is_empty()),
+                remaining_s: None,
             };
             if channel.send(progress).is_err() {
                 tracing::debug!("nobody watches the copy");

@@ -1,21 +1,21 @@
 //! Looking after the program: what the system can do, back-up and restore, logs for others.
 
+use super::place::at_rest;
 use super::{Answer, Request};
 use crate::autostart::{self, Wanted};
 use crate::db::blocking;
 use crate::redact::redact;
 use crate::state::App;
-use crate::{error, files, power};
+use crate::{error, files, power, window, wipe};
 use amoozgar_store::{Backup, inspect, prepare_restore};
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::{
     BackupSummary, DatabaseBackup, DatabaseInspect, DatabaseRestore, FilePlace, LogsExport,
-    SystemAbilities, SystemAbilitiesGet, SystemAutostart, WrittenFile,
+    SystemAbilities, SystemAbilitiesGet, SystemAutostart, WipeEverything, WrittenFile,
 };
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use tauri::{AppHandle, State};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -119,13 +119,23 @@ pub async fn database_restore(
     })
     .await?;
     tracing::info!("a back-up takes the database's place at the next start");
-    state.quitting.store(true, Ordering::SeqCst);
-    let jobs = state.jobs.clone();
-    tauri::async_runtime::spawn(async move {
-        // A run may have begun since; it saves first.
-        jobs.quit().await;
-        app.request_restart();
-    });
+    window::restart(&app);
+    Ok(())
+}
+
+/// Removes everything at a start that follows at once; never while something is at work.
+#[tauri::command]
+pub async fn wipe_everything(
+    app: AppHandle,
+    state: State<'_, App>,
+    request: Request<WipeEverything>,
+) -> Answer<WipeEverything> {
+    let () = request;
+    state.user()?;
+    at_rest(&state).await?;
+    let paths = state.paths.clone();
+    blocking(move || wipe::ask(&paths)).await?;
+    window::restart(&app);
     Ok(())
 }
 

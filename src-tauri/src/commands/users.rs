@@ -4,7 +4,7 @@ use super::{Answer, Request};
 use crate::clock::now_ms;
 use crate::db::blocking;
 use crate::state::App;
-use crate::{files, password};
+use crate::{files, password, remember, wipe};
 use amoozgar_store::Store;
 use amoozgar_types::ipc::{
     AccountDeleteUser, AccountListUsers, AccountResetPassword, AccountSetRole, ResetPassword,
@@ -31,12 +31,15 @@ pub async fn account_delete_user(
 ) -> Answer<AccountDeleteUser> {
     let db = state.db.clone();
     let paths = state.paths.clone();
+    let secrets = state.secrets.clone();
     let user_id = request.clone();
     blocking(move || {
+        let settings = db.now(|store| store.settings(&user_id))?;
         // What is to be removed is known only while the rows are there.
         let folders = db.now(|store| store.job_folders(&user_id))?;
         let datasets = db.now(|store| store.dataset_paths(&user_id))?;
         db.now(|store| store.delete_user(&user_id))?;
+        wipe::forget(&secrets, &user_id, &settings);
         for folder in folders {
             remove(&PathBuf::from(folder.job_dir), &paths.jobs());
         }
@@ -50,6 +53,7 @@ pub async fn account_delete_user(
         state.session.end();
         state.left();
     }
+    remember::forget_orphan(&state.paths, &state.db).await;
     Ok(())
 }
 

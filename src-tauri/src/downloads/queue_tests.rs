@@ -169,6 +169,7 @@ impl Bench {
             moment: Arc::new(move || Moment {
                 now_ms: now_ms.load(Ordering::SeqCst),
                 minute: minute.load(Ordering::SeqCst),
+                held: false,
             }),
         })
     }

@@ -19,6 +19,8 @@ pub struct Moment {
     pub now_ms: UtcMs,
     /// Minutes since local midnight.
     pub minute: u16,
+    /// Nothing may begin: the place of downloads moves, or is not there.
+    pub held: bool,
 }
 
 /// What becomes of a download in line.
@@ -53,6 +55,9 @@ pub fn verdict(
     moment: Moment,
     n_live: usize,
 ) -> Verdict {
+    if moment.held {
+        return Verdict::Stay;
+    }
     if let Some(reason) = kept_by(settings, moment) {
         return if download.waits_for == Some(reason) {
             Verdict::Stay
@@ -160,6 +165,7 @@ mod tests {
     const NOON: Moment = Moment {
         now_ms: 1_000_000,
         minute: 720,
+        held: false,
     };
 
     fn nights() -> Settings {
@@ -169,6 +175,16 @@ mod tests {
             to_min: 420,
         });
         settings
+    }
+
+    #[test]
+    fn nothing_begins_while_the_place_of_downloads_is_held() {
+        let held = Moment { held: true, ..NOON };
+        let queued = record("d", DownloadStatus::Queued);
+        assert_eq!(
+            verdict(&queued, &Settings::default(), held, 0),
+            Verdict::Stay
+        );
     }
 
     #[test]

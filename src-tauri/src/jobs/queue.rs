@@ -63,7 +63,13 @@ enum Action {
 impl Jobs {
     /// Starts the queue's task on the current runtime. What was live when the program last ended is
     /// interrupted; then the queue goes on.
-    pub fn start(db: Db, observer: Arc<dyn Observer>, program: PathBuf) -> Self {
+    /// Nothing new begins while it is `held`.
+    pub fn start(
+        db: Db,
+        observer: Arc<dyn Observer>,
+        program: PathBuf,
+        held: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Self {
         let subscriptions = Arc::new(Subscriptions::default());
         let (messages, inbox) = unbounded_channel();
         let queue = Queue {
@@ -75,6 +81,7 @@ impl Jobs {
             },
             messages: messages.clone(),
             live: HashMap::new(),
+            held: Box::new(held),
             quitting: Vec::new(),
         };
         tokio::spawn(queue.run(inbox));
@@ -147,6 +154,7 @@ struct Queue {
     context: Context,
     messages: UnboundedSender<Message>,
     live: HashMap<JobId, UnboundedSender<Order>>,
+    held: Box<dyn Fn() -> bool + Send + Sync>,
     quitting: Vec<oneshot::Sender<()>>,
 }
 
@@ -227,7 +235,7 @@ impl Queue {
     }
 
     async fn start_next(&mut self) {
-        if self.live.len() >= MAX_LIVE || !self.quitting.is_empty() {
+        if self.live.len() >= MAX_LIVE || !self.quitting.is_empty() || (self.held)() {
             return;
         }
         let queued = match self.context.db.call(Store::queued_jobs).await {
@@ -242,6 +250,14 @@ impl Queue {
         };
         let job_id = next.record.job_id.clone();
         let owner = next.owner.clone();
+        let (dir, spec) = (PathBuf::from(&next.job_dir), next.spec.clone());
+        let renewed = blocking(move || {
+            renew_job_file(&dir, &spec);
+            Ok(())
+        });
+        if let Err(failure) = renewed.await {
+            tracing::warn!(error = %failure, "job.json was not looked at");
+        }
         let settings = self.context.db.call(move |store| store.settings(&owner));
         let priority = settings.await.unwrap_or_default().compute.priority;
         let (orders, inbox) = unbounded_channel();
@@ -393,6 +409,14 @@ fn write_job_dir(job_dir: &std::path::Path, spec: &TrainSpec) -> Result<(), ApiE
     let text = serde_json::to_vec_pretty(spec)
         .map_err(|failure| error::internal("job.json could not be encoded", &failure))?;
     files::write_atomically(&job_dir.join(JOB_FILE), &text)
+}
+
+/// Paths in the row follow a move of the data; the file that the worker reads follows the row.
+fn renew_job_file(job_dir: &std::path::Path, spec: &TrainSpec) {
+    let is_other = super::worker::read_spec(job_dir).is_ok_and(|found| found != *spec);
+    if is_other && let Err(failure) = write_job_dir(job_dir, spec) {
+        tracing::warn!(error = %failure, "job.json could not be renewed");
+    }
 }
 
 fn answer<T>(reply: Reply<T>, result: Result<T, ApiError>) {

@@ -99,7 +99,7 @@ impl Bench {
 
     fn start(&self) -> Jobs {
         let observer: Arc<dyn Observer> = Arc::clone(&self.ears) as Arc<dyn Observer>;
-        Jobs::start(self.db.clone(), observer, self.program.clone())
+        Jobs::start(self.db.clone(), observer, self.program.clone(), || false)
     }
 
     fn job(&self, id: &str) -> NewJob {

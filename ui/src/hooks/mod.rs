@@ -5,4 +5,4 @@ mod use_query;
 
 pub use crate::state::session::use_session;
 pub use use_event::use_event;
-pub use use_query::{Query, use_query};
+pub use use_query::{Query, forget_answers, keep, kept, use_kept_query, use_query};

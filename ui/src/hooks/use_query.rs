@@ -1,5 +1,8 @@
 //! Fetching a command's answer for a page: loading, ready, failed, reload.
 //!
+//! [`use_kept_query`] shows at once what was last answered to the same request, and fetches anew: who
+//! comes back to a list sees it with the page's first frame.
+//!
 //! What was fetched stays on the page while it, or another part of it, is fetched again (a page that
 //! shows another thing altogether is keyed by that thing); an answer to an older request never
 //! overwrites that to a newer one.
@@ -7,7 +10,9 @@
 use crate::api;
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::Command;
-use std::cell::Cell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::fmt::Debug;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -74,8 +79,8 @@ struct State<R> {
 type Change<R> = Box<dyn FnOnce(&Rc<R>) -> Rc<R>>;
 
 enum Action<R> {
-    Started,
-    Answered(Result<R, ApiError>),
+    Started(Option<Rc<R>>),
+    Answered(Result<Rc<R>, ApiError>),
     Update(Change<R>),
 }
 
@@ -85,13 +90,13 @@ impl<R> Reducible for State<R> {
     fn reduce(self: Rc<Self>, action: Action<R>) -> Rc<Self> {
         let data = self.data.clone();
         Rc::new(match action {
-            Action::Started => Self {
-                data,
+            Action::Started(known) => Self {
+                data: known.or(data),
                 error: None,
                 loading: true,
             },
             Action::Answered(Ok(answer)) => Self {
-                data: Some(Rc::new(answer)),
+                data: Some(answer),
                 error: None,
                 loading: false,
             },
@@ -109,16 +114,77 @@ impl<R> Reducible for State<R> {
     }
 }
 
+/// Whether answers outlive the component that asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeping {
+    Nothing,
+    Latest,
+}
+
+/// Answers that are kept at a time.
+const MOST_KEPT: usize = 24;
+
+thread_local! {
+    /// The latest answers with what was asked, latest last.
+    static KEPT: RefCell<Vec<(String, Rc<dyn Any>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Forgets every kept answer: another profile must not see them.
+pub fn forget_answers() {
+    KEPT.with_borrow_mut(Vec::clear);
+}
+
+/// What was last answered to `asked`.
+pub fn kept<R: 'static>(asked: &str) -> Option<Rc<R>> {
+    let found = KEPT.with_borrow(|kept| {
+        let (_, answer) = kept.iter().rfind(|(name, _)| name == asked)?;
+        Some(answer.clone())
+    })?;
+    found.downcast().ok()
+}
+
+/// Keeps an answer, and lets go of the oldest.
+pub fn keep(asked: String, answer: Rc<dyn Any>) {
+    KEPT.with_borrow_mut(|kept| {
+        kept.retain(|(name, _)| *name != asked);
+        if kept.len() >= MOST_KEPT {
+            kept.remove(0);
+        }
+        kept.push((asked, answer));
+    });
+}
+
 /// Sends `request` to `C` when the component mounts and whenever `request` changes.
 #[hook]
 pub fn use_query<C>(request: C::Request) -> Query<C::Response>
 where
     C: Command + 'static,
-    C::Request: Clone + PartialEq + 'static,
+    C::Request: Clone + PartialEq + Debug + 'static,
+    C::Response: 'static,
+{
+    use_answer::<C>(request, Keeping::Nothing)
+}
+
+/// [`use_query`], which begins with what was last answered to the same request.
+#[hook]
+pub fn use_kept_query<C>(request: C::Request) -> Query<C::Response>
+where
+    C: Command + 'static,
+    C::Request: Clone + PartialEq + Debug + 'static,
+    C::Response: 'static,
+{
+    use_answer::<C>(request, Keeping::Latest)
+}
+
+#[hook]
+fn use_answer<C>(request: C::Request, keeping: Keeping) -> Query<C::Response>
+where
+    C: Command + 'static,
+    C::Request: Clone + PartialEq + Debug + 'static,
     C::Response: 'static,
 {
     let state = use_reducer(|| State {
-        data: None,
+        data: known::<C>(&request, keeping),
         error: None,
         loading: true,
     });
@@ -126,27 +192,56 @@ where
     let reload = {
         let dispatcher = state.dispatcher();
         let generation = generation.clone();
-        use_callback(request.clone(), move |(): (), request: &C::Request| {
+        use_callback(request.clone(), move |known: bool, request: &C::Request| {
             let this = generation.get() + 1;
             generation.set(this);
             let (dispatcher, generation, request) =
                 (dispatcher.clone(), generation.clone(), request.clone());
-            dispatcher.dispatch(Action::Started);
+            let known = known.then(|| self::known::<C>(&request, keeping));
+            dispatcher.dispatch(Action::Started(known.flatten()));
             wasm_bindgen_futures::spawn_local(async move {
-                let answer = api::call::<C>(request).await;
-                if generation.get() == this {
-                    dispatcher.dispatch(Action::Answered(answer));
+                let asked = name_of::<C>(&request);
+                let answer = api::call::<C>(request).await.map(Rc::new);
+                if generation.get() != this {
+                    return;
                 }
+                if let (Ok(answer), Keeping::Latest) = (&answer, keeping) {
+                    keep(asked, answer.clone());
+                }
+                dispatcher.dispatch(Action::Answered(answer));
             });
         })
     };
     {
         let reload = reload.clone();
         use_effect_with(request, move |_| {
-            reload.emit(());
+            reload.emit(true);
             // Whatever is still under way belongs to the request that is gone.
             move || generation.set(generation.get() + 1)
         });
     }
-    Query { state, reload }
+    Query {
+        state,
+        reload: reload.reform(|()| false),
+    }
+}
+
+fn known<C>(request: &C::Request, keeping: Keeping) -> Option<Rc<C::Response>>
+where
+    C: Command,
+    C::Request: Debug,
+    C::Response: 'static,
+{
+    match keeping {
+        Keeping::Nothing => None,
+        Keeping::Latest => kept(&name_of::<C>(request)),
+    }
+}
+
+fn name_of<C>(request: &C::Request) -> String
+where
+    C: Command,
+    C::Request: Debug,
+{
+    format!("{} {request:?}", C::NAME)
 }

@@ -20,6 +20,7 @@ pub mod network;
 pub mod notifications;
 pub mod palette;
 pub mod parameters;
+pub mod place;
 pub mod preferences;
 pub mod settings;
 pub mod time;

@@ -5,7 +5,7 @@ use crate::components::{
     Button, Card, ConfirmDialog, EmptyState, ErrorState, Icon, IconName, PageHeader,
     SegmentedChoice, SegmentedOption, Select, SelectOption, Skeleton, Variant,
 };
-use crate::hooks::{use_event, use_query};
+use crate::hooks::{use_event, use_kept_query};
 use crate::i18n::{errors, notifications as words, preferences, time};
 use crate::route::Route;
 use crate::state::notifications::use_unread;
@@ -20,7 +20,7 @@ use yew_router::prelude::*;
 /// The list with its actions.
 #[component]
 pub fn NotificationsPage() -> Html {
-    let query = use_query::<NotificationsList>(());
+    let query = use_kept_query::<NotificationsList>(());
     let asking = use_state(|| false);
     let filter = use_state_eq(Filter::default);
     let n_shown = use_state_eq(|| AT_ONCE);

@@ -34,6 +34,11 @@ const ADMINISTRATOR: &[&str] = &[
     "database_backup",
     "database_inspect",
     "database_restore",
+    // So is the place of their things, and everything there is.
+    "place_look",
+    "place_move",
+    "place_let_go",
+    "wipe_everything",
 ];
 
 /// Who may call the command `name`.

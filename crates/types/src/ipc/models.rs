@@ -117,8 +117,8 @@ pub struct ModelExported {
     pub stopped: bool,
 }
 
-/// What the channel of `models_import` and `models_export` carries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What the channel of `models_import`, `models_export` and `place_move` carries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TransferProgress {
     /// Bytes copied and checked.
     pub done_bytes: u64,
@@ -126,4 +126,7 @@ pub struct TransferProgress {
     pub total_bytes: u64,
     /// The file at hand.
     pub file: Option<String>,
+    /// How long it will take still, where that can be said.
+    #[serde(default)]
+    pub remaining_s: Option<f64>,
 }

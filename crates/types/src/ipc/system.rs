@@ -10,6 +10,12 @@ pub struct AppInfo {
     pub version: String,
     /// Where its data lives.
     pub data_dir: String,
+    /// Where what grows large lies: runs, datasets, models, downloads.
+    pub place: String,
+    /// Whether that folder is there; it is not while its disk is not plugged in.
+    pub place_is_there: bool,
+    /// The folder that they were moved from, while its copy is kept.
+    pub place_left: Option<String>,
     /// Logical processors.
     pub n_cpus: u32,
     /// The processor's name.

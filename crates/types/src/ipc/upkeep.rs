@@ -52,3 +52,24 @@ pub struct BackupSummary {
     /// When its latest row was made.
     pub latest_ms: Option<crate::UtcMs>,
 }
+
+/// What moving the large things to another folder would take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceCheck {
+    /// Where they would go.
+    pub path: String,
+    /// What they take.
+    pub size_bytes: u64,
+    /// Room on the disk there.
+    pub free_bytes: u64,
+}
+
+/// How a move ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlaceMoved {
+    /// It is done; the program starts again.
+    Done,
+    /// It was stopped, and everything is as before.
+    Stopped,
+}

@@ -2,7 +2,7 @@
 
 use super::cleanup::CleanupDialog;
 use crate::components::{Button, Card, ErrorState, IconName, Skeleton};
-use crate::hooks::use_query;
+use crate::hooks::use_kept_query;
 use crate::i18n::dashboard as words;
 use amoozgar_text::number;
 use amoozgar_types::ipc::{DashboardDisk, DiskUse};
@@ -11,7 +11,7 @@ use yew::prelude::*;
 /// The shares with their sizes.
 #[component]
 pub fn RoomCard() -> Html {
-    let disk = use_query::<DashboardDisk>(());
+    let disk = use_kept_query::<DashboardDisk>(());
     let cleaning = use_state(|| false);
     let open = {
         let cleaning = cleaning.clone();

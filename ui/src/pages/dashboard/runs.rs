@@ -3,7 +3,7 @@
 use crate::components::{
     ButtonLink, Card, EmptyState, ErrorState, IconName, LinkTo, Skeleton, StatusBadge, Variant,
 };
-use crate::hooks::{use_event, use_query};
+use crate::hooks::{use_event, use_kept_query};
 use crate::i18n::{common, dashboard as words, home, time};
 use crate::route::Route;
 use amoozgar_types::ipc::{DashboardOverview, JobChanged, JobDeleted, Overview};
@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 #[hook]
 fn use_overview() -> crate::hooks::Query<Overview> {
-    let query = use_query::<DashboardOverview>(());
+    let query = use_kept_query::<DashboardOverview>(());
     {
         let query = query.clone();
         use_event::<JobChanged, _>(move |_| query.reload());

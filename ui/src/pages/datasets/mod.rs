@@ -6,7 +6,7 @@ mod import;
 use crate::components::{
     Card, EmptyState, ErrorState, IconButton, IconName, LinkTo, PageHeader, Skeleton,
 };
-use crate::hooks::use_query;
+use crate::hooks::use_kept_query;
 use crate::i18n::{account, common, datasets, time};
 use crate::pages::models::BrowseDatasets;
 use crate::route::Route;
@@ -19,7 +19,7 @@ use yew::prelude::*;
 /// The list with the import card above it.
 #[component]
 pub fn DatasetsPage() -> Html {
-    let query = use_query::<DatasetsList>(());
+    let query = use_kept_query::<DatasetsList>(());
     let doomed = use_state(|| None::<DatasetRecord>);
     let on_imported = {
         let query = query.clone();

@@ -2,7 +2,7 @@
 
 use super::tips::Tips;
 use crate::components::{Card, ErrorState, Icon, IconName, Ltr, Skeleton};
-use crate::hooks::use_query;
+use crate::hooks::use_kept_query;
 use crate::i18n::{common, home};
 use amoozgar_types::ipc::{DatasetsList, SystemAppInfo};
 use amoozgar_types::job::JobRecord;
@@ -18,8 +18,8 @@ pub struct MachineCardProps {
 /// Processor, memory and data, with a skeleton and a failure of its own; advice that fits them.
 #[component]
 pub fn MachineCard(props: &MachineCardProps) -> Html {
-    let info = use_query::<SystemAppInfo>(());
-    let datasets = use_query::<DatasetsList>(());
+    let info = use_kept_query::<SystemAppInfo>(());
+    let datasets = use_kept_query::<DatasetsList>(());
     let body = match (info.data(), info.error()) {
         (_, Some(error)) => html! { <ErrorState {error} on_retry={info.on_retry()} /> },
         (None, None) => html! { <Skeleton lines={3} /> },

@@ -10,7 +10,7 @@ use crate::components::{
     ButtonLink, Card, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton, StatusBadge,
     Variant,
 };
-use crate::hooks::{use_event, use_query, use_session};
+use crate::hooks::{use_event, use_kept_query, use_session};
 use crate::i18n::{common, home, time};
 use crate::route::Route;
 use amoozgar_types::ipc::{JobChanged, JobDeleted, JobGroup, JobPage, JobQuery, TrainingPage};
@@ -30,12 +30,12 @@ const N_LATEST: u32 = 20;
 #[component]
 pub fn HomePage() -> Html {
     let user = use_session().user();
-    let query = use_query::<TrainingPage>(JobQuery {
+    let query = use_kept_query::<TrainingPage>(JobQuery {
         limit: N_LATEST,
         ..JobQuery::default()
     });
     // A run that goes on may be older than the latest ones.
-    let active = use_query::<TrainingPage>(JobQuery {
+    let active = use_kept_query::<TrainingPage>(JobQuery {
         group: JobGroup::Active,
         limit: N_LATEST,
         ..JobQuery::default()

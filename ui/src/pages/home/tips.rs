@@ -138,6 +138,9 @@ mod tests {
         AppInfo {
             version: "0.1.0".into(),
             data_dir: String::new(),
+            place: String::new(),
+            place_is_there: true,
+            place_left: None,
             n_cpus,
             cpu: String::new(),
             memory_bytes: memory_gib * GIB,

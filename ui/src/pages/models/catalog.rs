@@ -6,7 +6,7 @@ use crate::components::{
     Button, Card, Checkbox, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader,
     SegmentedChoice, SegmentedOption, Select, SelectOption, Skeleton, Tab, Tabs, TextField, tab_id,
 };
-use crate::hooks::use_query;
+use crate::hooks::use_kept_query;
 use crate::i18n::hub as words;
 use crate::route::Route;
 use crate::state::downloads::use_downloads;
@@ -122,7 +122,7 @@ pub fn BrowseDatasets() -> Html {
 #[component]
 fn CatalogList() -> Html {
     let shelf = use_shelf();
-    let query = use_query::<HubCatalog>(());
+    let query = use_kept_query::<HubCatalog>(());
     let downloads = use_downloads();
     let view = shelf.view.clone();
     let body = match (query.data(), query.error()) {

@@ -22,11 +22,12 @@ mod use_dataset;
 
 pub use catalog::{BrowseDatasets, CatalogPage};
 pub use repo::RepoPage;
+pub use transfer::Transfer;
 
 use crate::components::{
     Button, ButtonLink, Card, EmptyState, ErrorState, IconName, PageHeader, Skeleton, Variant,
 };
-use crate::hooks::{use_event, use_query};
+use crate::hooks::{use_event, use_kept_query};
 use crate::i18n::hub as words;
 use crate::route::Route;
 use amoozgar_types::ipc::{
@@ -41,7 +42,7 @@ use yew::prelude::*;
 /// What is installed, with the downloads above it.
 #[component]
 pub fn ModelsPage() -> Html {
-    let query = use_query::<ModelsList>(());
+    let query = use_kept_query::<ModelsList>(());
     {
         let query = query.clone();
         use_event::<DownloadChanged, _>(move |record| {

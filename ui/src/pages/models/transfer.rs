@@ -1,4 +1,4 @@
-//! What import and export share: how far the copying is, and stopping it.
+//! What import, export and moving share: how far the copying is, and stopping it.
 
 use crate::api;
 use crate::components::{Button, IconName, Ltr, Progress};
@@ -43,7 +43,12 @@ pub fn Transfer(props: &TransferProps) -> Html {
             <p>{ &props.label }</p>
             <Progress {value} label={props.label.clone()} testid="transfer-progress" />
             if let Some(progress) = &props.progress {
-                <p class="muted">{ downloads::amount(progress.done_bytes, progress.total_bytes) }</p>
+                <p class="muted">
+                    { downloads::amount(progress.done_bytes, progress.total_bytes) }
+                    if let Some(remaining_s) = progress.remaining_s {
+                        { " · " }{ downloads::remaining(remaining_s) }
+                    }
+                </p>
                 if let Some(file) = &progress.file {
                     <p class="muted transfer__file"><Ltr text={file.clone()} /></p>
                 }

@@ -12,6 +12,7 @@ mod downloads;
 pub mod form;
 mod network;
 mod notifications;
+mod place;
 mod secret;
 mod services;
 mod storage;
@@ -19,6 +20,7 @@ pub mod task;
 mod token;
 mod training;
 mod window;
+mod wipe;
 
 use crate::components::{Card, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton};
 use crate::i18n::{

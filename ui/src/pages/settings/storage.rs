@@ -1,15 +1,13 @@
 //! Where the data lies, back-ups of the database, and logs for others.
 
+use super::place::PlaceCard;
 use super::task::use_task;
 use crate::api;
-use crate::components::{
-    Button, Card, ConfirmDialog, ErrorState, IconName, Ltr, Skeleton, Variant,
-};
-use crate::hooks::{use_query, use_session};
-use crate::i18n::{preferences as words, settings};
+use crate::components::{Button, Card, ConfirmDialog, IconName, Variant};
+use crate::hooks::use_session;
+use crate::i18n::preferences as words;
 use amoozgar_types::ipc::{
-    BackupSummary, DatabaseBackup, DatabaseInspect, DatabaseRestore, FilePlace, Folder, LogsExport,
-    Role, SystemAppInfo, SystemOpenFolder,
+    BackupSummary, DatabaseBackup, DatabaseInspect, DatabaseRestore, FilePlace, LogsExport, Role,
 };
 use yew::prelude::*;
 
@@ -21,7 +19,7 @@ pub fn StorageSection() -> Html {
         .is_some_and(|user| user.role == Role::Administrator);
     html! {
         <>
-            <FoldersCard />
+            <PlaceCard />
             // The database is everyone's; the shell lets administrators alone at it.
             if is_administrator {
                 <BackupCard />
@@ -29,37 +27,6 @@ pub fn StorageSection() -> Html {
             <LogsCard />
         </>
     }
-}
-
-#[component]
-fn FoldersCard() -> Html {
-    let query = use_query::<SystemAppInfo>(());
-    let task = use_task();
-    let open = move |_| {
-        task.run(async {
-            api::call::<SystemOpenFolder>(Folder::Data).await?;
-            Ok(None)
-        });
-    };
-    let body = match (query.data(), query.error()) {
-        (Some(info), _) => html! {
-            <>
-                <p class="muted">{ words::FOLDERS_HELP }</p>
-                <p class="settings__path"><Ltr text={info.data_dir.clone()} /></p>
-                <div class="about__actions">
-                    <Button
-                        label={settings::OPEN_DATA}
-                        icon={IconName::Folder}
-                        onclick={open}
-                        testid="storage-open"
-                    />
-                </div>
-            </>
-        },
-        (None, Some(error)) => html! { <ErrorState {error} on_retry={query.on_retry()} /> },
-        (None, None) => html! { <Skeleton lines={3} /> },
-    };
-    html! { <Card title={words::FOLDERS}>{ body }</Card> }
 }
 
 fn kind(name: &str, ending: &str) -> api::FileFilter {

@@ -2,7 +2,7 @@
 
 use super::form::{Fields, Invalid, choice, use_form, whole};
 use crate::components::{NumberField, Skeleton, Switch};
-use crate::hooks::use_query;
+use crate::hooks::{use_kept_query, use_query};
 use crate::i18n::{common, preferences, settings as words};
 use amoozgar_types::ipc::{
     LEAST_MEMORY_LIMIT_MIB, OnBattery, Priority, Settings, SystemAbilitiesGet, SystemAppInfo,
@@ -58,7 +58,7 @@ pub fn TrainingSection() -> Html {
 #[component]
 fn ShareCard() -> Html {
     let mut form = use_form::<Share>();
-    let info = use_query::<SystemAppInfo>(());
+    let info = use_kept_query::<SystemAppInfo>(());
     let info = info.data();
     let most = info
         .as_ref()

@@ -2,15 +2,16 @@
 
 use super::form::{Fields, Invalid, use_form};
 use super::task::use_task;
+use super::wipe::WipeCard;
 use crate::api;
 use crate::components::{
     Button, Card, ConfirmDialog, ErrorState, IconName, Skeleton, Switch, Variant,
 };
-use crate::hooks::use_query;
+use crate::hooks::{use_query, use_session};
 use crate::i18n::{errors, preferences, settings as words};
 use crate::state::settings::use_settings;
 use crate::state::toasts::{ShowToast, use_toasts};
-use amoozgar_types::ipc::{Settings, SystemAbilitiesGet, SystemAutostart};
+use amoozgar_types::ipc::{Role, Settings, SystemAbilitiesGet, SystemAutostart};
 use yew::prelude::*;
 
 #[derive(Clone, PartialEq)]
@@ -31,10 +32,13 @@ impl Fields for Closing {
     }
 }
 
-/// Tray, start, reset.
+/// Tray, start, reset, and the end of everything.
 #[component]
 pub fn WindowSection() -> Html {
     let form = use_form::<Closing>();
+    let is_administrator = use_session()
+        .user()
+        .is_some_and(|user| user.role == Role::Administrator);
     html! {
         <>
             { form.card(
@@ -51,6 +55,9 @@ pub fn WindowSection() -> Html {
             ) }
             <StartCard />
             <ResetCard />
+            if is_administrator {
+                <WipeCard />
+            }
         </>
     }
 }

@@ -1,7 +1,7 @@
 //! Following one run: fetched first, then live over a channel until the page is left.
 
 use crate::api;
-use crate::hooks::use_event;
+use crate::hooks::{keep, kept, use_event};
 use crate::state::job::{JobAction, JobState};
 use amoozgar_types::ApiError;
 use amoozgar_types::id::JobId;
@@ -27,12 +27,28 @@ pub struct Feed {
 /// Follows the run `id` while the component is mounted.
 #[hook]
 pub fn use_job(id: &JobId) -> Feed {
-    let state = use_reducer(JobState::default);
+    // As it was when the page was left; what has happened since is fetched and merged in.
+    let state = use_reducer(|| {
+        kept::<JobState>(&name_of(id)).map_or_else(JobState::default, |known| (*known).clone())
+    });
+    {
+        let (name, known) = (name_of(id), use_mut_ref(|| (*state).clone()));
+        *known.borrow_mut() = (*state).clone();
+        use_effect_with(id.clone(), move |_| {
+            move || {
+                let known = known.borrow();
+                if known.job.is_some() && !known.deleted {
+                    keep(name, Rc::new(known.clone()));
+                }
+            }
+        });
+    }
     let error = use_state(|| None::<ApiError>);
     let reload = {
         let (dispatcher, error) = (state.dispatcher(), error.setter());
         use_callback(id.clone(), move |(): (), id: &JobId| {
-            spawn_local(fetch(id.clone(), dispatcher.clone(), error.clone()));
+            spawn_local(fetch_detail(id.clone(), dispatcher.clone(), error.clone()));
+            spawn_local(fetch_metrics(id.clone(), dispatcher.clone(), error.clone()));
         })
     };
     {
@@ -73,21 +89,29 @@ pub fn use_job(id: &JobId) -> Feed {
     }
 }
 
-async fn fetch(
+fn name_of(id: &JobId) -> String {
+    format!("run {id}")
+}
+
+async fn fetch_detail(
     id: JobId,
     dispatcher: UseReducerDispatcher<JobState>,
     error: UseStateSetter<Option<ApiError>>,
 ) {
-    match api::call::<TrainingGet>(id.clone()).await {
+    match api::call::<TrainingGet>(id).await {
         Ok(detail) => {
             error.set(None);
             dispatcher.dispatch(JobAction::Detail(Box::new(detail)));
         }
-        Err(failure) => {
-            error.set(Some(failure));
-            return;
-        }
+        Err(failure) => error.set(Some(failure)),
     }
+}
+
+async fn fetch_metrics(
+    id: JobId,
+    dispatcher: UseReducerDispatcher<JobState>,
+    error: UseStateSetter<Option<ApiError>>,
+) {
     match api::call::<TrainingMetrics>(id).await {
         Ok(metrics) => dispatcher.dispatch(JobAction::Metrics(metrics)),
         Err(failure) => error.set(Some(failure)),

@@ -9,7 +9,7 @@ use crate::components::{
     Button, ButtonLink, EmptyState, ErrorNote, ErrorState, IconName, PageHeader, SegmentedChoice,
     SegmentedOption, Skeleton, TextField, Variant,
 };
-use crate::hooks::{Query, use_event, use_query};
+use crate::hooks::{Query, use_event, use_kept_query};
 use crate::i18n::{compare, training as words};
 use crate::route::Route;
 use amoozgar_types::id::JobId;
@@ -30,7 +30,7 @@ pub fn TrainingListPage() -> Html {
         ..JobQuery::default()
     });
     let chosen = use_state_eq(Vec::<JobId>::new);
-    let query = use_query::<TrainingPage>((*asked).clone());
+    let query = use_kept_query::<TrainingPage>((*asked).clone());
     {
         let (query, group) = (query.clone(), asked.group);
         use_event::<JobChanged, _>(move |job: JobRecord| {

@@ -7,7 +7,7 @@ use crate::components::{
     Button, ButtonLink, Card, ChoiceCard, EmptyState, ErrorNote, ErrorState, Icon, IconName,
     LinkTo, NumberField, PageHeader, Skeleton, Steps, TextField, Variant,
 };
-use crate::hooks::use_query;
+use crate::hooks::use_kept_query;
 use crate::i18n::parameters::Parameter;
 use crate::i18n::{common, training as words};
 use crate::route::Route;
@@ -21,7 +21,7 @@ use yew_router::prelude::*;
 /// Chooses text, size and settings of a run, says what it will need, and starts it.
 #[component]
 pub fn NewRunPage() -> Html {
-    let datasets = use_query::<DatasetsList>(());
+    let datasets = use_kept_query::<DatasetsList>(());
     let content = match (datasets.data(), datasets.error()) {
         (None, Some(error)) => html! { <ErrorState {error} on_retry={datasets.on_retry()} /> },
         (None, None) => html! { <Skeleton lines={6} /> },

@@ -9,7 +9,7 @@ pub mod tables;
 use crate::components::{
     ButtonLink, Card, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton, Variant,
 };
-use crate::hooks::{use_event, use_query};
+use crate::hooks::{use_event, use_kept_query};
 use crate::i18n::compare as words;
 use crate::route::Route;
 use crate::state::job::Shared;
@@ -89,7 +89,7 @@ struct ComparisonProps {
 
 #[component]
 fn Comparison(props: &ComparisonProps) -> Html {
-    let query = use_query::<TrainingCompare>(CompareRequest {
+    let query = use_kept_query::<TrainingCompare>(CompareRequest {
         job_ids: props.job_ids.clone(),
     });
     {

@@ -34,10 +34,20 @@ const NAMES: [&str; 12] = [
     "گذرواژه",
 ];
 
-/// `text` without secrets; `home` is the person's folder.
-pub fn redact(text: &str, home: Option<&str>) -> String {
+/// Shorter names of people would be found within words.
+const SHORTEST_NAME_CHARS: usize = 3;
+
+/// `text` without secrets; `home` is the person's folder, `names` are the profiles'.
+pub fn redact(text: &str, home: Option<&str>, names: &[String]) -> String {
     text.split_inclusive('\n')
-        .map(|line| of_line(line, home))
+        .map(|line| {
+            names
+                .iter()
+                .filter(|name| name.chars().count() >= SHORTEST_NAME_CHARS)
+                .fold(of_line(line, home), |line, name| {
+                    line.replace(name.as_str(), GONE)
+                })
+        })
         .collect()
 }
 
@@ -204,7 +214,7 @@ mod tests {
             SECRETS[7],
             SECRETS[8],
         );
-        let clean = redact(&text, None);
+        let clean = redact(&text, None, &[]);
         for secret in SECRETS {
             assert!(!clean.contains(secret), "`{secret}` is still in\n{clean}");
         }
@@ -229,7 +239,7 @@ mod tests {
     fn what_is_no_secret_stays_as_it_was() {
         let text = "2026-11-23 INFO step=10 tokens_per_s=1520.5 tokenizer trained\n\
                     the secretary asked for tokens; sk-1 and hf_ are short\n";
-        let clean = redact(text, None);
+        let clean = redact(text, None, &[]);
         assert!(clean.contains("tokenizer trained"), "{clean}");
         assert!(clean.contains("the secretary asked for tokens"), "{clean}");
         assert!(clean.contains("step=10"), "{clean}");
@@ -238,7 +248,7 @@ mod tests {
 
     #[test]
     fn the_home_folder_names_nobody() {
-        let clean = redact("opened /home/sara/x.txt\n", Some("/home/sara"));
+        let clean = redact("opened /home/sara/x.txt\n", Some("/home/sara"), &[]);
         assert_eq!(clean, "opened ~/x.txt\n");
     }
 }

@@ -7,7 +7,7 @@ use crate::db::blocking;
 use crate::redact::redact;
 use crate::state::App;
 use crate::{error, files, power, window, wipe};
-use amoozgar_store::{Backup, inspect, prepare_restore};
+use amoozgar_store::{Backup, Store, inspect, prepare_restore};
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::{
     BackupSummary, DatabaseBackup, DatabaseInspect, DatabaseRestore, FilePlace, LogsExport,
@@ -148,9 +148,13 @@ pub async fn logs_export(
     state.user()?;
     let path = files::chosen(&request.path)?;
     let logs = state.paths.logs();
+    let db = state.db.clone();
     blocking(move || {
         let home = dirs::home_dir().map(|home| home.display().to_string());
-        let archive = archive(&logs, home.as_deref())?;
+        // The log is the whole program's: who else uses it is nobody's business.
+        let profiles = db.now(Store::list_users)?;
+        let names: Vec<String> = profiles.into_iter().map(|user| user.name).collect();
+        let archive = archive(&logs, home.as_deref(), &names)?;
         files::write_atomically(&path, &archive)?;
         Ok(written(&path, archive.len() as u64))
     })
@@ -165,7 +169,7 @@ fn written(path: &Path, size_bytes: u64) -> WrittenFile {
 }
 
 /// The logs of a folder as an archive, and what program and system they are of.
-fn archive(logs: &Path, home: Option<&str>) -> Result<Vec<u8>, ApiError> {
+fn archive(logs: &Path, home: Option<&str>, names: &[String]) -> Result<Vec<u8>, ApiError> {
     let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let mut add = |name: &str, text: &str| {
         zip.start_file(name, SimpleFileOptions::default())
@@ -185,7 +189,7 @@ fn archive(logs: &Path, home: Option<&str>) -> Result<Vec<u8>, ApiError> {
     for path in log_files(logs)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let text = end_of(&path)?;
-        add(&format!("logs/{name}"), &redact(&text, home))?;
+        add(&format!("logs/{name}"), &redact(&text, home, names))?;
     }
     zip.finish()
         .map(std::io::Cursor::into_inner)
@@ -222,12 +226,20 @@ mod tests {
         for day in ["2026-11-22", "2026-11-23"] {
             std::fs::write(
                 dir.path().join(format!("amoozgar.{day}.log")),
-                format!("INFO started in /home/sara/x\nWARN token: {secret}\nWARN {secret}\n"),
+                format!(
+                    "INFO started in /home/sara/x\nWARN token: {secret}\nWARN {secret}\n\
+                     INFO «نیما محمدی» signed in\n"
+                ),
             )
             .unwrap();
         }
         std::fs::write(dir.path().join("other.db"), secret).unwrap();
-        let bytes = archive(dir.path(), Some("/home/sara")).unwrap();
+        let bytes = archive(
+            dir.path(),
+            Some("/home/sara"),
+            &["نیما محمدی".to_owned(), "a".to_owned()],
+        )
+        .unwrap();
         let mut zip = zip::ZipArchive::new(Cursor::new(&bytes)).unwrap();
         assert_eq!(zip.len(), 3, "two logs and what they are of");
         for index in 0..zip.len() {
@@ -238,6 +250,11 @@ mod tests {
                 .unwrap();
             assert!(!text.contains(secret), "the secret is in `{text}`");
             assert!(!text.contains("sara"), "the person is in `{text}`");
+            assert!(!text.contains("نیما"), "a profile is in `{text}`");
+            assert!(
+                text.contains("amoozgar") || text.contains("started"),
+                "a single letter is no name"
+            );
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The messages at the window's corner.
 
 use super::{Icon, IconButton, IconName};
+use crate::api;
 use crate::i18n::common;
 use crate::state::toasts::{Toast, ToastAction, ToastKind, use_toasts};
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 /// How long a message stays. Failures and long sentences need more time to read.
@@ -13,8 +15,25 @@ const LONG_MS: u32 = 12_000;
 #[component]
 pub fn ToastStack() -> Html {
     let toasts = use_toasts();
+    let stack = use_node_ref();
+    {
+        // A modal dialog covers all but what came into the webview's top layer after it.
+        let (stack, newest) = (stack.clone(), toasts.toasts.last().map(|toast| toast.key));
+        use_effect_with(newest, move |newest| {
+            let Some(stack) = stack.cast::<HtmlElement>() else {
+                return;
+            };
+            // What is not shown cannot be hidden, and says so.
+            let _ = stack.hide_popover();
+            if newest.is_some()
+                && let Err(error) = stack.show_popover()
+            {
+                api::log(&format!("the messages could not be shown: {error:?}"));
+            }
+        });
+    }
     html! {
-        <div class="toasts" role="status" aria-live="polite">
+        <div ref={stack} class="toasts" popover="manual" role="status" aria-live="polite">
             { for toasts.toasts.iter().map(|toast| html! {
                 <ToastView key={toast.key} toast={toast.clone()} />
             }) }

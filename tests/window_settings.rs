@@ -149,6 +149,9 @@ async fn settings(desktop: &Desktop, window: &Window) -> Result<()> {
     window.click_in("digits-latin", "settings-save").await?;
     window.go("/settings/training").await?;
     window.find("settings-memory", SOON).await?;
+    // The page is there at once; the digits follow when the settings are saved.
+    window.click_text(".toast", "ذخیره شد").await?;
+    window.settled().await?;
     let shown = window.prop("settings-memory", "value").await?;
     ensure!(
         shown.as_deref() == Some("1,024"),

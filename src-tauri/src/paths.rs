@@ -135,14 +135,7 @@ impl Paths {
 
     /// Where downloads go: the cache that the environment names for all programs, else our own.
     pub fn hub_cache(&self) -> PathBuf {
-        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-        if let Some(dir) = set("HF_HUB_CACHE") {
-            return dir.into();
-        }
-        match set("HF_HOME") {
-            Some(dir) => PathBuf::from(dir).join("hub"),
-            None => self.hub(),
-        }
+        amoozgar_hub::named_cache().unwrap_or_else(|| self.hub())
     }
 
     /// Imported models.

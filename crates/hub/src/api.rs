@@ -1,6 +1,8 @@
 //! What the Hub says of repositories: search, a revision's commit and card, the list of its files.
 //!
-//! Answers are read leniently: fields may come and go, and a mirror may leave some out.
+//! A revision and its files are read by the crate `hf-hub`, through a door that sends as we do. A
+//! search is read here, since that crate hides where its next page begins. Either way answers are
+//! read leniently: fields may come and go, and a mirror may leave some out.
 
 use crate::HubError;
 use crate::clock::{Attempts, Backoff};
@@ -8,11 +10,13 @@ use crate::control::Control;
 use crate::endpoint::host_of;
 use crate::http::{About, Answer, Ask, Http};
 use crate::repo::{Commit, FilePath, Oid, Repo, RepoKind, Revision};
+use futures_util::TryStreamExt;
+use hf_hub::repository::{DatasetInfo, ModelInfo, RepoTreeEntry};
+use hf_hub::{HFRepository, HFResult, RepoType};
 use reqwest::header;
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 
 /// The longest answer that is read: a page of a thousand files has half a megabyte.
 const ANSWER_LIMIT_BYTES: usize = 32 << 20;
@@ -117,34 +121,43 @@ impl Http {
         revision: &Revision,
         control: &Control,
     ) -> Result<RepoInfo, HubError> {
-        #[derive(Deserialize)]
-        struct Raw {
-            id: Option<String>,
-            sha: String,
-            #[serde(flatten)]
-            card: RawCard,
-        }
-        let url = self.api(repo, ["revision", revision.as_str()]);
         let about = About {
             repo: Some(repo),
             revision: revision.as_str(),
             path: None,
         };
-        let (raw, _): (Raw, _) = self.json(&url, about, control).await?;
-        let commit = Commit::new(&raw.sha).ok_or_else(|| {
-            HubError::bad_answer(&host_of(&url), format!("`{}` is no commit", raw.sha))
+        let (owner, name) = hf_hub::split_id(repo.id());
+        let card = self
+            .through_hf_hub(about, control, async |client| match repo.kind() {
+                RepoKind::Model => {
+                    let model = client.model(owner, name);
+                    let info = model.info().revision(revision.as_str()).send().await;
+                    info.map(Card::from)
+                }
+                RepoKind::Dataset => {
+                    let dataset = client.dataset(owner, name);
+                    let info = dataset.info().revision(revision.as_str()).send().await;
+                    info.map(Card::from)
+                }
+            })
+            .await?;
+        let sha = card.sha.unwrap_or_default();
+        let commit = Commit::new(&sha).ok_or_else(|| {
+            let host = host_of(&self.addresses.endpoint);
+            HubError::bad_answer(&host, format!("`{sha}` is no commit"))
         })?;
+        let tags = card.tags.unwrap_or_default();
         Ok(RepoInfo {
-            id: raw.id.unwrap_or_else(|| repo.id().to_owned()),
+            id: card.id,
             commit,
-            gated: raw.card.gated(),
-            private: raw.card.private,
-            downloads: raw.card.downloads,
-            likes: raw.card.likes,
-            licence: raw.card.licence(),
-            n_parameters: raw.card.n_parameters(),
-            task: raw.card.pipeline_tag,
-            tags: raw.card.tags,
+            gated: card.gated.as_ref().is_some_and(is_gated),
+            private: card.private.unwrap_or_default(),
+            downloads: card.downloads.unwrap_or_default(),
+            likes: card.likes.unwrap_or_default(),
+            licence: licence(&tags),
+            n_parameters: card.n_parameters,
+            task: card.task,
+            tags,
         })
     }
 
@@ -155,31 +168,24 @@ impl Http {
         commit: &Commit,
         control: &Control,
     ) -> Result<Vec<RemoteFile>, HubError> {
-        let mut url = self.api(repo, ["tree", commit.as_str()]);
-        url.query_pairs_mut().append_pair("recursive", "true");
         let about = About {
             repo: Some(repo),
             revision: commit.as_str(),
             path: None,
         };
-        let mut files = Vec::new();
-        let mut seen = HashSet::new();
-        loop {
-            let (page, next): (Vec<RawEntry>, _) = self.json(&url, about, control).await?;
-            for entry in page {
-                files.extend(entry.into_file(&host_of(&url))?);
-            }
-            let Some(next) = next else {
-                return Ok(files);
-            };
-            if !seen.insert(next.clone()) || files.len() > MAX_FILES {
-                return Err(HubError::bad_answer(
-                    &host_of(&url),
-                    "the list of files has no end",
-                ));
-            }
-            url = next;
+        let (owner, name) = hf_hub::split_id(repo.id());
+        let entries = self
+            .through_hf_hub(about, control, async |client| match repo.kind() {
+                RepoKind::Model => listed(client.model(owner, name), commit).await,
+                RepoKind::Dataset => listed(client.dataset(owner, name), commit).await,
+            })
+            .await?;
+        let host = host_of(&self.addresses.endpoint);
+        if entries.len() > MAX_FILES {
+            return Err(HubError::bad_answer(&host, "the list of files has no end"));
         }
+        let files = entries.into_iter().filter_map(|entry| file(entry, &host));
+        files.collect()
     }
 
     /// One page of a search.
@@ -188,12 +194,6 @@ impl Http {
         search: &Search,
         control: &Control,
     ) -> Result<FoundPage, HubError> {
-        #[derive(Deserialize)]
-        struct Raw {
-            id: String,
-            #[serde(flatten)]
-            card: RawCard,
-        }
         let url = match &search.next {
             Some(next) => {
                 let next = Url::parse(next).map_err(|error| HubError::InvalidSetting {
@@ -204,14 +204,14 @@ impl Http {
             }
             None => self.search_url(search),
         };
-        let (page, next): (Vec<Raw>, _) = self.json(&url, About::NOTHING, control).await?;
-        let found = page.into_iter().map(|raw| Found {
-            gated: raw.card.gated(),
-            downloads: raw.card.downloads,
-            likes: raw.card.likes,
-            licence: raw.card.licence(),
-            task: raw.card.pipeline_tag,
-            id: raw.id,
+        let (page, next): (Vec<Line>, _) = self.json(&url, About::NOTHING, control).await?;
+        let found = page.into_iter().map(|line| Found {
+            gated: is_gated(&line.gated),
+            downloads: line.downloads,
+            likes: line.likes,
+            licence: licence(&line.tags),
+            task: line.pipeline_tag,
+            id: line.id,
         });
         Ok(FoundPage {
             found: found.collect(),
@@ -317,7 +317,7 @@ impl Http {
     }
 
     /// Asks until there is an answer, and reads it; with the next page's address.
-    async fn json<T: DeserializeOwned>(
+    pub(crate) async fn json<T: DeserializeOwned>(
         &self,
         url: &Url,
         about: About<'_>,
@@ -379,13 +379,12 @@ fn next_page(answer: &Answer) -> Option<Url> {
     })
 }
 
-/// What lists and single answers share.
+/// A line of a search.
 #[derive(Deserialize)]
-struct RawCard {
+struct Line {
+    id: String,
     #[serde(default)]
     gated: serde_json::Value,
-    #[serde(default)]
-    private: bool,
     #[serde(default)]
     downloads: u64,
     #[serde(default)]
@@ -394,64 +393,105 @@ struct RawCard {
     pipeline_tag: Option<String>,
     #[serde(default)]
     tags: Vec<String>,
-    #[serde(default)]
-    safetensors: serde_json::Value,
 }
 
-impl RawCard {
-    /// `false`, or the way in which access is granted: `"auto"`, `"manual"`.
-    fn gated(&self) -> bool {
-        self.gated.is_string() || self.gated.as_bool() == Some(true)
-    }
-
-    /// `{"parameters": {"F32": 7}, "total": 7}`.
-    fn n_parameters(&self) -> Option<u64> {
-        self.safetensors.get("total")?.as_u64()
-    }
-
-    fn licence(&self) -> Option<String> {
-        self.tags
-            .iter()
-            .find_map(|tag| tag.strip_prefix("license:"))
-            .map(str::to_owned)
-    }
+/// What is read of a model's card and a dataset's alike.
+struct Card {
+    id: String,
+    sha: Option<String>,
+    gated: Option<serde_json::Value>,
+    private: Option<bool>,
+    downloads: Option<u64>,
+    likes: Option<u64>,
+    task: Option<String>,
+    tags: Option<Vec<String>>,
+    n_parameters: Option<u64>,
 }
 
-#[derive(Deserialize)]
-struct RawEntry {
-    #[serde(rename = "type")]
-    kind: String,
-    path: String,
-    #[serde(default)]
-    size: u64,
-    #[serde(default)]
-    oid: String,
-    #[serde(default)]
-    lfs: Option<RawLfs>,
-}
-
-#[derive(Deserialize)]
-struct RawLfs {
-    oid: String,
-    size: u64,
-}
-
-impl RawEntry {
-    /// The file; `None` for a folder.
-    fn into_file(self, host: &str) -> Result<Option<RemoteFile>, HubError> {
-        if self.kind != "file" {
-            return Ok(None);
+impl From<ModelInfo> for Card {
+    fn from(info: ModelInfo) -> Self {
+        Self {
+            id: info.id,
+            sha: info.sha,
+            gated: info.gated,
+            private: info.private,
+            downloads: info.downloads,
+            likes: info.likes,
+            task: info.pipeline_tag,
+            tags: info.tags,
+            n_parameters: info.safetensors.map(|weights| weights.total),
         }
-        let path = FilePath::new(&self.path)?;
-        let (oid, size_bytes) = match &self.lfs {
-            Some(lfs) => (Oid::sha256(lfs.oid.trim_start_matches("sha256:")), lfs.size),
-            None => (Oid::git_sha1(&self.oid), self.size),
-        };
-        let oid = oid.ok_or_else(|| HubError::bad_answer(host, format!("`{path}` has no hash")))?;
-        Ok(Some(RemoteFile {
-            path,
-            size_bytes,
-            oid,
-        }))
     }
+}
+
+impl From<DatasetInfo> for Card {
+    fn from(info: DatasetInfo) -> Self {
+        Self {
+            id: info.id,
+            sha: info.sha,
+            gated: info.gated,
+            private: info.private,
+            downloads: info.downloads,
+            likes: info.likes,
+            task: None,
+            tags: info.tags,
+            n_parameters: None,
+        }
+    }
+}
+
+/// `false`, or the way in which access is granted: `"auto"`, `"manual"`.
+fn is_gated(value: &serde_json::Value) -> bool {
+    value.is_string() || value.as_bool() == Some(true)
+}
+
+fn licence(tags: &[String]) -> Option<String> {
+    let name = tags.iter().find_map(|tag| tag.strip_prefix("license:"));
+    name.map(str::to_owned)
+}
+
+/// Every entry of a commit, and one more than can be meant where there is no end.
+async fn listed<T: RepoType>(
+    repo: HFRepository<T>,
+    commit: &Commit,
+) -> HFResult<Vec<RepoTreeEntry>> {
+    let entries = repo
+        .list_tree()
+        .revision(commit.as_str())
+        .recursive(true)
+        .limit(MAX_FILES + 1)
+        .send()?;
+    entries.try_collect().await
+}
+
+/// The file; `None` for a folder.
+fn file(entry: RepoTreeEntry, host: &str) -> Option<Result<RemoteFile, HubError>> {
+    let RepoTreeEntry::File {
+        oid,
+        size,
+        path,
+        lfs,
+        ..
+    } = entry
+    else {
+        return None;
+    };
+    let path = match FilePath::new(&path) {
+        Ok(path) => path,
+        Err(unsafe_path) => return Some(Err(unsafe_path)),
+    };
+    let (oid, size_bytes) = match &lfs {
+        Some(lfs) => {
+            let hash = lfs.sha256.as_deref().unwrap_or_default();
+            let oid = Oid::sha256(hash.trim_start_matches("sha256:"));
+            (oid, lfs.size.unwrap_or(size))
+        }
+        None => (Oid::git_sha1(&oid), size),
+    };
+    let oid = oid.ok_or_else(|| HubError::bad_answer(host, format!("`{path}` has no hash")));
+    Some(oid.map(|oid| RemoteFile {
+        path,
+        size_bytes,
+        oid,
+    }))
 }

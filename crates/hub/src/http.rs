@@ -28,7 +28,7 @@ pub(crate) struct Http {
     pub(crate) addresses: Addresses,
     token: Option<Sensitive>,
     access: Access,
-    idle: Duration,
+    pub(crate) idle: Duration,
     through_proxy: bool,
     pub(crate) surroundings: Surroundings,
     pub(crate) jitter: Jitter,
@@ -84,6 +84,8 @@ impl Http {
             .user_agent(USER_AGENT)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
+            // Lanes over one connection would share one window.
+            .http1_only()
             .connect_timeout(network.connect_timeout)
             .tcp_nodelay(true);
         builder = match &network.proxy {

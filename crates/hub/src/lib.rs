@@ -22,8 +22,10 @@ mod cache;
 mod clock;
 mod control;
 mod describe;
+mod door;
 mod download;
 mod endpoint;
+mod environment;
 mod error;
 mod files;
 mod http;
@@ -52,6 +54,7 @@ pub use download::{Hub, Observer, Outcome, Plan, Request, Settings};
 pub use endpoint::{
     Access, Endpoint, HostOverride, MIRROR, Network, OFFICIAL, Proxy, ProxyServer, TokenScope,
 };
+pub use environment::{named_cache, named_token};
 pub use error::{HubError, Unreachable};
 pub use pace::Pace;
 pub use probe::{HostReport, ProbeTarget, Role, Verdict};

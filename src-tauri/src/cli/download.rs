@@ -11,8 +11,8 @@ use crate::secrets::SystemKeyring;
 use crate::{clock, error, secrets};
 use amoozgar_hub::{
     Access, Cache, Control, Endpoint, Event, Hub, HubError, Links, Network, Outcome, Pace, Plan,
-    Progress, Repo, RepoKind, Request, Revision, Selection, Sensitive, Settings, Stop,
-    Surroundings, TokenScope,
+    Progress, Repo, RepoKind, Request, Revision, Selection, Settings, Stop, Surroundings,
+    TokenScope,
 };
 use amoozgar_store::Store;
 use amoozgar_types::ApiError;
@@ -144,7 +144,7 @@ fn prepare(arguments: &Download, data_dir: Option<PathBuf>) -> Result<Job, ApiEr
     let token = if arguments.token_from_keyring {
         Some(secrets::hub_token(&SystemKeyring, &profiles(&paths)?)?)
     } else {
-        set_variable("HF_TOKEN").map(Sensitive::new)
+        amoozgar_hub::named_token()
     };
     let is_offline = set_variable("HF_HUB_OFFLINE").is_some_and(|value| value != "0");
     Ok(Job {

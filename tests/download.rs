@@ -65,6 +65,8 @@ impl Trial {
             "HF_HOME",
             "HF_HUB_CACHE",
             "HF_HUB_OFFLINE",
+            "HF_TOKEN_PATH",
+            "HUGGINGFACE_HUB_CACHE",
         ] {
             command.env_remove(name);
         }
@@ -455,5 +457,41 @@ fn the_environment_of_the_hub_is_honoured() {
     assert!(
         !cdn.is_empty() && !cdn.iter().any(with_token),
         "and even then not another host's"
+    );
+}
+
+#[test]
+fn a_token_that_signing_in_left_in_a_file_is_found() {
+    let trial = Trial::new(99);
+    let home = trial.bench.path("hf");
+    std::fs::create_dir_all(&home).unwrap();
+    std::fs::write(home.join("token"), "hf_fromthefile\n").unwrap();
+    let bearers = |arguments: &[&str], unasked: &str| {
+        let n_before = trial.server.seen().len();
+        let output = trial
+            .command(arguments)
+            .env("HF_HOME", &home)
+            .env("HF_HUB_DISABLE_IMPLICIT_TOKEN", unasked)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let seen = trial.server.seen().split_off(n_before);
+        assert!(!seen.is_empty(), "something was asked");
+        let token = |seen: &server::Seen| seen.header("authorization").map(str::to_owned);
+        seen.iter().filter_map(token).collect::<Vec<_>>()
+    };
+    let one = [REPO, "--include", "config.json"];
+    let none: Vec<String> = Vec::new();
+    assert_eq!(bearers(&one, ""), none, "a mirror gets it from nowhere");
+    let trusted = [REPO, "--include", "config.json", "--trust-endpoint"];
+    let given = bearers(&trusted, "");
+    assert!(
+        !given.is_empty() && given.iter().all(|bearer| bearer == "Bearer hf_fromthefile"),
+        "where the user says so, it is taken from the file: {given:?}"
+    );
+    assert_eq!(
+        bearers(&trusted, "1"),
+        none,
+        "unless the environment says that none is to be taken unasked"
     );
 }

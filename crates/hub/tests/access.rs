@@ -77,6 +77,20 @@ fn an_endpoint_that_is_not_the_official_one_gets_no_token_unasked() {
 }
 
 #[test]
+fn a_token_of_the_environment_is_not_sent_by_a_crate_below() {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "an_endpoint_that_is_not_the_official_one_gets_no_token_unasked",
+        ])
+        .env("HF_TOKEN", TOKEN)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("1 passed"), "nor from there: {said}");
+}
+
+#[test]
 fn no_failure_and_no_print_shows_the_token() {
     let bench = with_token(TokenScope::Endpoint);
     bench.server.misbehave(|_| {

@@ -97,6 +97,7 @@ handlers![
     datasets::datasets_preview,
     datasets::datasets_delete,
     datasets::datasets_share,
+    training::training_bases,
     training::training_estimate,
     training::training_create,
     training::training_page,

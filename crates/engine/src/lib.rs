@@ -14,6 +14,7 @@
 #![deny(missing_docs)]
 
 pub mod adapter;
+mod base;
 mod batches;
 mod bench;
 mod checkpoint;
@@ -46,6 +47,7 @@ mod token_cache;
 pub mod tokenizer;
 mod trainer;
 
+pub use base::base_fitness;
 pub use bench::{BenchReport, Scenario, bench};
 pub use classify::{ClassScore, Classification, evaluate_classes, is_classifier};
 pub use control::Control;

@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6];
+pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -206,4 +206,11 @@ CREATE TABLE place (
     only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
     path TEXT NOT NULL
 ) STRICT;
+";
+
+// What a run trains and from where, so that lists can say it without its specification.
+const V7: Migration = "
+ALTER TABLE training_jobs ADD COLUMN method TEXT NOT NULL DEFAULT 'scratch'
+    CHECK (method IN ('scratch', 'continue', 'full', 'lora', 'classify'));
+ALTER TABLE training_jobs ADD COLUMN base_name TEXT;
 ";

@@ -134,6 +134,8 @@ commands! {
     /// Lets everyone on this computer read and learn a dataset of one's own, or no longer.
     DatasetsShare "datasets_share" (DatasetShare) -> DatasetRecord;
 
+    /// The models on this machine, with what a run can make of them.
+    TrainingBases "training_bases" (()) -> Vec<BaseModel>;
     /// Memory and time of a run, before it is made.
     TrainingEstimate "training_estimate" (NewRun) -> Estimate;
     /// Makes a run and queues it.

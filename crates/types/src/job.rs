@@ -2,7 +2,7 @@
 
 use crate::event::{CheckpointRecord, SampleRecord};
 use crate::id::{DatasetId, JobId};
-use crate::spec::{SizePreset, TrainSpec};
+use crate::spec::{Method, SizePreset, TrainSpec};
 use crate::{ApiError, Loss, UtcMs};
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +114,12 @@ pub struct JobRecord {
     pub dataset_name: String,
     /// The size chosen in the form.
     pub preset: SizePreset,
+    /// What it trains.
+    #[serde(default)]
+    pub method: Method,
+    /// The name of the model that it goes on from, at the time of creation.
+    #[serde(default)]
+    pub base_name: Option<String>,
     /// 0 to 100.
     pub progress: f64,
     /// Epochs done, as a fraction.
@@ -169,6 +175,8 @@ impl JobRecord {
             dataset_id: None,
             dataset_name: dataset_name.to_owned(),
             preset,
+            method: Method::default(),
+            base_name: None,
             progress: 0.0,
             epoch: 0.0,
             step: 0,

@@ -70,6 +70,28 @@ pub enum Method {
     Classify,
 }
 
+impl Method {
+    /// Every method, in the order of forms.
+    pub const ALL: &'static [Self] = &[
+        Self::Scratch,
+        Self::Continue,
+        Self::Full,
+        Self::Lora,
+        Self::Classify,
+    ];
+
+    /// The name that specifications and the database use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Scratch => "scratch",
+            Self::Continue => "continue",
+            Self::Full => "full",
+            Self::Lora => "lora",
+            Self::Classify => "classify",
+        }
+    }
+}
+
 /// Low-rank adapters, by PEFT's words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,12 +1,13 @@
 //! What is on this machine: the Hub's cache, imported folders, and what runs left.
 
 use super::{Answer, Request};
-use crate::db::blocking;
+use crate::db::{Db, blocking};
 use crate::error::{self, io_error};
 use crate::files;
 use crate::paths::Paths;
 use crate::state::App;
 use amoozgar_hub::{Cache, CachedRepo, Links, Repo, Snapshot};
+use amoozgar_types::id::UserId;
 use amoozgar_types::ipc::{
     InstalledFile, InstalledModel, ModelRef, ModelsDelete, ModelsFiles, ModelsList,
     ModelsOpenFolder, RepoKind,
@@ -27,16 +28,18 @@ pub async fn models_list(
 ) -> Answer<ModelsList> {
     let () = request;
     let user_id = state.user_id()?;
-    let jobs = state.db.call(move |store| store.jobs(&user_id)).await?;
-    let paths = state.paths.clone();
-    blocking(move || {
-        let mut models = downloaded(&cache(&paths))?;
-        models.extend(imported(&paths.models())?);
-        models.extend(jobs.iter().filter_map(trained));
-        models.sort_by(|a, b| b.created_ms.cmp(&a.created_ms).then(a.name.cmp(&b.name)));
-        Ok(models)
-    })
-    .await
+    let (db, paths) = (state.db.clone(), state.paths.clone());
+    blocking(move || all(&db, &paths, &user_id)).await
+}
+
+/// Everything that is here as a whole, latest first. Blocks.
+pub fn all(db: &Db, paths: &Paths, user_id: &UserId) -> Result<Vec<InstalledModel>, ApiError> {
+    let jobs = db.now(|store| store.jobs(user_id))?;
+    let mut models = downloaded(&cache(paths))?;
+    models.extend(imported(&paths.models())?);
+    models.extend(jobs.iter().filter_map(trained));
+    models.sort_by(|a, b| b.created_ms.cmp(&a.created_ms).then(a.name.cmp(&b.name)));
+    Ok(models)
 }
 
 /// The files of one of them.
@@ -258,25 +261,32 @@ fn trained(job: &JobRecord) -> Option<InstalledModel> {
 async fn folder_of(state: &App, model: ModelRef) -> Result<PathBuf, ApiError> {
     let user_id = state.user_id()?;
     let (db, paths) = (state.db.clone(), state.paths.clone());
-    blocking(move || {
-        let dir = match model {
-            ModelRef::Hub { repo, kind } => {
-                let repo =
-                    Repo::new(kind_of(kind), &repo).map_err(|failure| error::of_hub(&failure))?;
-                let found = cache(&paths)
-                    .scan_repo(&repo)
-                    .map_err(|failure| error::of_hub(&failure))?;
-                whole(&found).map(|(_, snapshot)| snapshot.path.clone())
-            }
-            ModelRef::Imported { name } => Some(imported_dir(&paths, &name)?),
-            ModelRef::Trained { job_id } => db
-                .now(|store| store.job(&user_id, &job_id))?
-                .and_then(|job| job.record.model_dir)
-                .map(PathBuf::from),
-        };
-        dir.filter(|dir| dir.is_dir()).ok_or_else(error::not_found)
-    })
-    .await
+    blocking(move || folder(&db, &paths, &user_id, &model)).await
+}
+
+/// The folder of one of them. Blocks.
+pub fn folder(
+    db: &Db,
+    paths: &Paths,
+    user_id: &UserId,
+    model: &ModelRef,
+) -> Result<PathBuf, ApiError> {
+    let dir = match model {
+        ModelRef::Hub { repo, kind } => {
+            let repo =
+                Repo::new(kind_of(*kind), repo).map_err(|failure| error::of_hub(&failure))?;
+            let found = cache(paths)
+                .scan_repo(&repo)
+                .map_err(|failure| error::of_hub(&failure))?;
+            whole(&found).map(|(_, snapshot)| snapshot.path.clone())
+        }
+        ModelRef::Imported { name } => Some(imported_dir(paths, name)?),
+        ModelRef::Trained { job_id } => db
+            .now(|store| store.job(user_id, job_id))?
+            .and_then(|job| job.record.model_dir)
+            .map(PathBuf::from),
+    };
+    dir.filter(|dir| dir.is_dir()).ok_or_else(error::not_found)
 }
 
 /// The folder of an imported model; a name that is a path is none.

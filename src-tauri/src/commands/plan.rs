@@ -3,38 +3,57 @@
 use crate::error;
 use amoozgar_engine::Change;
 use amoozgar_store::StoredDataset;
-use amoozgar_types::ipc::{FitChange, NewRun, Settings};
+use amoozgar_types::ipc::{BaseFitness, FitChange, NewRun, Settings};
 use amoozgar_types::spec::{
-    CheckpointSpec, DatasetSpec, Dtype, EvaluationSpec, LoraSpec, Method, ModelSpec, OptimizerSpec,
-    Packing, TokenizerSpec,
+    CheckpointSpec, DatasetSpec, EvaluationSpec, Method, ModelSpec, OptimizerSpec, TokenizerSpec,
 };
 use amoozgar_types::{ApiError, TrainSpec};
+use std::path::PathBuf;
 
 const MAX_NAME_CHARS: usize = 80;
-/// The share held out where a dataset has no held-out text of its own.
-const VALIDATION_FRACTION: f64 = 0.05;
-/// Every run of the form draws from the same seed, so that two of them can be compared.
-const SEED: u64 = 1405;
+/// A step count that no run of this program reaches.
+const MOST_STEPS: u32 = 1_000_000;
+const MAX_PROMPTS: usize = 8;
+const MAX_PROMPT_CHARS: usize = 500;
+
+/// A model to go on from.
+pub struct Base {
+    dir: PathBuf,
+    fitness: BaseFitness,
+}
+
+impl Base {
+    /// The one in a folder. Blocks.
+    pub fn of(dir: PathBuf) -> Self {
+        Self {
+            fitness: amoozgar_engine::base_fitness(&dir),
+            dir,
+        }
+    }
+}
 
 /// The specification of a run on `dataset`, or which field of the form cannot be used.
 pub fn spec(
     run: &NewRun,
     dataset: &StoredDataset,
+    base: Option<&Base>,
     settings: &Settings,
 ) -> Result<TrainSpec, ApiError> {
     check(run)?;
+    check_base(run, base)?;
+    let advanced = &run.advanced;
     Ok(TrainSpec {
         name: run.name.trim().to_owned(),
         dataset: DatasetSpec {
             train: dataset.train_path.clone(),
             validation: dataset.validation_path.clone(),
-            validation_fraction: VALIDATION_FRACTION,
-            packing: Packing::default(),
+            validation_fraction: advanced.validation_fraction,
+            packing: advanced.packing,
         },
-        method: Method::Scratch,
-        base_model: None,
-        lora: LoraSpec::default(),
-        dtype: Dtype::default(),
+        method: run.method,
+        base_model: base.map(|base| base.dir.display().to_string()),
+        lora: run.lora.clone(),
+        dtype: advanced.dtype,
         tokenizer: TokenizerSpec {
             vocab_size: run.preset.vocab_size(),
         },
@@ -43,15 +62,26 @@ pub fn spec(
             ..run.preset.model()
         },
         optimizer: OptimizerSpec {
+            kind: advanced.optimizer,
+            schedule: advanced.schedule,
             epochs: u64::from(run.epochs),
             batch_size: run.batch_size as usize,
             micro_batch: run.micro_batch.map(|n| n as usize),
             lr: run.lr,
+            warmup_steps: advanced.warmup_steps.map(u64::from),
+            weight_decay: advanced.weight_decay,
             ..OptimizerSpec::default()
         },
-        evaluation: EvaluationSpec::default(),
-        checkpoint: CheckpointSpec::default(),
-        seed: SEED,
+        evaluation: EvaluationSpec {
+            prompts: advanced.prompts.clone(),
+            patience: advanced.patience.map(u64::from),
+            ..EvaluationSpec::default()
+        },
+        checkpoint: CheckpointSpec {
+            every_steps: advanced.checkpoint_every.map(u64::from),
+            ..CheckpointSpec::default()
+        },
+        seed: u64::from(advanced.seed),
         threads: settings.threads.map(|threads| threads as usize),
         memory_limit_bytes: settings
             .compute
@@ -71,15 +101,20 @@ pub fn to_fit(spec: &TrainSpec, free_bytes: u64) -> Result<Vec<FitChange>, ApiEr
         .filter_map(|change| match change {
             Change::MicroBatch(n) => Some(FitChange::MicroBatch(small(n))),
             Change::Context(n) => Some(FitChange::Context(small(n))),
-            // The form trains from scratch: nothing is frozen, so nothing is stored shorter.
-            Change::Kept(_) | Change::Bf16Storage => None,
+            Change::Bf16Storage => Some(FitChange::Bf16Storage),
+            Change::Kept(_) => None,
         })
         .collect())
 }
 
 fn check(run: &NewRun) -> Result<(), ApiError> {
     let n_chars = run.name.trim().chars().count();
+    let (lora, advanced) = (&run.lora, &run.advanced);
+    let steps =
+        |value: Option<u32>, least: u32| value.is_none_or(|n| (least..=MOST_STEPS).contains(&n));
     let fields = [
+        // A classifier's data is labelled, which the form cannot choose yet.
+        ("method", run.method != Method::Classify),
         ("name", (1..=MAX_NAME_CHARS).contains(&n_chars)),
         ("epochs", (1..=1000).contains(&run.epochs)),
         ("batch_size", (1..=512).contains(&run.batch_size)),
@@ -90,6 +125,21 @@ fn check(run: &NewRun) -> Result<(), ApiError> {
             run.micro_batch
                 .is_none_or(|n| n > 0 && run.batch_size.is_multiple_of(n)),
         ),
+        ("rank", (1..=256).contains(&lora.rank)),
+        ("alpha", lora.alpha > 0.0 && lora.alpha <= 1024.0),
+        ("dropout", (0.0..=0.9).contains(&lora.dropout)),
+        ("warmup_steps", steps(advanced.warmup_steps, 0)),
+        ("weight_decay", (0.0..=1.0).contains(&advanced.weight_decay)),
+        (
+            "validation_fraction",
+            (0.005..=0.5).contains(&advanced.validation_fraction),
+        ),
+        (
+            "patience",
+            advanced.patience.is_none_or(|n| (1..=1000).contains(&n)),
+        ),
+        ("checkpoint_every", steps(advanced.checkpoint_every, 1)),
+        ("prompts", prompts_are_usable(&advanced.prompts)),
     ];
     match fields.iter().find(|(_, usable)| !usable) {
         Some((field, _)) => Err(ApiError::invalid_field(field)),
@@ -97,14 +147,49 @@ fn check(run: &NewRun) -> Result<(), ApiError> {
     }
 }
 
+fn prompts_are_usable(prompts: &[String]) -> bool {
+    let usable =
+        |prompt: &String| !prompt.trim().is_empty() && prompt.chars().count() <= MAX_PROMPT_CHARS;
+    prompts.len() <= MAX_PROMPTS && prompts.iter().all(usable)
+}
+
+/// Whether the run has the model that its method needs, and asks nothing of it that it has not.
+fn check_base(run: &NewRun, base: Option<&Base>) -> Result<(), ApiError> {
+    if run.method == Method::Scratch {
+        return Ok(());
+    }
+    let fitness = base.map(|base| &base.fitness);
+    let Some(BaseFitness::Fit {
+        context_length,
+        targets,
+        ..
+    }) = fitness
+    else {
+        return Err(ApiError::invalid_field("base_model"));
+    };
+    if run.context_length > *context_length {
+        return Err(ApiError::invalid_field("context_length"));
+    }
+    let known = |target: &String| targets.contains(target);
+    if run.method == Method::Lora && !run.lora.targets.iter().all(known) {
+        return Err(ApiError::invalid_field("targets"));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::spec;
+    use super::{Base, spec};
     use amoozgar_store::StoredDataset;
     use amoozgar_types::id::DatasetId;
-    use amoozgar_types::ipc::{DatasetFormat, DatasetRecord, DatasetSource, NewRun, Settings};
-    use amoozgar_types::spec::SizePreset;
+    use amoozgar_types::ipc::{
+        AdvancedSettings, BaseFitness, DatasetFormat, DatasetRecord, DatasetSource, ModelRef,
+        NewRun, Settings,
+    };
+    use amoozgar_types::spec::{
+        BaseStorage, Dtype, LoraSpec, Method, OptimizerKind, ScheduleKind, SizePreset,
+    };
     use amoozgar_types::{ErrorCode, TrainSpec};
 
     fn dataset() -> StoredDataset {
@@ -135,7 +220,119 @@ mod tests {
             lr: 2e-3,
             context_length: 64,
             micro_batch: Some(4),
+            method: Method::Scratch,
+            base_model: None,
+            lora: LoraSpec::default(),
+            advanced: AdvancedSettings::default(),
         }
+    }
+
+    fn base(fitness: BaseFitness) -> Base {
+        Base {
+            dir: "/models/base".into(),
+            fitness,
+        }
+    }
+
+    fn fit() -> Base {
+        base(BaseFitness::Fit {
+            context_length: 128,
+            n_parameters: 1000,
+            targets: vec!["q_proj".into(), "v_proj".into()],
+        })
+    }
+
+    fn lora() -> NewRun {
+        NewRun {
+            method: Method::Lora,
+            base_model: Some(ModelRef::Imported { name: "x".into() }),
+            ..run()
+        }
+    }
+
+    #[test]
+    fn adapters_over_a_model_and_the_advanced_settings_reach_the_specification() {
+        let mut run = lora();
+        run.lora = LoraSpec {
+            rank: 16,
+            targets: vec!["q_proj".into()],
+            base: BaseStorage::Q8,
+            ..LoraSpec::default()
+        };
+        run.advanced = AdvancedSettings {
+            dtype: Dtype::Bf16,
+            optimizer: OptimizerKind::AdamW8bit,
+            schedule: ScheduleKind::Linear,
+            warmup_steps: Some(7),
+            weight_decay: 0.0,
+            seed: 3,
+            validation_fraction: 0.2,
+            patience: None,
+            checkpoint_every: Some(9),
+            prompts: vec!["سلام".into()],
+            ..AdvancedSettings::default()
+        };
+        let base = fit();
+        let spec = spec(&run, &dataset(), Some(&base), &Settings::default()).unwrap();
+        assert_eq!(spec.method, Method::Lora, "the method");
+        assert_eq!(spec.base_model.as_deref(), Some("/models/base"), "the base");
+        assert_eq!(spec.lora, run.lora, "the adapters");
+        assert_eq!(
+            (spec.dtype, spec.optimizer.kind, spec.optimizer.schedule),
+            (Dtype::Bf16, OptimizerKind::AdamW8bit, ScheduleKind::Linear),
+            "how it computes"
+        );
+        assert_eq!(
+            (spec.optimizer.warmup_steps, spec.seed),
+            (Some(7), 3),
+            "warm-up and seed"
+        );
+        assert_eq!(
+            (spec.evaluation.patience, spec.checkpoint.every_steps),
+            (None, Some(9)),
+            "never stops early, saves every nine steps"
+        );
+        assert_eq!(spec.evaluation.prompts, ["سلام"], "the prompts");
+    }
+
+    #[test]
+    fn a_model_that_is_gone_or_cannot_be_gone_on_from_is_refused_as_the_base_model() {
+        let refused = |run: &NewRun, base: Option<&Base>| {
+            let error = spec(run, &dataset(), base, &Settings::default()).unwrap_err();
+            (error.code, error.params.field)
+        };
+        let field = |name: &str| (ErrorCode::InvalidField, Some(name.to_owned()));
+        assert_eq!(refused(&lora(), None), field("base_model"), "none");
+        for fitness in [
+            BaseFitness::UnknownArchitecture,
+            BaseFitness::NotADecoder,
+            BaseFitness::NoTokenizer,
+            BaseFitness::NoSafetensors,
+        ] {
+            let base = base(fitness);
+            assert_eq!(
+                refused(&lora(), Some(&base)),
+                field("base_model"),
+                "{:?}",
+                base.fitness
+            );
+        }
+        let longer = NewRun {
+            context_length: 129,
+            ..lora()
+        };
+        assert_eq!(
+            refused(&longer, Some(&fit())),
+            field("context_length"),
+            "more than the model sees"
+        );
+        let mut elsewhere = lora();
+        elsewhere.lora.targets = vec!["no_such_map".into()];
+        assert_eq!(
+            refused(&elsewhere, Some(&fit())),
+            field("targets"),
+            "a map that the model has not"
+        );
     }
 
     #[test]
@@ -144,7 +341,7 @@ mod tests {
             threads: Some(2),
             ..Settings::default()
         };
-        let spec = spec(&run(), &dataset(), &settings).unwrap();
+        let spec = spec(&run(), &dataset(), None, &settings).unwrap();
         assert_eq!(spec.name, "حافظ", "trimmed");
         assert_eq!(spec.model.context_length, 64, "the form's context");
         assert_eq!(spec.model.d_model, 192, "the preset's width");
@@ -163,7 +360,7 @@ mod tests {
     #[test]
     fn a_field_out_of_its_range_is_named() {
         type Spoil = fn(&mut NewRun);
-        let cases: [(&str, Spoil); 10] = [
+        let cases: [(&str, Spoil); 24] = [
             ("name", |run| run.name = "  ".into()),
             ("name", |run| run.name = "ا".repeat(81)),
             ("epochs", |run| run.epochs = 0),
@@ -174,11 +371,35 @@ mod tests {
             ("context_length", |run| run.context_length = 2049),
             ("micro_batch", |run| run.micro_batch = Some(0)),
             ("micro_batch", |run| run.micro_batch = Some(5)),
+            ("method", |run| run.method = Method::Classify),
+            ("rank", |run| run.lora.rank = 0),
+            ("rank", |run| run.lora.rank = 257),
+            ("alpha", |run| run.lora.alpha = f64::NAN),
+            ("dropout", |run| run.lora.dropout = 1.0),
+            ("warmup_steps", |run| {
+                run.advanced.warmup_steps = Some(1_000_001);
+            }),
+            ("weight_decay", |run| run.advanced.weight_decay = -0.1),
+            ("weight_decay", |run| run.advanced.weight_decay = f64::NAN),
+            ("validation_fraction", |run| {
+                run.advanced.validation_fraction = 0.6;
+            }),
+            ("patience", |run| run.advanced.patience = Some(0)),
+            ("checkpoint_every", |run| {
+                run.advanced.checkpoint_every = Some(0);
+            }),
+            ("prompts", |run| run.advanced.prompts = vec![" ".into()]),
+            ("prompts", |run| {
+                run.advanced.prompts = vec!["ا".repeat(501)];
+            }),
+            ("prompts", |run| {
+                run.advanced.prompts = vec!["ا".into(); 9];
+            }),
         ];
         for (field, spoil) in cases {
             let mut run = run();
             spoil(&mut run);
-            let error = spec(&run, &dataset(), &Settings::default()).unwrap_err();
+            let error = spec(&run, &dataset(), None, &Settings::default()).unwrap_err();
             assert_eq!(error.code, ErrorCode::InvalidField, "{run:?}");
             assert_eq!(error.params.field.as_deref(), Some(field), "{run:?}");
         }

@@ -1,20 +1,23 @@
 //! Making and watching runs.
 
-use super::{Answer, Request, plan, system};
+use super::{Answer, Request, models, plan, system};
 use crate::clock::{new_id, now_ms};
 use crate::db::{Db, blocking};
 use crate::error;
 use crate::files;
 use crate::jobs::{LOG_FILE, NewJob};
+use crate::paths::Paths;
 use crate::state::App;
 use amoozgar_store::StoredDataset;
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::ipc::{
-    Estimate, JobUpdate, NewRun, Reorder, TrainingCreate, TrainingDelete, TrainingEstimate,
-    TrainingGet, TrainingLog, TrainingMetrics, TrainingPage, TrainingPause, TrainingReorder,
-    TrainingResume, TrainingStop, TrainingSubscribe, TrainingUnsubscribe,
+    BaseFitness, BaseModel, Estimate, InstalledModel, JobUpdate, ModelRef, NewRun, Reorder,
+    RepoKind, TrainingBases, TrainingCreate, TrainingDelete, TrainingEstimate, TrainingGet,
+    TrainingLog, TrainingMetrics, TrainingPage, TrainingPause, TrainingReorder, TrainingResume,
+    TrainingStop, TrainingSubscribe, TrainingUnsubscribe,
 };
 use amoozgar_types::job::{JobDetail, JobRecord, Metrics};
+use amoozgar_types::spec::Method;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainSpec, UtcMs};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -31,6 +34,25 @@ const MOST_CURVES: usize = 8;
 /// Lines of the log that a run's page shows.
 const MAX_LOG_LINES: usize = 500;
 
+/// The models on this machine, with what a run can make of them: those that can be gone on from first.
+#[tauri::command]
+pub async fn training_bases(
+    state: State<'_, App>,
+    request: Request<TrainingBases>,
+) -> Answer<TrainingBases> {
+    let () = request;
+    let user_id = state.user_id()?;
+    let (db, paths) = (state.db.clone(), state.paths.clone());
+    blocking(move || {
+        let models = models::all(&db, &paths, &user_id)?;
+        let is_model = |model: &InstalledModel| model.kind == RepoKind::Model;
+        let mut bases: Vec<BaseModel> = models.into_iter().filter(is_model).map(base).collect();
+        bases.sort_by_key(|base| !matches!(base.fitness, BaseFitness::Fit { .. }));
+        Ok(bases)
+    })
+    .await
+}
+
 /// Memory and time of a run, before it is made.
 #[tauri::command]
 pub async fn training_estimate(
@@ -38,9 +60,9 @@ pub async fn training_estimate(
     request: Request<TrainingEstimate>,
 ) -> Answer<TrainingEstimate> {
     let user_id = state.user_id()?;
-    let (db, root) = (state.db.clone(), state.paths.place().to_owned());
+    let (db, paths) = (state.db.clone(), state.paths.clone());
     blocking(move || {
-        let (spec, _) = planned(&db, &user_id, &request)?;
+        let (spec, _) = planned(&db, &paths, &user_id, &request)?;
         let train = Path::new(&spec.dataset.train);
         let train_bytes = std::fs::metadata(train)
             .map_err(|failure| error::io_error(train, &failure))?
@@ -56,7 +78,7 @@ pub async fn training_estimate(
             total_steps: run.total_steps,
             duration_s: run.duration_s,
             disk_bytes: run.disk_bytes,
-            free_disk_bytes: system::free_disk_bytes(&root)?,
+            free_disk_bytes: system::free_disk_bytes(paths.place())?,
             kept: run.kept,
             to_fit: plan::to_fit(&spec, free_memory_bytes)?,
         })
@@ -71,11 +93,14 @@ pub async fn training_create(
     request: Request<TrainingCreate>,
 ) -> Answer<TrainingCreate> {
     let owner = state.user_id()?;
-    let (db, whose) = (state.db.clone(), owner.clone());
+    let (db, paths, whose) = (state.db.clone(), state.paths.clone(), owner.clone());
     let (spec, record) = blocking(move || {
-        let (spec, dataset) = planned(&db, &whose, &request)?;
+        let (spec, dataset) = planned(&db, &paths, &whose, &request)?;
         within_limit(&spec)?;
-        let record = new_record(&request, &spec, &dataset);
+        let mut record = new_record(&request, &spec, &dataset);
+        if let (Some(model), Some(_)) = (&request.base_model, &spec.base_model) {
+            record.base_name = base_name(&db, &whose, model)?;
+        }
         Ok((spec, record))
     })
     .await?;
@@ -306,6 +331,7 @@ fn within_limit(spec: &TrainSpec) -> Result<(), ApiError> {
 
 fn planned(
     db: &Db,
+    paths: &Paths,
     user_id: &UserId,
     run: &NewRun,
 ) -> Result<(TrainSpec, StoredDataset), ApiError> {
@@ -313,13 +339,45 @@ fn planned(
         .now(|store| store.dataset(user_id, &run.dataset_id))?
         .ok_or_else(|| ApiError::invalid_field("dataset_id"))?;
     let settings = db.now(|store| store.settings(user_id))?;
-    let spec = plan::spec(run, &dataset, &settings)?;
+    let base = match &run.base_model {
+        Some(model) if run.method != Method::Scratch => {
+            let dir = models::folder(db, paths, user_id, model)
+                .map_err(|_| ApiError::invalid_field("base_model"))?;
+            Some(plan::Base::of(dir))
+        }
+        _ => None,
+    };
+    let spec = plan::spec(run, &dataset, base.as_ref(), &settings)?;
     Ok((spec, dataset))
+}
+
+/// A model on this machine as something to go on from.
+fn base(model: InstalledModel) -> BaseModel {
+    BaseModel {
+        fitness: amoozgar_engine::base_fitness(Path::new(&model.path)),
+        model: model.model,
+        name: model.name,
+        architecture: model.architecture,
+        path: model.path,
+        size_bytes: model.size_bytes,
+    }
+}
+
+/// What people call a model, so that a run can name it when the model is long gone.
+fn base_name(db: &Db, user_id: &UserId, model: &ModelRef) -> Result<Option<String>, ApiError> {
+    Ok(match model {
+        ModelRef::Hub { repo, .. } => Some(repo.clone()),
+        ModelRef::Imported { name } => Some(name.clone()),
+        ModelRef::Trained { job_id } => db
+            .now(|store| store.job(user_id, job_id))?
+            .map(|job| job.record.name),
+    })
 }
 
 fn new_record(run: &NewRun, spec: &TrainSpec, dataset: &StoredDataset) -> JobRecord {
     JobRecord {
         dataset_id: Some(dataset.record.dataset_id.clone()),
+        method: spec.method,
         ..JobRecord::queued(
             JobId::new(new_id()),
             &spec.name,

@@ -92,6 +92,9 @@ pub struct ChoiceCardProps {
     pub selected: bool,
     /// Called when it is chosen.
     pub onselect: Callback<()>,
+    /// Cannot be chosen.
+    #[prop_or_default]
+    pub disabled: bool,
     /// `data-testid`, on the radio input's label.
     #[prop_or_default]
     pub testid: Option<AttrValue>,
@@ -103,7 +106,11 @@ pub fn ChoiceCard(props: &ChoiceCardProps) -> Html {
     let onselect = props.onselect.clone();
     html! {
         <label
-            class={classes!("choice-card", props.selected.then_some("is-selected"))}
+            class={classes!(
+                "choice-card",
+                props.selected.then_some("is-selected"),
+                props.disabled.then_some("is-disabled"),
+            )}
             data-testid={props.testid.clone()}
         >
             <input
@@ -111,6 +118,7 @@ pub fn ChoiceCard(props: &ChoiceCardProps) -> Html {
                 class="visually-hidden"
                 name={props.group.clone()}
                 checked={props.selected}
+                disabled={props.disabled}
                 onchange={move |_| onselect.emit(())}
             />
             if let Some(icon) = props.icon {

@@ -22,6 +22,9 @@ pub struct TextAreaProps {
     /// A sentence below, while there is no error.
     #[prop_or_default]
     pub help: Option<AttrValue>,
+    /// A longer explanation behind a small button beside the label.
+    #[prop_or_default]
+    pub explain: Option<AttrValue>,
     /// What is wrong with the text.
     #[prop_or_default]
     pub error: Option<AttrValue>,
@@ -59,6 +62,7 @@ pub fn TextArea(props: &TextAreaProps) -> Html {
             id={props.id.clone()}
             label={props.label.clone()}
             help={props.help.clone()}
+            explain={props.explain.clone()}
             error={props.error.clone()}
         >
             <textarea

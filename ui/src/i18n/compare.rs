@@ -244,12 +244,12 @@ pub fn settings(runs: &[ComparedRun]) -> Vec<Row> {
         words("مجموعه‌داده", &|run| {
             run.job.dataset_name.clone()
         }),
-        words("روش", &|run| method(run.spec.method).to_owned()),
+        words("روش", &|run| {
+            super::methods::name(run.spec.method).to_owned()
+        }),
         code("مدل پایه", &|run| {
-            run.spec
-                .base_model
-                .clone()
-                .unwrap_or_else(|| common::NONE_YET.to_owned())
+            let base = run.job.base_name.clone().or(run.spec.base_model.clone());
+            base.unwrap_or_else(|| common::NONE_YET.to_owned())
         }),
         words("اندازه", &|run| {
             common::preset(run.job.preset).to_owned()
@@ -323,16 +323,6 @@ pub fn settings(runs: &[ComparedRun]) -> Vec<Row> {
             run.spec.threads.map_or_else(|| "همهٔ هسته‌ها".to_owned(), n)
         }),
     ]
-}
-
-fn method(method: Method) -> &'static str {
-    match method {
-        Method::Scratch => "آموزش از آغاز",
-        Method::Continue => "ادامهٔ پیش‌آموزش",
-        Method::Full => "تنظیم دقیق کامل",
-        Method::Lora => "آداپتور LoRA",
-        Method::Classify => "دسته‌بندی متن",
-    }
 }
 
 fn schedule(schedule: ScheduleKind) -> &'static str {

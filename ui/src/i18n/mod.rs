@@ -16,6 +16,7 @@ mod field_names;
 pub mod help;
 pub mod home;
 pub mod hub;
+pub mod methods;
 pub mod network;
 pub mod notifications;
 pub mod palette;

@@ -56,6 +56,12 @@ pub enum Parameter {
     LoraTargets,
     /// `lora.base`
     LoraBase,
+    /// `dataset.packing`
+    Packing,
+    /// `evaluation.prompts`
+    Prompts,
+    /// `lora.use_rslora`
+    RsLora,
     /// Of writing.
     Temperature,
     /// Of writing.
@@ -90,6 +96,9 @@ pub const ALL: &[Parameter] = &[
     Parameter::LoraDropout,
     Parameter::LoraTargets,
     Parameter::LoraBase,
+    Parameter::RsLora,
+    Parameter::Packing,
+    Parameter::Prompts,
     Parameter::Temperature,
     Parameter::MaxTokens,
 ];
@@ -210,6 +219,18 @@ impl Parameter {
             Self::LoraBase => (
                 "وزن‌های پایه",
                 "وزن‌های دست‌نخوردهٔ مدل پایه چگونه نگه داشته شوند: کامل، ۸ بیتی یا ۴ بیتی. بیت‌های کمتر حافظه را تا یک‌هشتم کم می‌کند و از دقت اندکی می‌کاهد.",
+            ),
+            Self::RsLora => (
+                "rsLoRA",
+                "اثر آداپتور به‌جای رتبه بر جذر آن بخش می‌شود؛ خاموش معمول است و برای رتبه‌های ۳۲ به بالا روشن. بی آن، رتبه‌های بزرگ کندتر از آنچه می‌توانند می‌آموزند.",
+            ),
+            Self::Packing => (
+                "چیدن سندها",
+                "سندها یا جدا از هم در یک دنباله کنار هم می‌نشینند یا یک متن پیوسته می‌شوند؛ خودکار معمول است. جدا برای متن‌های کوتاه و بی‌ربط بهتر است و پیوسته برای یک اثر بلند.",
+            ),
+            Self::Prompts => (
+                "پرامپت‌های نمونه",
+                "مدل در هر اعتبارسنجی این‌ها را ادامه می‌دهد تا پیشرفتش را ببینید؛ ۱ تا ۴ پرامپت معمول است. بیشترش هر اعتبارسنجی را کمی طولانی‌تر می‌کند.",
             ),
             Self::Temperature => (
                 "دما",

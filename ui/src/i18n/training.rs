@@ -89,8 +89,7 @@ pub fn progress_of(name: &str) -> String {
 /// The form's title.
 pub const NEW_TITLE: &str = "آموزش تازه";
 /// Below the title.
-pub const NEW_SUBTITLE: &str =
-    "متن و اندازهٔ مدل را برگزینید؛ بقیه از پیش با مقدارهای مناسب پر شده است.";
+pub const NEW_SUBTITLE: &str = "روش و متن را برگزینید؛ بقیه از پیش با مقدارهای مناسب پر شده است.";
 /// A part of the form.
 pub const STEP_DATASET: &str = "از چه متنی بیاموزد؟";
 /// A part of the form.
@@ -205,6 +204,14 @@ pub fn field_error(error: FieldError) -> String {
             count(least.into()),
             count(most.into())
         ),
+        FieldError::NotBetween(least, most) => format!(
+            "عددی از {} تا {} بنویسید.",
+            number::as_typed(&least.to_string()),
+            number::as_typed(&most.to_string())
+        ),
+        FieldError::TooManyPrompts => {
+            "حداکثر ۸ پرامپت، هر یک در یک سطر و تا ۵۰۰ نویسه، بنویسید.".to_owned()
+        }
         FieldError::RateOutOfRange => {
             "عددی بزرگ‌تر از صفر و حداکثر ۰٫۱ بنویسید، مانند \u{2066}2e-3\u{2069}.".to_owned()
         }
@@ -263,6 +270,7 @@ pub fn fit_change(change: FitChange) -> String {
             count(n.into())
         ),
         FitChange::Context(n) => format!("طول زمینه {} توکن شود.", count(n.into())),
+        FitChange::Bf16Storage => "وزن‌های مدل پایه ۱۶ بیتی نگه داشته شوند.".to_owned(),
     }
 }
 

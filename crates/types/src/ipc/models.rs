@@ -28,6 +28,17 @@ pub enum ModelRef {
     },
 }
 
+impl ModelRef {
+    /// A text that names it within an address.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Hub { repo, .. } => format!("hub:{repo}"),
+            Self::Imported { name } => format!("imported:{name}"),
+            Self::Trained { job_id } => format!("run:{job_id}"),
+        }
+    }
+}
+
 /// A model or a dataset of the Hub that is here as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstalledModel {

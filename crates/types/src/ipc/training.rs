@@ -2,8 +2,12 @@
 
 use crate::event::KeptActivations;
 use crate::id::{DatasetId, JobId};
+use crate::ipc::ModelRef;
 use crate::job::{JobRecord, JobStatus};
-use crate::spec::SizePreset;
+use crate::spec::{
+    Dtype, EvaluationSpec, LoraSpec, Method, OptimizerKind, OptimizerSpec, Packing, ScheduleKind,
+    SizePreset,
+};
 use serde::{Deserialize, Serialize};
 
 /// What the new-run form holds.
@@ -13,7 +17,7 @@ pub struct NewRun {
     pub name: String,
     /// What it learns.
     pub dataset_id: DatasetId,
-    /// The decoder's shape, but for its context.
+    /// The decoder's shape, but for its context; a base model has its own.
     pub preset: SizePreset,
     /// Passes over the text, 1 to 1000.
     pub epochs: u32,
@@ -26,6 +30,105 @@ pub struct NewRun {
     /// Sequences in one forward pass, a divisor of `batch_size`; all of them where absent.
     #[serde(default)]
     pub micro_batch: Option<u32>,
+    /// What is trained.
+    #[serde(default)]
+    pub method: Method,
+    /// The model to go on from, which every method but [`Method::Scratch`] needs.
+    #[serde(default)]
+    pub base_model: Option<ModelRef>,
+    /// The adapters of [`Method::Lora`].
+    #[serde(default)]
+    pub lora: LoraSpec,
+    /// What most people leave as it is.
+    #[serde(default)]
+    pub advanced: AdvancedSettings,
+}
+
+/// Settings of a run that most people leave as they are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AdvancedSettings {
+    /// The numbers to compute with.
+    pub dtype: Dtype,
+    /// How weights follow their gradients.
+    pub optimizer: OptimizerKind,
+    /// The learning rate's course after the warm-up.
+    pub schedule: ScheduleKind,
+    /// Steps of warm-up, at most 1,000,000; a twentieth of the run where absent.
+    pub warmup_steps: Option<u32>,
+    /// Decay of matrices, 0 to 1.
+    pub weight_decay: f64,
+    /// Seed of every random choice.
+    pub seed: u32,
+    /// How documents share sequences.
+    pub packing: Packing,
+    /// The share held out where a dataset has no held-out text of its own, 0.005 to 0.5.
+    pub validation_fraction: f64,
+    /// Validations in a row without a new best after which the run ends, 1 to 1000; never where absent.
+    pub patience: Option<u32>,
+    /// Steps between checkpoints, 1 to 1,000,000; a tenth of the run where absent.
+    pub checkpoint_every: Option<u32>,
+    /// Prompts that the model continues at each validation: at most 8, of 1 to 500 characters each.
+    pub prompts: Vec<String>,
+}
+
+impl Default for AdvancedSettings {
+    fn default() -> Self {
+        let (optimizer, evaluation) = (OptimizerSpec::default(), EvaluationSpec::default());
+        Self {
+            dtype: Dtype::default(),
+            optimizer: optimizer.kind,
+            schedule: optimizer.schedule,
+            warmup_steps: None,
+            weight_decay: optimizer.weight_decay,
+            seed: 1405,
+            packing: Packing::default(),
+            validation_fraction: 0.05,
+            patience: evaluation.patience.and_then(|n| u32::try_from(n).ok()),
+            checkpoint_every: None,
+            prompts: evaluation.prompts,
+        }
+    }
+}
+
+/// A model on this machine, as something to go on from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BaseModel {
+    /// Which.
+    pub model: ModelRef,
+    /// What people call it.
+    pub name: String,
+    /// The model's family, where its configuration names one.
+    pub architecture: Option<String>,
+    /// Its folder.
+    pub path: String,
+    /// Bytes on the disk.
+    pub size_bytes: u64,
+    /// Whether a run can go on from it.
+    pub fitness: BaseFitness,
+}
+
+/// Whether a run can go on from a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fitness", rename_all = "snake_case")]
+pub enum BaseFitness {
+    /// It can.
+    Fit {
+        /// Tokens that the model sees at once.
+        context_length: u32,
+        /// Its weights.
+        n_parameters: u64,
+        /// Last parts of the paths of the maps that adapters can be given to.
+        targets: Vec<String>,
+    },
+    /// Its configuration is missing, or of an architecture that is not known.
+    UnknownArchitecture,
+    /// It sorts texts instead of continuing them.
+    NotADecoder,
+    /// It has no `tokenizer.json`.
+    NoTokenizer,
+    /// Its weights are in another form than safetensors.
+    NoSafetensors,
 }
 
 /// What a run will need.
@@ -61,6 +164,8 @@ pub enum FitChange {
     MicroBatch(u32),
     /// Shorter sequences.
     Context(u32),
+    /// Frozen weights in 16 bits.
+    Bf16Storage,
 }
 
 /// A move within the queue.

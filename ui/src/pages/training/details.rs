@@ -2,13 +2,13 @@
 
 use crate::api;
 use crate::components::{Button, IconName, Ltr, Skeleton};
-use crate::i18n::{common, errors, time, training as words};
+use crate::i18n::{common, errors, methods, time, training as words};
 use crate::state::job::Shared;
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_text::number;
 use amoozgar_types::ipc::{Folder, SystemOpenFolder};
 use amoozgar_types::job::JobRecord;
-use amoozgar_types::spec::TrainSpec;
+use amoozgar_types::spec::{Method, TrainSpec};
 use yew::prelude::*;
 
 /// Props of [`Details`].
@@ -111,12 +111,22 @@ fn settings(job: &JobRecord, spec: &TrainSpec) -> Html {
     html! {
         <dl class="rows">
             <div><dt>{ words::DATASET }</dt><dd dir="auto">{ &job.dataset_name }</dd></div>
-            { fact(words::MODEL_SIZE, common::preset(job.preset).to_owned()) }
-            { fact(words::PARAMETERS, parameters) }
-            { fact(words::LAYERS, whole(model.n_layers)) }
-            { fact(words::WIDTH, whole(model.d_model)) }
-            { fact(words::HEADS, whole(model.n_heads)) }
-            { fact(words::VOCABULARY, whole(spec.tokenizer.vocab_size)) }
+            { fact(methods::METHOD, methods::name(spec.method).to_owned()) }
+            if let Some(base) = &spec.base_model {
+                <div>
+                    <dt>{ methods::BASE_MODEL }</dt>
+                    <dd data-testid="job-base"><Ltr text={job.base_name.clone().unwrap_or_else(|| base.clone())} /></dd>
+                </div>
+                { fact(words::PARAMETERS, parameters) }
+            } else {
+                { fact(words::MODEL_SIZE, common::preset(job.preset).to_owned()) }
+                { fact(words::PARAMETERS, parameters) }
+                { fact(words::LAYERS, whole(model.n_layers)) }
+                { fact(words::WIDTH, whole(model.d_model)) }
+                { fact(words::HEADS, whole(model.n_heads)) }
+                { fact(words::VOCABULARY, whole(spec.tokenizer.vocab_size)) }
+            }
+            if spec.method == Method::Lora { { lora(spec) } }
             { fact(words::CONTEXT, whole(model.context_length)) }
             { fact(words::EPOCHS, common::count(optimizer.epochs)) }
             { fact(words::BATCH, whole(optimizer.batch_size)) }
@@ -124,10 +134,29 @@ fn settings(job: &JobRecord, spec: &TrainSpec) -> Html {
                 { fact(words::MICRO_BATCH, whole(micro_batch)) }
             }
             <div><dt>{ words::LR }</dt><dd><Ltr text={words::rate(optimizer.lr)} /></dd></div>
+            { fact(methods::fields::OPTIMIZER.0, methods::chosen(methods::OPTIMIZERS, optimizer.kind).to_owned()) }
+            { fact(methods::fields::SCHEDULE.0, methods::chosen(methods::SCHEDULES, optimizer.schedule).to_owned()) }
+            { fact(methods::fields::DTYPE.0, methods::chosen(methods::DTYPES, spec.dtype).to_owned()) }
             { fact(words::WEIGHT_DECAY, number::format_decimal(optimizer.weight_decay, 2)) }
             { fact(words::SEED, number::digits(&spec.seed.to_string())) }
             { fact(words::THREADS, threads) }
         </dl>
+    }
+}
+
+/// The adapters of a run.
+fn lora(spec: &TrainSpec) -> Html {
+    let lora = &spec.lora;
+    let targets = lora.targets.join(", ");
+    html! {
+        <>
+            { fact(methods::fields::RANK.0, common::count(lora.rank as u64)) }
+            { fact(methods::fields::ALPHA.0, number::as_typed(&lora.alpha.to_string())) }
+            if !targets.is_empty() {
+                <div><dt>{ methods::fields::TARGETS.0 }</dt><dd><Ltr text={targets} /></dd></div>
+            }
+            { fact(methods::fields::STORAGE.0, methods::chosen(methods::STORAGES, lora.base).to_owned()) }
+        </>
     }
 }
 

@@ -1,388 +1,313 @@
-//! What the new-run form holds, and what is wrong with it. Pure.
+//! What the new-run form holds, and what follows from its choices. Pure.
 
-use crate::i18n::training as words;
+pub mod again;
+mod check;
+#[cfg(test)]
+mod tests;
+
+pub use check::{FieldError, FormErrors};
+
+use crate::i18n::{methods, training as words};
 use amoozgar_text::number;
 use amoozgar_types::id::DatasetId;
-use amoozgar_types::ipc::{DatasetRecord, FitChange, NewRun};
-use amoozgar_types::spec::{OptimizerSpec, SizePreset};
+use amoozgar_types::ipc::{
+    AdvancedSettings, BaseFitness, BaseModel, DatasetRecord, FitChange, ModelRef,
+};
+use amoozgar_types::spec::{
+    BaseStorage, Dtype, LoraSpec, Method, OptimizerKind, Packing, ScheduleKind, SizePreset,
+};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use yew::Reducible;
 
-/// The form as typed.
+/// The longest context that is proposed for a model that sees more.
+const PROPOSED_CONTEXT: u32 = 256;
+
+/// A field that is typed into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// The run's name.
+    Name,
+    /// Passes over the text.
+    Epochs,
+    /// Sequences in a step.
+    Batch,
+    /// The peak rate.
+    Lr,
+    /// Tokens in a sequence.
+    Context,
+    /// Of adapters.
+    Rank,
+    /// Of adapters.
+    Alpha,
+    /// Of adapters.
+    Dropout,
+    /// Steps; empty chooses by itself.
+    Warmup,
+    /// Of matrices.
+    WeightDecay,
+    /// Of all that is drawn.
+    Seed,
+    /// Per cent.
+    ValidationShare,
+    /// Validations; empty never stops.
+    Patience,
+    /// Steps; empty chooses by itself.
+    CheckpointEvery,
+    /// A prompt a line.
+    Prompts,
+}
+
+/// What is chosen from lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Choices {
+    /// The numbers to compute with.
+    pub dtype: Dtype,
+    /// How weights follow their gradients.
+    pub optimizer: OptimizerKind,
+    /// The rate's course.
+    pub schedule: ScheduleKind,
+    /// How documents share sequences.
+    pub packing: Packing,
+    /// How frozen weights are kept.
+    pub storage: BaseStorage,
+    /// Whether adapters are scaled by the rank's root.
+    pub rslora: bool,
+}
+
+/// The model to go on from.
 #[derive(Debug, Clone, PartialEq)]
+pub struct Base {
+    /// Which.
+    pub model: ModelRef,
+    /// What people call it.
+    pub name: String,
+    /// Tokens that it sees at once.
+    pub context_length: u32,
+    /// The maps that adapters can be given to.
+    pub targets: Vec<String>,
+}
+
+impl Base {
+    /// A model that can be gone on from.
+    pub fn of(model: &BaseModel) -> Option<Self> {
+        let BaseFitness::Fit {
+            context_length,
+            targets,
+            ..
+        } = &model.fitness
+        else {
+            return None;
+        };
+        Some(Self {
+            model: model.model.clone(),
+            name: model.name.clone(),
+            context_length: *context_length,
+            targets: targets.clone(),
+        })
+    }
+}
+
+/// The form as typed and chosen.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Form {
-    /// The name, while it is the person's own; else one is suggested.
-    pub own_name: Option<String>,
+    /// What was typed; the rest follows from the choices.
+    own: BTreeMap<Field, String>,
+    /// What is trained.
+    pub method: Method,
     /// The chosen dataset with its name.
     pub dataset: Option<(DatasetId, String)>,
-    /// The chosen size.
-    pub preset: SizePreset,
-    /// As typed.
-    pub epochs: String,
-    /// As typed.
-    pub batch_size: String,
-    /// As typed.
-    pub lr: String,
-    /// As typed, while it is the person's own; else the preset's.
-    pub own_context: Option<String>,
+    /// The chosen model.
+    pub base: Option<Base>,
+    /// The model that was asked for, by its key or its folder, before the list of models was there.
+    pub wanted_base: Option<String>,
+    /// The chosen size, of a model of fresh weights.
+    pub preset: SizeChoice,
+    /// What is chosen from lists.
+    pub choices: Choices,
+    /// The maps that get an adapter; all of them where empty.
+    pub targets: Vec<String>,
     /// Sequences in one forward pass, once that was chosen to fit into memory.
     pub micro_batch: Option<u32>,
 }
 
+/// A size, the second one at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SizeChoice(pub SizePreset);
+
+impl Default for SizeChoice {
+    fn default() -> Self {
+        Self(SizePreset::Small)
+    }
+}
+
 /// A change to [`Form`].
 pub enum FormAction {
-    /// The name was typed.
-    Name(String),
+    /// A field was typed into.
+    Typed(Field, String),
+    /// A method was chosen.
+    Method(Method),
     /// A dataset was chosen.
     Dataset(DatasetId, String),
+    /// A model was chosen.
+    Base(Base),
+    /// The list of models has come.
+    Bases(Rc<Vec<BaseModel>>),
     /// A size was chosen.
     Preset(SizePreset),
-    /// Epochs were typed.
-    Epochs(String),
-    /// The batch size was typed.
-    BatchSize(String),
-    /// The learning rate was typed.
-    Lr(String),
-    /// The context was typed.
-    Context(String),
+    /// Something was chosen from a list.
+    Choices(Choices),
+    /// A map gets an adapter, or no longer.
+    Target(String),
     /// What was proposed to fit into memory was taken.
     Fit(Vec<FitChange>),
     /// The whole batch goes through at once again.
     WholeBatch,
 }
 
-/// What is wrong with a field.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum FieldError {
-    /// Nothing was typed.
-    Empty,
-    /// It is no number.
-    NotANumber,
-    /// It has a fraction.
-    NotWhole,
-    /// It is outside these limits.
-    OutOfRange(u32, u32),
-    /// It is not in (0, 0.1].
-    RateOutOfRange,
-    /// It has more than 80 characters.
-    TooLong,
-}
-
-/// What is wrong, a field each.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct FormErrors {
-    /// Of the name.
-    pub name: Option<FieldError>,
-    /// No dataset is chosen.
-    pub dataset: bool,
-    /// Of the epochs.
-    pub epochs: Option<FieldError>,
-    /// Of the batch size.
-    pub batch_size: Option<FieldError>,
-    /// Of the learning rate.
-    pub lr: Option<FieldError>,
-    /// Of the context.
-    pub context: Option<FieldError>,
-}
-
-impl Default for Form {
-    fn default() -> Self {
-        let optimizer = OptimizerSpec::default();
-        Self {
-            own_name: None,
-            dataset: None,
-            preset: SizePreset::Small,
-            epochs: number::digits(&optimizer.epochs.to_string()),
-            batch_size: number::digits(&optimizer.batch_size.to_string()),
-            lr: words::rate(optimizer.lr),
-            own_context: None,
-            micro_batch: None,
-        }
-    }
-}
-
 impl Form {
-    /// The name: typed, or suggested from the choices.
-    pub fn name(&self) -> String {
-        match (&self.own_name, &self.dataset) {
-            (Some(own), _) => own.clone(),
-            (None, Some((_, dataset))) => words::suggested_name(dataset, self.preset)
-                .chars()
-                .take(80)
-                .collect(),
-            (None, None) => String::new(),
+    /// The text of a field: typed, or what follows from the choices.
+    pub fn text(&self, field: Field) -> String {
+        match self.own.get(&field) {
+            Some(text) => text.clone(),
+            None => self.proposed(field),
         }
     }
 
-    /// The context: typed, or the preset's.
-    pub fn context(&self) -> String {
-        self.own_context
-            .clone()
-            .unwrap_or_else(|| number::digits(&self.preset.model().context_length.to_string()))
+    /// What suits the choices.
+    fn proposed(&self, field: Field) -> String {
+        let advanced = AdvancedSettings::default();
+        let fresh = self.method == Method::Scratch;
+        let number = |value: f64| number::as_typed(&value.to_string());
+        match field {
+            Field::Name => self.suggested_name(),
+            Field::Epochs => number(match self.method {
+                Method::Scratch => 8.0,
+                Method::Continue => 1.0,
+                Method::Full | Method::Lora | Method::Classify => 3.0,
+            }),
+            Field::Batch => number(if fresh { 16.0 } else { 8.0 }),
+            Field::Lr => words::rate(match self.method {
+                Method::Scratch => 2e-3,
+                Method::Continue => 1e-4,
+                Method::Full => 2e-5,
+                Method::Lora => 2e-4,
+                Method::Classify => 5e-5,
+            }),
+            Field::Context => number(f64::from(match &self.base {
+                Some(base) if !fresh => base.context_length.min(PROPOSED_CONTEXT),
+                _ => self.preset.0.model().context_length as u32,
+            })),
+            Field::Rank => number(LoraSpec::default().rank as f64),
+            Field::Alpha => {
+                let rank = number::parse_number(&self.text(Field::Rank));
+                number(2.0 * rank.unwrap_or(LoraSpec::default().rank as f64))
+            }
+            Field::Dropout => number(LoraSpec::default().dropout),
+            Field::WeightDecay => number(match self.method {
+                Method::Scratch => advanced.weight_decay,
+                Method::Lora => 0.0,
+                Method::Continue | Method::Full | Method::Classify => 0.01,
+            }),
+            Field::Seed => number(advanced.seed.into()),
+            Field::ValidationShare => number(100.0 * advanced.validation_fraction),
+            Field::Patience => number(advanced.patience.unwrap_or(4).into()),
+            Field::Warmup | Field::CheckpointEvery => String::new(),
+            Field::Prompts => advanced.prompts.join("\n"),
+        }
+    }
+
+    fn suggested_name(&self) -> String {
+        let Some((_, dataset)) = &self.dataset else {
+            return String::new();
+        };
+        let name = match &self.base {
+            Some(base) if self.method != Method::Scratch => {
+                methods::suggested_name(dataset, self.method, &base.name)
+            }
+            _ => words::suggested_name(dataset, self.preset.0),
+        };
+        name.chars().take(80).collect()
+    }
+
+    /// The longest context that can be asked for.
+    pub fn longest_context(&self) -> u32 {
+        match &self.base {
+            Some(base) if self.method != Method::Scratch => base.context_length.clamp(16, 2048),
+            _ => 2048,
+        }
     }
 
     /// Chooses the first dataset where none is chosen, and lets go of one that is gone.
     pub fn first_of(&self, datasets: &[DatasetRecord]) -> Option<(DatasetId, String)> {
-        let there = |id: &DatasetId| datasets.iter().any(|one| one.dataset_id == *id);
-        if self.dataset.as_ref().is_some_and(|(id, _)| there(id)) {
-            return None;
-        }
-        datasets
-            .first()
-            .map(|one| (one.dataset_id.clone(), one.name.clone()))
+        let chosen = self.dataset.as_ref().map(|(id, _)| id);
+        let found = datasets
+            .iter()
+            .find(|one| Some(&one.dataset_id) == chosen)
+            .or(datasets.first())
+            .map(|one| (one.dataset_id.clone(), one.name.clone()));
+        found.filter(|found| self.dataset.as_ref() != Some(found))
     }
 
-    /// The request, or what is wrong.
-    pub fn check(&self) -> Result<NewRun, FormErrors> {
-        let name = check_name(&self.name());
-        let epochs = whole(&self.epochs, 1, 1000);
-        let batch_size = whole(&self.batch_size, 1, 512);
-        let lr = rate(&self.lr);
-        let context = whole(&self.context(), 16, 2048);
-        if let (Ok(name), Some((dataset_id, _)), Ok(epochs), Ok(batch_size), Ok(lr), Ok(context)) =
-            (&name, &self.dataset, &epochs, &batch_size, &lr, &context)
-        {
-            return Ok(NewRun {
-                name: name.clone(),
-                dataset_id: dataset_id.clone(),
-                preset: self.preset,
-                epochs: *epochs,
-                batch_size: *batch_size,
-                lr: *lr,
-                context_length: *context,
-                // Another batch size may be no multiple of it any more.
-                micro_batch: self.micro_batch.filter(|n| batch_size.is_multiple_of(*n)),
-            });
+    /// The model that was asked for, else the one that is chosen while it is there, else the first
+    /// that can be gone on from.
+    fn base_of(&self, bases: &[BaseModel]) -> Option<Base> {
+        let asked = self.wanted_base.as_ref().map(|wanted| {
+            bases
+                .iter()
+                .find(|base| base.model.key() == *wanted || base.path == *wanted)
+                .and_then(Base::of)
+        });
+        if let Some(found) = asked {
+            // One that is gone is not replaced by another in silence.
+            return found;
         }
-        Err(FormErrors {
-            name: name.err(),
-            dataset: self.dataset.is_none(),
-            epochs: epochs.err(),
-            batch_size: batch_size.err(),
-            lr: lr.err(),
-            context: context.err(),
-        })
-    }
-
-    /// What to estimate: the request without regard to its name.
-    pub fn to_estimate(&self) -> Option<NewRun> {
-        let unnamed = Self {
-            own_name: Some("-".to_owned()),
-            ..self.clone()
-        };
-        unnamed.check().ok()
+        let chosen = self.base.as_ref().map(|base| &base.model);
+        let still = bases.iter().find(|base| Some(&base.model) == chosen);
+        still
+            .and_then(Base::of)
+            .or_else(|| bases.iter().find_map(Base::of))
     }
 }
 
 impl Reducible for Form {
     type Action = FormAction;
 
-    fn reduce(self: std::rc::Rc<Self>, action: FormAction) -> std::rc::Rc<Self> {
+    fn reduce(self: Rc<Self>, action: FormAction) -> Rc<Self> {
         let mut next = (*self).clone();
         match action {
-            FormAction::Name(name) => next.own_name = Some(name),
+            FormAction::Typed(field, text) => {
+                next.own.insert(field, text);
+            }
+            FormAction::Method(method) => next.method = method,
             FormAction::Dataset(id, name) => next.dataset = Some((id, name)),
-            FormAction::Preset(preset) => next.preset = preset,
-            FormAction::Epochs(text) => next.epochs = text,
-            FormAction::BatchSize(text) => next.batch_size = text,
-            FormAction::Lr(text) => next.lr = text,
-            FormAction::Context(text) => next.own_context = Some(text),
+            FormAction::Base(base) => {
+                next.wanted_base = None;
+                next.base = Some(base);
+            }
+            FormAction::Bases(bases) => next.base = self.base_of(&bases),
+            FormAction::Preset(preset) => next.preset = SizeChoice(preset),
+            FormAction::Choices(choices) => next.choices = choices,
+            FormAction::Target(target) => {
+                if next.targets.contains(&target) {
+                    next.targets.retain(|one| *one != target);
+                } else {
+                    next.targets.push(target);
+                }
+            }
             FormAction::Fit(changes) => changes.iter().for_each(|change| match change {
                 FitChange::MicroBatch(n) => next.micro_batch = Some(*n),
                 FitChange::Context(n) => {
-                    next.own_context = Some(number::digits(&n.to_string()));
+                    let text = number::digits(&n.to_string());
+                    next.own.insert(Field::Context, text);
                 }
+                FitChange::Bf16Storage => next.choices.dtype = Dtype::Bf16,
             }),
             FormAction::WholeBatch => next.micro_batch = None,
         }
+        if let Some(base) = &next.base {
+            next.targets.retain(|target| base.targets.contains(target));
+        }
         next.into()
-    }
-}
-
-fn check_name(text: &str) -> Result<String, FieldError> {
-    let name = text.trim();
-    match name.chars().count() {
-        0 => Err(FieldError::Empty),
-        1..=80 => Ok(name.to_owned()),
-        _ => Err(FieldError::TooLong),
-    }
-}
-
-fn parse(text: &str) -> Result<f64, FieldError> {
-    if text.trim().is_empty() {
-        return Err(FieldError::Empty);
-    }
-    number::parse_number(text).ok_or(FieldError::NotANumber)
-}
-
-fn whole(text: &str, least: u32, most: u32) -> Result<u32, FieldError> {
-    let value = parse(text)?;
-    if value.fract() != 0.0 {
-        return Err(FieldError::NotWhole);
-    }
-    if value < f64::from(least) || value > f64::from(most) {
-        return Err(FieldError::OutOfRange(least, most));
-    }
-    Ok(value as u32)
-}
-
-fn rate(text: &str) -> Result<f64, FieldError> {
-    let value = parse(text)?;
-    if value > 0.0 && value <= 0.1 {
-        Ok(value)
-    } else {
-        Err(FieldError::RateOutOfRange)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::{FieldError, Form, FormAction};
-    use amoozgar_types::id::DatasetId;
-    use amoozgar_types::ipc::FitChange;
-    use amoozgar_types::spec::SizePreset;
-    use std::rc::Rc;
-    use yew::Reducible;
-
-    fn chosen() -> Rc<Form> {
-        Rc::new(Form::default()).reduce(FormAction::Dataset(DatasetId::new("hafez"), "حافظ".into()))
-    }
-
-    #[test]
-    fn the_form_as_it_opens_needs_only_a_dataset() {
-        let errors = Form::default().check().unwrap_err();
-        assert!(errors.dataset, "no dataset is chosen yet");
-        assert_eq!(errors.epochs, None, "the rest has its defaults");
-        let run = chosen().check().unwrap();
-        assert_eq!(
-            (run.epochs, run.batch_size, run.context_length),
-            (8, 16, 128),
-            "the defaults of the specification"
-        );
-        assert!(
-            (run.lr - 2e-3).abs() < 1e-12,
-            "the rate reads back from 2e-3"
-        );
-        assert!(
-            run.name.contains("حافظ"),
-            "a name is suggested: `{}`",
-            run.name
-        );
-    }
-
-    #[test]
-    fn digits_of_all_three_kinds_are_understood() {
-        for text in ["۱۲", "١٢", "12", " ۱۲ "] {
-            let run = chosen()
-                .reduce(FormAction::Epochs(text.into()))
-                .check()
-                .unwrap();
-            assert_eq!(run.epochs, 12, "`{text}`");
-        }
-        for text in ["۰٫۰۰۲", "0.002", "2e-3", "۲e-۳"] {
-            let run = chosen()
-                .reduce(FormAction::Lr(text.into()))
-                .check()
-                .unwrap();
-            assert!((run.lr - 2e-3).abs() < 1e-12, "`{text}`");
-        }
-    }
-
-    #[test]
-    fn each_field_says_what_is_wrong_with_it() {
-        let wrong = |text: &str| {
-            chosen()
-                .reduce(FormAction::Epochs(text.into()))
-                .check()
-                .unwrap_err()
-                .epochs
-        };
-        assert_eq!(wrong(""), Some(FieldError::Empty), "nothing typed");
-        assert_eq!(
-            wrong("ده"),
-            Some(FieldError::NotANumber),
-            "words are no number"
-        );
-        assert_eq!(wrong("۲٫۵"), Some(FieldError::NotWhole), "half an epoch");
-        assert_eq!(
-            wrong("۰"),
-            Some(FieldError::OutOfRange(1, 1000)),
-            "none at all"
-        );
-        assert_eq!(
-            wrong("1001"),
-            Some(FieldError::OutOfRange(1, 1000)),
-            "too many"
-        );
-        for text in ["0", "0.2", "-1e-3"] {
-            let errors = chosen()
-                .reduce(FormAction::Lr(text.into()))
-                .check()
-                .unwrap_err();
-            assert_eq!(errors.lr, Some(FieldError::RateOutOfRange), "`{text}`");
-        }
-        let errors = chosen()
-            .reduce(FormAction::Context("8".into()))
-            .check()
-            .unwrap_err();
-        assert_eq!(
-            errors.context,
-            Some(FieldError::OutOfRange(16, 2048)),
-            "too short a context"
-        );
-        let errors = chosen()
-            .reduce(FormAction::Name("  ".into()))
-            .check()
-            .unwrap_err();
-        assert_eq!(errors.name, Some(FieldError::Empty), "spaces are no name");
-    }
-
-    #[test]
-    fn context_and_name_follow_the_choices_until_they_are_typed() {
-        let form = chosen().reduce(FormAction::Preset(SizePreset::Tiny));
-        assert_eq!(
-            form.check().unwrap().context_length,
-            64,
-            "the preset's context"
-        );
-        let typed = form
-            .reduce(FormAction::Context("۱۰۰".into()))
-            .reduce(FormAction::Name("اولین".into()))
-            .reduce(FormAction::Preset(SizePreset::Medium));
-        let run = typed.check().unwrap();
-        assert_eq!(
-            (run.context_length, run.name.as_str()),
-            (100, "اولین"),
-            "what was typed stays"
-        );
-    }
-
-    #[test]
-    fn what_was_proposed_to_fit_is_taken_and_let_go_with_another_batch() {
-        let fitted = chosen().reduce(FormAction::Fit(vec![
-            FitChange::MicroBatch(4),
-            FitChange::Context(64),
-        ]));
-        let run = fitted.check().unwrap();
-        assert_eq!(
-            (run.micro_batch, run.context_length),
-            (Some(4), 64),
-            "both changes"
-        );
-        let other = fitted.clone().reduce(FormAction::BatchSize("۱۰".into()));
-        assert_eq!(
-            other.check().unwrap().micro_batch,
-            None,
-            "four do not divide ten"
-        );
-        let whole = fitted.reduce(FormAction::WholeBatch);
-        assert_eq!(whole.check().unwrap().micro_batch, None, "taken back");
-    }
-
-    #[test]
-    fn an_estimate_does_not_wait_for_a_name() {
-        let unnamed = chosen().reduce(FormAction::Name(String::new()));
-        assert!(unnamed.check().is_err(), "it cannot start");
-        assert!(unnamed.to_estimate().is_some(), "but it can be estimated");
     }
 }

@@ -1,11 +1,12 @@
 //! The head of a run's page: name, state, what can be done, how far it is.
 
+use super::form::again;
 use crate::api;
 use crate::components::{
     Button, ConfirmDialog, ErrorNote, Icon, IconName, LinkTo, PageHeader, Progress, StatusBadge,
     Variant,
 };
-use crate::i18n::{common, errors, training as words};
+use crate::i18n::{common, errors, methods, training as words};
 use crate::route::Route;
 use crate::state::job::Shared;
 use crate::state::toasts::{ShowToast, use_toasts};
@@ -13,8 +14,11 @@ use amoozgar_text::number;
 use amoozgar_types::ApiError;
 use amoozgar_types::event::LoadingStage;
 use amoozgar_types::id::JobId;
-use amoozgar_types::ipc::{Command, TrainingDelete, TrainingPause, TrainingResume, TrainingStop};
+use amoozgar_types::ipc::{
+    Command, ModelRef, TrainingDelete, TrainingPause, TrainingResume, TrainingStop,
+};
 use amoozgar_types::job::{JobRecord, JobStatus};
+use amoozgar_types::spec::Method;
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -45,6 +49,8 @@ pub fn JobHeader(props: &JobHeaderProps) -> Html {
             <Actions
                 id={job.job_id.clone()}
                 status={job.status}
+                can_go_on={job.model_dir.is_some() && job.method != Method::Classify}
+                can_repeat={job.method != Method::Classify}
                 on_changed={props.on_changed.clone()}
             />
         </>
@@ -52,7 +58,7 @@ pub fn JobHeader(props: &JobHeaderProps) -> Html {
     html! {
         <PageHeader
             title={job.name.clone()}
-            subtitle={format!("{}، {}", job.dataset_name, common::preset(job.preset))}
+            subtitle={methods::about_run(job)}
             {before}
             {actions}
         />
@@ -63,6 +69,10 @@ pub fn JobHeader(props: &JobHeaderProps) -> Html {
 struct ActionsProps {
     id: JobId,
     status: JobStatus,
+    /// Whether it left a model that another run can go on from.
+    can_go_on: bool,
+    /// Whether the form can make the same run again.
+    can_repeat: bool,
     on_changed: Callback<()>,
 }
 
@@ -113,6 +123,18 @@ fn Actions(props: &ActionsProps) -> Html {
                     icon={IconName::Stop} onclick={ask(Question::Stop)} testid="job-stop"
                 />
             }
+            if props.can_go_on {
+                <LinkButton
+                    address={again::address_with_model(&trained(&props.id), encoded)}
+                    label={methods::TRAIN_ON_THIS} icon={IconName::Training} testid="job-train-on"
+                />
+            }
+            if props.can_repeat && status.has_ended() {
+                <LinkButton
+                    address={again::address_again(&props.id)}
+                    label={methods::RUN_AGAIN} icon={IconName::Refresh} testid="job-again"
+                />
+            }
             if status.has_ended() {
                 <Button
                     label={words::DELETE} variant={Variant::Ghost} icon={IconName::Trash}
@@ -125,6 +147,40 @@ fn Actions(props: &ActionsProps) -> Html {
                 />
             }
         </div>
+    }
+}
+
+fn trained(job_id: &JobId) -> ModelRef {
+    ModelRef::Trained {
+        job_id: job_id.clone(),
+    }
+}
+
+/// A text fit for an address.
+fn encoded(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
+#[derive(Properties, PartialEq)]
+struct LinkButtonProps {
+    address: String,
+    label: AttrValue,
+    icon: IconName,
+    testid: AttrValue,
+}
+
+/// A link to the form, with what it is to begin with in its address.
+#[component]
+fn LinkButton(props: &LinkButtonProps) -> Html {
+    html! {
+        <a
+            href={format!("#{}", props.address)}
+            class={Variant::Secondary.class()}
+            data-testid={props.testid.clone()}
+        >
+            <Icon name={props.icon} />
+            <span>{ &props.label }</span>
+        </a>
     }
 }
 

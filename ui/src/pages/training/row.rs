@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::components::{Checkbox, IconButton, IconName, LinkTo, Progress, StatusBadge};
-use crate::i18n::{common, compare, errors, time, training as words};
+use crate::i18n::{common, compare, errors, methods, time, training as words};
 use crate::route::Route;
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_text::number;
@@ -55,7 +55,7 @@ pub fn RunRow(props: &RunRowProps) -> Html {
             </div>
             <p class="run-row__facts">
                 <span dir="auto">{ &job.dataset_name }</span>
-                <span>{ common::preset(job.preset) }</span>
+                <span>{ methods::size_or_method(job) }</span>
                 <span>{ time::ago(job.created_ms) }</span>
             </p>
             <div class="run-row__progress">

@@ -1,0 +1,82 @@
+//! Whether a run can go on from the model in a folder, without reading its weights.
+
+use crate::model::{ModelConfig, block_maps, n_parameters};
+use amoozgar_types::ipc::BaseFitness;
+use std::path::Path;
+
+/// What a run can make of the model in `model_dir`: of its configuration and the names of its files.
+pub fn base_fitness(model_dir: &Path) -> BaseFitness {
+    let Ok(config) = ModelConfig::load(model_dir) else {
+        return BaseFitness::UnknownArchitecture;
+    };
+    if !config.architecture.is_decoder() {
+        return BaseFitness::NotADecoder;
+    }
+    if !model_dir.join("tokenizer.json").is_file() {
+        return BaseFitness::NoTokenizer;
+    }
+    let weights = ["model.safetensors", "model.safetensors.index.json"];
+    if !weights.iter().any(|name| model_dir.join(name).is_file()) {
+        return BaseFitness::NoSafetensors;
+    }
+    let mut targets: Vec<String> = block_maps(&config)
+        .into_iter()
+        .filter_map(|(path, _)| path.rsplit('.').next().map(str::to_owned))
+        .collect();
+    targets.sort();
+    targets.dedup();
+    BaseFitness::Fit {
+        context_length: u32::try_from(config.max_position_embeddings).unwrap_or(u32::MAX),
+        n_parameters: n_parameters(&config),
+        targets,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::base_fitness;
+    use amoozgar_types::ipc::BaseFitness;
+    use std::path::{Path, PathBuf};
+
+    fn reference(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/reference")
+            .join(name)
+    }
+
+    #[test]
+    fn a_folder_says_whether_a_run_can_go_on_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        assert_eq!(
+            base_fitness(dir),
+            BaseFitness::UnknownArchitecture,
+            "an empty folder"
+        );
+        std::fs::copy(reference("llama/config.json"), dir.join("config.json")).unwrap();
+        assert_eq!(base_fitness(dir), BaseFitness::NoTokenizer, "no tokenizer");
+        std::fs::write(dir.join("tokenizer.json"), "{}").unwrap();
+        assert_eq!(base_fitness(dir), BaseFitness::NoSafetensors, "no weights");
+        std::fs::write(dir.join("model.safetensors"), "").unwrap();
+        let BaseFitness::Fit {
+            targets,
+            n_parameters,
+            ..
+        } = base_fitness(dir)
+        else {
+            panic!("a Llama with all its files can be gone on from");
+        };
+        assert!(n_parameters > 0, "its weights are counted");
+        assert!(
+            targets.contains(&"q_proj".to_owned()) && !targets.contains(&"embed_tokens".to_owned()),
+            "the maps of its blocks and nothing else: {targets:?}"
+        );
+        std::fs::copy(reference("bert/config.json"), dir.join("config.json")).unwrap();
+        assert_eq!(
+            base_fitness(dir),
+            BaseFitness::NotADecoder,
+            "an encoder continues no text"
+        );
+    }
+}

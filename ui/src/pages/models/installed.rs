@@ -5,7 +5,8 @@ use super::export::ExportDialog;
 use super::use_dataset::UseDatasetDialog;
 use crate::api;
 use crate::components::{Badge, Icon, IconButton, IconName, LinkTo, Ltr, Tone};
-use crate::i18n::{downloads, errors, hub as words, time};
+use crate::i18n::{downloads, errors, hub as words, methods, time};
+use crate::pages::training::address_on;
 use crate::route::Route;
 use crate::state::toasts::{ShowToast, Toasts, use_toasts};
 use amoozgar_text::number;
@@ -147,6 +148,17 @@ fn actions(model: &InstalledModel, ask: &Callback<Asking>, toasts: &Toasts) -> H
                     onclick={asking(Asking::Use)}
                     testid={format!("model-use-{name}")}
                 />
+            }
+            if model.kind == RepoKind::Model {
+                <a
+                    class="icon-button"
+                    href={format!("#{}", address_on(&model.model))}
+                    title={methods::TRAIN_ON_THIS}
+                    aria-label={words::label(methods::TRAIN_ON_THIS, name)}
+                    data-testid={format!("model-train-{name}")}
+                >
+                    <Icon name={IconName::Training} />
+                </a>
             }
             if matches!(model.model, ModelRef::Hub { .. }) {
                 <IconButton

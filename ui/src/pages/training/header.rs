@@ -1,6 +1,7 @@
 //! The head of a run's page: name, state, what can be done, how far it is.
 
 use super::form::again;
+use super::new_run::address_on;
 use crate::api;
 use crate::components::{
     Button, ConfirmDialog, ErrorNote, Icon, IconName, LinkTo, PageHeader, Progress, StatusBadge,
@@ -125,7 +126,7 @@ fn Actions(props: &ActionsProps) -> Html {
             }
             if props.can_go_on {
                 <LinkButton
-                    address={again::address_with_model(&trained(&props.id), encoded)}
+                    address={address_on(&trained(&props.id))}
                     label={methods::TRAIN_ON_THIS} icon={IconName::Training} testid="job-train-on"
                 />
             }
@@ -154,11 +155,6 @@ fn trained(job_id: &JobId) -> ModelRef {
     ModelRef::Trained {
         job_id: job_id.clone(),
     }
-}
-
-/// A text fit for an address.
-fn encoded(text: &str) -> String {
-    js_sys::encode_uri_component(text).into()
 }
 
 #[derive(Properties, PartialEq)]

@@ -21,4 +21,4 @@ mod write;
 pub use compare::ComparePage;
 pub use job::JobPage;
 pub use list::TrainingListPage;
-pub use new_run::NewRunPage;
+pub use new_run::{NewRunPage, address_on};

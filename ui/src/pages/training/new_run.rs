@@ -5,7 +5,7 @@ mod choices;
 mod settings;
 
 use super::estimate::EstimatePanel;
-use super::form::again::Asked;
+use super::form::again::{Asked, address_with_model};
 use super::form::{Form, FormAction, FormErrors};
 use crate::api;
 use crate::components::{
@@ -19,7 +19,8 @@ use advanced::Advanced;
 use amoozgar_types::ApiError;
 use amoozgar_types::id::JobId;
 use amoozgar_types::ipc::{
-    BaseModel, DatasetRecord, DatasetsList, TrainingBases, TrainingCreate, TrainingGet,
+    BaseModel, DatasetRecord, DatasetsList, ModelRef, NewRun, TrainingBases, TrainingCreate,
+    TrainingGet,
 };
 use amoozgar_types::spec::Method;
 use choices::{BaseChoice, DatasetChoice, MethodChoice, PresetChoice};
@@ -69,6 +70,11 @@ pub fn NewRunPage() -> Html {
             { content }
         </>
     }
+}
+
+/// The form's address with a model to go on from.
+pub fn address_on(model: &ModelRef) -> String {
+    address_with_model(model, |text| js_sys::encode_uri_component(text).into())
 }
 
 #[derive(Properties, PartialEq)]
@@ -174,16 +180,12 @@ fn RunForm(props: &RunFormProps) -> Html {
 
 /// Whether a run is being made, why none was, and what makes one and opens its page.
 #[hook]
-fn use_start() -> (
-    bool,
-    Option<ApiError>,
-    Callback<amoozgar_types::ipc::NewRun>,
-) {
+fn use_start() -> (bool, Option<ApiError>, Callback<NewRun>) {
     let (busy, failure) = (use_state(|| false), use_state(|| None::<ApiError>));
     let navigator = use_navigator();
     let start = {
         let (busy, failure) = (busy.setter(), failure.setter());
-        Callback::from(move |run| {
+        Callback::from(move |run: NewRun| {
             busy.set(true);
             failure.set(None);
             let (busy, failure, navigator) = (busy.clone(), failure.clone(), navigator.clone());

@@ -5,8 +5,10 @@ use crate::components::{Badge, ErrorState, Skeleton, Tone};
 use crate::i18n::{account, common};
 use amoozgar_text::number;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{DatasetSource, DatasetsList, Estimate, NewRun, TrainingEstimate};
-use amoozgar_types::spec::SizePreset;
+use amoozgar_types::ipc::{
+    AdvancedSettings, DatasetSource, DatasetsList, Estimate, NewRun, TrainingEstimate,
+};
+use amoozgar_types::spec::{LoraSpec, Method, SizePreset};
 use yew::prelude::*;
 
 type Rows = Vec<(SizePreset, Estimate)>;
@@ -104,6 +106,10 @@ async fn estimates() -> Result<Rows, ApiError> {
             lr: 0.001,
             context_length: 256,
             micro_batch: None,
+            method: Method::Scratch,
+            base_model: None,
+            lora: LoraSpec::default(),
+            advanced: AdvancedSettings::default(),
         };
         rows.push((preset, api::call::<TrainingEstimate>(run).await?));
     }

@@ -338,9 +338,11 @@ impl Window {
             }
             tokio::time::sleep(super::LOOK_EVERY).await;
         }
+        // What is folded away (a closed `details`) stands still until it is opened.
         let script = "const done = arguments[0];
             const ended = document.getAnimations()
                 .filter((one) => one.effect?.getComputedTiming().endTime < 2000)
+                .filter((one) => one.effect.target?.checkVisibility() ?? true)
                 .map((one) => one.finished.catch(() => {}));
             Promise.all([document.fonts.ready, ...ended])
                 .then(() => requestAnimationFrame(() => requestAnimationFrame(done)))";

@@ -44,7 +44,7 @@ pub fn name(method: Method) -> &'static str {
         Method::Scratch => "از صفر",
         Method::Continue => "ادامهٔ پیش‌آموزش",
         Method::Full => "تنظیم دقیق کامل",
-        Method::Lora => "LoRA (سبک)",
+        Method::Lora => "تنظیم سبک با LoRA",
         Method::Classify => "دسته‌بندی متن",
     }
 }

@@ -181,10 +181,7 @@ pub const STORAGES: &[(BaseStorage, &str)] = &[
 ];
 
 /// The numbers to compute with.
-pub const DTYPES: &[(Dtype, &str)] = &[
-    (Dtype::F32, "۳۲ بیتی (f32)"),
-    (Dtype::Bf16, "۱۶ بیتی (bf16)"),
-];
+pub const DTYPES: &[(Dtype, &str)] = &[(Dtype::F32, "۳۲ بیتی"), (Dtype::Bf16, "۱۶ بیتی")];
 
 /// How weights follow their gradients.
 pub const OPTIMIZERS: &[(OptimizerKind, &str)] = &[

@@ -4,13 +4,15 @@
 //! `measure batch`   seconds per token over the batch size
 //! `measure depth`   memory between forward and backward over depth and context, recomputing
 //! `measure packing` what packing saves on documents of many lengths
+//! `measure plan SPEC.json JOB_DIR`        what is foreseen of a run, and what then happens
 
 use amoozgar_engine::kernels::segments::Segments;
 use amoozgar_engine::model::{Architecture, Batch, Model, ModelConfig, StepContext};
 use amoozgar_engine::optimizer::{Decayed, Optimizer, OptimizerConfig};
 use amoozgar_engine::random::Keyed;
 use amoozgar_engine::tape::{Gradients, Policy};
-use amoozgar_engine::{Scenario, bench};
+use amoozgar_engine::{Control, Scenario, bench, estimate, train};
+use amoozgar_types::TrainSpec;
 use amoozgar_types::spec::{Dtype, OptimizerKind};
 use std::error::Error;
 use std::io::Write;
@@ -35,7 +37,9 @@ fn main() -> Done {
             in_pool(move || one_depth(layers, context))
         }
         ["packing"] => in_pool(packing),
-        _ => Err("usage: measure step SCENARIO | batch | depth | packing".into()),
+        ["plan", spec, job_dir] => plan(spec, job_dir),
+        ["run", spec, job_dir] => run(spec, job_dir),
+        _ => Err("usage: measure step SCENARIO | batch | depth | packing | plan".into()),
     }
 }
 
@@ -238,4 +242,44 @@ fn packing() -> Done {
         say(&format!("{name}: {speed:.0} tokens of text a second"))?;
     }
     Ok(())
+}
+
+fn read_spec(path: &str) -> Result<TrainSpec, Box<dyn Error>> {
+    Ok(serde_json::from_slice(&std::fs::read(path)?)?)
+}
+
+/// The estimate of a run, then the run in a process of its own.
+fn plan(path: &str, job_dir: &str) -> Done {
+    let spec = read_spec(path)?;
+    let n_bytes = std::fs::metadata(&spec.dataset.train)?.len();
+    let start = Instant::now();
+    let foreseen = estimate(&spec, n_bytes)?;
+    let estimating_s = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let done = std::process::Command::new(std::env::current_exe()?)
+        .args(["run", path, job_dir])
+        .output()?;
+    let seconds = start.elapsed().as_secs_f64();
+    if !done.status.success() {
+        return Err(String::from_utf8(done.stderr)?.into());
+    }
+    let kib: f64 = String::from_utf8(done.stdout)?.trim().parse()?;
+    let (foreseen_mib, mib) = (foreseen.memory_bytes as f64 / 1_048_576.0, kib / 1024.0);
+    say(&format!("estimated in {estimating_s:.2} s"))?;
+    say(&format!(
+        "memory: {foreseen_mib:.0} MiB foreseen, {mib:.0} held, {:+.1} %",
+        (foreseen_mib / mib - 1.0) * 100.0
+    ))?;
+    say(&format!(
+        "time: {:.1} s foreseen, {seconds:.1} taken, {:+.1} %",
+        foreseen.duration_s,
+        (foreseen.duration_s / seconds - 1.0) * 100.0
+    ))
+}
+
+/// Trains, and says the most that the process held.
+fn run(path: &str, job_dir: &str) -> Done {
+    let control = Control::new();
+    train(&read_spec(path)?, job_dir.as_ref(), &control, &mut drop)?;
+    say(&peak_kib()?.to_string())
 }

@@ -47,6 +47,8 @@ mod softmax;
 pub mod swiglu;
 pub mod tanh;
 
+use std::ops::Range;
+
 /// Values that one task handles: small enough to stay in a first-level cache with its operands, large
 /// enough that rayon's cost per task does not show.
 pub(crate) const CHUNK: usize = 16 * 1024;
@@ -58,6 +60,14 @@ pub enum Store {
     Write,
     /// The result is added to them.
     Add,
+}
+
+/// `range` in pieces of `step`, the last one shorter.
+pub(crate) fn cut(range: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range
+        .step_by(step.max(1))
+        .map(move |start| start..(start + step).min(end))
 }
 
 /// Rows of width `d` that one task handles; depends on nothing but the shape.

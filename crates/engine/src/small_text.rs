@@ -79,3 +79,53 @@ fn find_out(
         })
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{SMALL_BYTES, known};
+    use amoozgar_types::TrainSpec;
+    use std::fs;
+    use std::path::Path;
+    use tempfile::TempDir;
+
+    fn spec(path: &Path) -> TrainSpec {
+        serde_json::from_value(serde_json::json!({
+            "dataset": { "train": path },
+            "tokenizer": { "vocab_size": 4096 },
+            "threads": 2
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_small_text_is_read_and_read_again_once_it_has_changed() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("text.txt");
+        fs::write(&path, "بلبلی برگ گلی\n\nخوش‌رنگ در منقار داشت").unwrap();
+        let few = known(&spec(&path)).unwrap();
+        assert_eq!(few.n_documents, 2, "a blank line parts them");
+        assert!(
+            few.vocab_size < 400,
+            "two lines do not fill a vocabulary of 4096: {few:?}"
+        );
+        assert!(few.n_tokens > 2, "one before each document, and the words");
+        fs::write(&path, "بلبلی برگ گلی خوش‌رنگ\n\n".repeat(50)).unwrap();
+        let many = known(&spec(&path)).unwrap();
+        assert_eq!(many.n_documents, 50, "the text of now, not of before");
+    }
+
+    #[test]
+    fn nothing_is_known_of_a_large_text_a_missing_one_and_a_tokenizer_that_is_there() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("text.txt");
+        assert_eq!(known(&spec(&path)), None, "there is no file");
+        fs::write(&path, "برگ ".repeat(SMALL_BYTES as usize / 4)).unwrap();
+        assert_eq!(known(&spec(&path)), None, "reading it would take long");
+        fs::write(&path, "برگ گل").unwrap();
+        let mut tuned = spec(&path);
+        tuned.base_model = Some(folder.path().display().to_string());
+        tuned.method = amoozgar_types::spec::Method::Lora;
+        assert_eq!(known(&tuned), None, "its model brings the tokenizer");
+    }
+}

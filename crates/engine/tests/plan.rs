@@ -98,3 +98,52 @@ fn an_estimate_knows_the_run_that_follows() {
     assert_eq!(planned.total_steps, foreseen.total_steps, "steps");
     assert_eq!(planned.kept, foreseen.kept, "what is kept");
 }
+
+#[test]
+fn an_estimate_of_a_small_text_has_the_runs_own_vocabulary_and_tokens() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("text.txt");
+    // A vocabulary of 4096 is asked for, and not filled by far.
+    let text: Vec<String> = (0..300)
+        .map(|n| format!("باغِ {n} و رودِ {}", n * 7 % 31))
+        .collect();
+    std::fs::write(&path, text.join("\n\n")).unwrap();
+    let mut spec = spec();
+    spec.dataset.train = path.display().to_string();
+    spec.model.n_layers = 1;
+    spec.model.context_length = 32;
+    spec.tokenizer.vocab_size = 4096;
+    spec.optimizer.max_steps = Some(1);
+    spec.optimizer.batch_size = 4;
+    spec.evaluation.prompts.clear();
+    let n_bytes = std::fs::metadata(&path).unwrap().len();
+    let foreseen = estimate(&spec, n_bytes).unwrap();
+    let mut planned = None;
+    let job = folder.path().join("job");
+    let end = train(&spec, &job, &Control::new(), &mut |event| {
+        if let amoozgar_types::TrainEvent::Started(plan) = event {
+            planned = Some(plan);
+        }
+    });
+    assert!(matches!(end.unwrap(), End::Finished(_)), "it ends well");
+    let planned = planned.unwrap();
+    assert!(
+        planned.vocab_size < 4096,
+        "the text is too small to fill it"
+    );
+    assert_eq!(
+        foreseen.n_parameters, planned.n_parameters,
+        "the embedding has as many rows as the text fills"
+    );
+    // Which documents are held out decides a hash, so that their share is met about.
+    let (most, least) = (
+        foreseen.n_train_tokens.max(planned.n_train_tokens),
+        foreseen.n_train_tokens.min(planned.n_train_tokens),
+    );
+    assert!(
+        (most - least) * 20 <= most,
+        "{} tokens foreseen, {} there",
+        foreseen.n_train_tokens,
+        planned.n_train_tokens
+    );
+}

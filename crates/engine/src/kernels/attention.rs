@@ -158,14 +158,6 @@ impl AttentionShape {
     }
 }
 
-/// `range` in pieces of `step`, the last one shorter.
-fn cut(range: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> {
-    let end = range.end;
-    range
-        .step_by(step)
-        .map(move |start| start..(start + step).min(end))
-}
-
 /// The queries of one task.
 struct Tile {
     segment: Range<usize>,

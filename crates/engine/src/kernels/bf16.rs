@@ -7,10 +7,17 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 
+use super::cut;
 use super::matmul::Matrix;
 use super::shared::Shared;
 use super::simd::Isa;
+#[cfg(target_arch = "x86_64")]
+use avx512 as instructions;
+#[cfg(target_arch = "aarch64")]
+use neon as instructions;
 use rayon::prelude::*;
 use std::cell::RefCell;
 use std::ops::Range;
@@ -58,7 +65,11 @@ pub(crate) fn available() -> bool {
     {
         Isa::current() == Isa::Avx512 && is_x86_feature_detected!("avx512bf16")
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(target_arch = "aarch64")]
+    {
+        Isa::current() == Isa::Baseline && std::arch::is_aarch64_feature_detected!("bf16")
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     {
         let _ = Isa::current();
         false
@@ -309,14 +320,6 @@ struct Block<'a> {
     beta: f32,
 }
 
-/// `range` in pieces of `step`, the last one shorter.
-fn cut(range: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> {
-    let end = range.end;
-    range
-        .step_by(step)
-        .map(move |start| start..(start + step).min(end))
-}
-
 /// Rows and columns of a task's tile: large for reuse, but small enough to keep many threads busy.
 fn tile_shape(m: usize, n: usize) -> (usize, usize) {
     let (mut rows, mut columns) = (128, 10 * PANEL);
@@ -335,10 +338,10 @@ fn tile_shape(m: usize, n: usize) -> (usize, usize) {
 /// Rounds a row to words of two neighbours; a last one without neighbour is paired with 0.
 fn pairs_along(row: &[f32], words: &mut [u32]) {
     assert!(row.len().div_ceil(2) <= words.len(), "room for the pairs");
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     // SAFETY: `add_to` has asked the processor, and the words have room.
     unsafe {
-        avx512::pairs_along(row, words);
+        instructions::pairs_along(row, words);
     }
 }
 
@@ -348,10 +351,10 @@ fn pairs_across(even: &[f32], odd: &[f32], words: &mut [u32]) {
         even.len() == odd.len() && even.len() <= words.len(),
         "room for the pairs"
     );
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     // SAFETY: `add_to` has asked the processor, and the words have room.
     unsafe {
-        avx512::pairs_across(even, odd, words);
+        instructions::pairs_across(even, odd, words);
     }
     words[even.len()..].fill(0);
 }
@@ -362,10 +365,10 @@ fn transpose(words: &[u32], panel: &mut [u32]) {
         words.len() == 16 * PAIRS && panel.len() >= PANEL_WORDS - PANEL + 16,
         "sixteen columns of a panel"
     );
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     // SAFETY: `add_to` has asked the processor, and the lengths were checked.
     unsafe {
-        avx512::transpose(words, panel);
+        instructions::transpose(words, panel);
     }
 }
 
@@ -377,12 +380,12 @@ unsafe fn multiply_block(block: &Block<'_>, out: *mut f32) {
     let pairs = block.panel.len() / PANEL;
     let last = (block.rows - 1) * block.row_stride + (pairs - 1) * block.pair_stride;
     assert!(last < block.left.len(), "the left factor's last word");
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     // SAFETY: `add_to` has asked the processor, the left factor was checked, the panel's length gives
     // the pairs, and the caller vouches for `out`.
     unsafe {
-        avx512::multiply_block(block, out);
+        instructions::multiply_block(block, out);
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     let _ = (block.columns, block.out_stride, block.beta, out);
 }

@@ -1,6 +1,7 @@
 //! The gradients of attention: probabilities are computed anew from what forward left.
 
-use super::{AttentionShape, KEYS, Qkv, QkvMut, Scratch, Tile, cut, gather, head_view, seen};
+use super::{AttentionShape, KEYS, Qkv, QkvMut, Scratch, Tile, gather, head_view, seen};
+use crate::kernels::cut;
 use crate::kernels::gemm::{Spread, View, gemm, gemm_into};
 use crate::kernels::segments::Segments;
 use crate::kernels::shared::Shared;

@@ -4,7 +4,10 @@ use super::{Field, FieldError, Form, FormAction};
 use amoozgar_types::id::{DatasetId, JobId};
 use amoozgar_types::ipc::{BaseFitness, BaseModel, FitChange, ModelRef};
 use amoozgar_types::job::{JobDetail, JobRecord};
-use amoozgar_types::spec::{Dtype, LoraSpec, Method, SizePreset, TrainSpec};
+use amoozgar_types::spec::{
+    CheckpointSpec, Dtype, EvaluationSpec, LoraSpec, Method, ModelSpec, OptimizerSpec, SizePreset,
+    TokenizerSpec, TrainSpec,
+};
 use std::rc::Rc;
 use yew::Reducible;
 
@@ -285,11 +288,11 @@ fn a_run_is_made_again_with_its_own_settings() {
         base_model: Some("/models/پایه".into()),
         lora: first.lora.clone(),
         dtype: first.advanced.dtype,
-        tokenizer: Default::default(),
-        model: Default::default(),
-        optimizer: Default::default(),
-        evaluation: Default::default(),
-        checkpoint: Default::default(),
+        tokenizer: TokenizerSpec::default(),
+        model: ModelSpec::default(),
+        optimizer: OptimizerSpec::default(),
+        evaluation: EvaluationSpec::default(),
+        checkpoint: CheckpointSpec::default(),
         seed: first.advanced.seed.into(),
         threads: None,
         memory_limit_bytes: None,

@@ -23,6 +23,12 @@ pub struct LayoutProps {
 /// Navigation and page.
 #[component]
 pub fn Layout(props: &LayoutProps) -> Html {
+    let location = use_location();
+    use_effect_with(page_of(location), |_| {
+        if let Some(main) = main_element() {
+            main.set_scroll_top(0);
+        }
+    });
     html! {
         <div class="layout">
             <a class="skip-link" href="#main" onclick={|event: MouseEvent| {
@@ -37,12 +43,25 @@ pub fn Layout(props: &LayoutProps) -> Html {
     }
 }
 
-fn focus_main() {
-    let main = web_sys::window()
+/// What a new page is told by, to begin at its top. The guide moves within its chapters by itself.
+fn page_of(location: Option<Location>) -> String {
+    let path = location.map_or_else(String::new, |location| location.path().to_owned());
+    if path.starts_with("/help") {
+        "/help".to_owned()
+    } else {
+        path
+    }
+}
+
+fn main_element() -> Option<web_sys::HtmlElement> {
+    web_sys::window()
         .and_then(|window| window.document())
         .and_then(|page| page.get_element_by_id("main"))
-        .and_then(|main| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(main).ok());
-    if let Some(main) = main {
+        .and_then(|main| wasm_bindgen::JsCast::dyn_into(main).ok())
+}
+
+fn focus_main() {
+    if let Some(main) = main_element() {
         // A reader who cannot be moved stays where they are.
         let _ = main.focus();
     }

@@ -181,6 +181,26 @@ async fn no_command_shows_or_changes_what_is_another_users() -> Result<()> {
     journey("accounts-others", others).await
 }
 
+/// The page that another profile left shows nothing of it, not even until its answer comes.
+async fn nothing_is_left_on(window: &Window, page: &str) -> Result<()> {
+    let watch = "window.shown = '';
+        new MutationObserver(() => { window.shown += document.body.innerText; })
+            .observe(document.body, { childList: true, subtree: true, characterData: true });";
+    window.run(watch, vec![]).await?;
+    for at in ["/", page] {
+        window.go(at).await?;
+        window.settled().await?;
+    }
+    window.find("error-retry", SOON).await?;
+    let shown = window.run("return window.shown", vec![]).await?;
+    let shown = shown.as_str().context("what was shown")?;
+    ensure!(
+        !shown.is_empty() && !shown.contains(MARK),
+        "another's run was shown: {shown}"
+    );
+    Ok(())
+}
+
 async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
     window.make_profile(MARK).await?;
     let owner = window.invoke("account_status", &Value::Null).await?;
@@ -218,6 +238,7 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
     window.click("sign-out").await?;
     window.click("login-new").await?;
     window.make_profile("دیگری").await?;
+    nothing_is_left_on(window, &format!("/training/jobs/{job_id}")).await?;
 
     let mut everything = json!({
         "job_id": job_id, "dataset_id": imported["dataset_id"], "user_id": owner,

@@ -465,7 +465,7 @@ impl Window {
         Ok(serde_json::from_value(gathered)?)
     }
 
-    async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
         Ok(self.client.execute(script, arguments).await?)
     }
 

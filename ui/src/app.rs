@@ -81,7 +81,9 @@ fn Guard() -> Html {
 #[component]
 fn SignedIn() -> Html {
     let session = use_session();
-    use_effect_with((), |()| forget_answers);
+    // Before any page is drawn: one that goes at a sign-out keeps its state after this component has gone,
+    // and another profile must not see it.
+    use_memo((), |()| forget_answers());
     let locked = session.is_locked();
     let content = if session.welcome().is_some() {
         html! { <pages::welcome::WelcomePage /> }

@@ -8,6 +8,7 @@
 //!   left of it is ended at the next start.
 
 mod context;
+mod curves;
 mod orphan;
 mod progress;
 mod queue;
@@ -20,6 +21,7 @@ pub mod worker;
 #[cfg(all(test, unix))]
 mod queue_tests;
 
+pub use curves::Curves;
 pub use queue::{Jobs, NewJob};
 pub use record::LOG_FILE;
 pub use subscriptions::{Sink, Subscriptions};

@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// The application's identifier, which names its folder among the user's data.
 pub const IDENTIFIER: &str = "ir.amoozgar.app";
 
+/// The database's file. Its companions and every copy of it that the program makes begin with this.
+pub const DATABASE: &str = "amoozgar.db";
+
 /// The data folder, and the place of what grows large.
 #[derive(Debug, Clone)]
 pub struct Paths {
@@ -110,7 +113,7 @@ impl Paths {
 
     /// The database.
     pub fn database(&self) -> PathBuf {
-        self.root.join("amoozgar.db")
+        self.root.join(DATABASE)
     }
 
     /// All runs.

@@ -17,7 +17,7 @@ use std::{fs, io};
 /// The folders that move.
 pub const PARTS: [&str; 4] = ["jobs", "datasets", "models", "hub"];
 /// The pointer, in the data folder.
-const POINTER: &str = "place.json";
+pub const POINTER: &str = "place.json";
 /// In a place that was moved to: that it is one. A disk that is not there has no such file.
 pub const MARK: &str = ".amoozgar-place";
 /// In a folder that is being moved to: that its content is no one's yet.
@@ -228,7 +228,9 @@ pub fn follow(paths: &Paths, db: &Db) -> Result<(), ApiError> {
         })
         .filter(|moved| moved.from != moved.to)
         .collect();
-    tracing::info!(from = %before.display(), to = now, "paths are led to the present place");
+    if !moved.is_empty() {
+        tracing::info!(from = %before.display(), to = now, "paths are led to the present place");
+    }
     db.now(|store| store.rebase(&moved, &now))?;
     // It said that the content was no one's yet, and may have outlived a crash after the move.
     match fs::remove_file(paths.place().join(HALF)) {

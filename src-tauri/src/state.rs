@@ -4,7 +4,7 @@ use crate::db::Db;
 use crate::downloads::{self, Downloads};
 use crate::error;
 use crate::events::emit;
-use crate::jobs::{Jobs, Observer};
+use crate::jobs::{Curves, Jobs, Observer};
 use crate::machine::Watchers;
 use crate::paths::Paths;
 use crate::place::Hold;
@@ -36,6 +36,8 @@ pub struct App {
     pub db: Db,
     /// The queue.
     pub jobs: Jobs,
+    /// Curves that were read already.
+    pub curves: Arc<Curves>,
     /// The downloads.
     pub downloads: Downloads,
     /// What the keyring keeps.

@@ -3,7 +3,7 @@
 use crate::clock::{local_minute, now_ms, surroundings};
 use crate::db::Db;
 use crate::downloads::{Downloads, Moment, Outside};
-use crate::jobs::{Jobs, Observer};
+use crate::jobs::{Curves, Jobs, Observer};
 use crate::pages::{self, Holds};
 use crate::paths::Paths;
 use crate::place::{self, Hold};
@@ -114,28 +114,25 @@ pub fn quit(app: &AppHandle) {
     if state.hold.is_moving() {
         state.stop_transfer();
     }
-    let (app, jobs, downloads) = (app.clone(), state.jobs.clone(), state.downloads.clone());
-    tauri::async_runtime::spawn(async move {
-        let quit = async { tokio::join!(jobs.quit(), downloads.quit()) };
-        if tokio::time::timeout(QUIT_WITHIN, quit).await.is_err() {
-            tracing::warn!("a run or a download did not end in time");
-        }
-        app.exit(0);
-    });
+    end(app, |app| app.exit(0));
 }
 
 /// Ends the program in order and starts it again.
 pub fn restart(app: &AppHandle) {
+    app.state::<App>().quitting.store(true, Ordering::SeqCst);
+    end(app, AppHandle::request_restart);
+}
+
+/// Lets runs and downloads save what they have, and then does what ends the program.
+fn end(app: &AppHandle, at_last: impl FnOnce(&AppHandle) + Send + 'static) {
     let state = app.state::<App>();
-    state.quitting.store(true, Ordering::SeqCst);
     let (app, jobs, downloads) = (app.clone(), state.jobs.clone(), state.downloads.clone());
     tauri::async_runtime::spawn(async move {
-        // Something may have begun since; it saves first.
         let quit = async { tokio::join!(jobs.quit(), downloads.quit()) };
         if tokio::time::timeout(QUIT_WITHIN, quit).await.is_err() {
             tracing::warn!("a run or a download did not end in time");
         }
-        app.request_restart();
+        at_last(&app);
     });
 }
 
@@ -201,6 +198,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         paths,
         db,
         jobs,
+        curves: Arc::new(Curves::default()),
         downloads,
         secrets,
         session: Arc::clone(&session),

@@ -5,8 +5,8 @@
 
 use crate::clock::now_ms;
 use crate::error::io_error;
-use crate::paths::Paths;
-use crate::place::remove_parts;
+use crate::paths::{DATABASE, Paths};
+use crate::place::{POINTER, remove_parts};
 use crate::secrets::Secrets;
 use crate::{autostart, files, remember, service_keys};
 use amoozgar_store::Store;
@@ -18,10 +18,6 @@ use std::{fs, io};
 
 /// Asks for it, in the data folder.
 const MARK: &str = "wipe";
-/// The database, its companions and every copy of it begin with this.
-const DATABASE: &str = "amoozgar.db";
-/// Where the place of large things is written down.
-const POINTER: &str = "place.json";
 /// The files of the web view, where they are kept in the data folder.
 const OF_THE_WEB_VIEW: &[&str] = &[
     "localstorage",

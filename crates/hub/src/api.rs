@@ -1,8 +1,8 @@
 //! What the Hub says of repositories: search, a revision's commit and card, the list of its files.
 //!
 //! A revision and its files are read by the crate `hf-hub`, through a door that sends as we do. A
-//! search is read here, since that crate hides where its next page begins. Either way answers are
-//! read leniently: fields may come and go, and a mirror may leave some out.
+//! search is read here, since that crate hides where its next page begins. Either way fields may be
+//! left out; one of another type than expected spoils the answer of that crate.
 
 use crate::HubError;
 use crate::clock::{Attempts, Backoff};
@@ -408,35 +408,33 @@ struct Card {
     n_parameters: Option<u64>,
 }
 
+/// The two types of `hf-hub` name what they share alike, and have no trait for it.
+macro_rules! card {
+    ($info:ident, task: $task:expr, n_parameters: $n_parameters:expr) => {
+        Card {
+            task: $task,
+            n_parameters: $n_parameters,
+            id: $info.id,
+            sha: $info.sha,
+            gated: $info.gated,
+            private: $info.private,
+            downloads: $info.downloads,
+            likes: $info.likes,
+            tags: $info.tags,
+        }
+    };
+}
+
 impl From<ModelInfo> for Card {
     fn from(info: ModelInfo) -> Self {
-        Self {
-            id: info.id,
-            sha: info.sha,
-            gated: info.gated,
-            private: info.private,
-            downloads: info.downloads,
-            likes: info.likes,
-            task: info.pipeline_tag,
-            tags: info.tags,
-            n_parameters: info.safetensors.map(|weights| weights.total),
-        }
+        let n_parameters = info.safetensors.map(|weights| weights.total);
+        card!(info, task: info.pipeline_tag, n_parameters: n_parameters)
     }
 }
 
 impl From<DatasetInfo> for Card {
     fn from(info: DatasetInfo) -> Self {
-        Self {
-            id: info.id,
-            sha: info.sha,
-            gated: info.gated,
-            private: info.private,
-            downloads: info.downloads,
-            likes: info.likes,
-            task: None,
-            tags: info.tags,
-            n_parameters: None,
-        }
+        card!(info, task: None, n_parameters: None)
     }
 }
 

@@ -4,6 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The seed of a run that names none, so that two of them can be compared.
+pub const DEFAULT_SEED: u32 = 1405;
+/// The share held out where nothing is said of it.
+pub const DEFAULT_VALIDATION_FRACTION: f64 = 0.05;
+
 /// A training run: data, what is trained, tokenizer, model, optimizer, evaluation, checkpoints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -351,11 +356,11 @@ impl Default for CheckpointSpec {
 }
 
 fn default_seed() -> u64 {
-    1405
+    u64::from(DEFAULT_SEED)
 }
 
 fn default_validation_fraction() -> f64 {
-    0.05
+    DEFAULT_VALIDATION_FRACTION
 }
 
 /// The sizes that the new-run form offers.

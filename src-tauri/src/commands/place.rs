@@ -1,27 +1,19 @@
 //! Where runs, models and datasets lie, and moving them elsewhere.
 
 use super::system::{app_info, free_disk_bytes};
-use super::transfer::absolute;
+use super::transfer::{absolute, watch_of};
 use super::{Answer, Request};
 use crate::db::blocking;
 use crate::relocate::{Moving, look, relocate};
 use crate::state::App;
 use crate::{place, window};
-use amoozgar_hub::{Control, Copied, Watch};
 use amoozgar_store::Store;
 use amoozgar_types::ipc::{
     PlaceCheck, PlaceLetGo, PlaceLook, PlaceMove, PlaceMoved, TransferProgress,
 };
 use amoozgar_types::{ApiError, ErrorCode};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
-
-/// Between two tellings.
-const TELL_EVERY: Duration = Duration::from_millis(200);
-/// Before that a guess at what remains is worth nothing.
-const GUESS_AFTER: Duration = Duration::from_secs(1);
 
 /// Looks whether everything may go to a folder.
 #[tauri::command]
@@ -93,38 +85,4 @@ pub async fn at_rest(state: &App) -> Result<(), ApiError> {
         return Err(ApiError::new(ErrorCode::StillAtWork));
     }
     Ok(())
-}
-
-fn watch_of(control: Control, channel: Channel<TransferProgress>) -> Watch {
-    let began = Instant::now();
-    let last = Mutex::new(None::<Instant>);
-    Watch {
-        control,
-        told: Arc::new(move |copied: &Copied| {
-            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_last = copied.done_bytes == copied.total_bytes;
-            if !is_last && last.is_some_and(|last| last.elapsed() < TELL_EVERY) {
-                return;
-            }
-            *last = Some(Instant::now());
-            let progress = TransferProgress {
-                done_bytes: copied.done_bytes,
-                total_bytes: copied.total_bytes,
-                file: Some(copied.file.clone()).filter(|file| !file.is_empty()),
-                remaining_s: remaining_s(began.elapsed(), copied),
-            };
-            if channel.send(progress).is_err() {
-                tracing::debug!("nobody watches the move");
-            }
-        }),
-    }
-}
-
-/// What remains, at the speed so far.
-fn remaining_s(elapsed: Duration, copied: &Copied) -> Option<f64> {
-    if elapsed < GUESS_AFTER || copied.done_bytes == 0 {
-        return None;
-    }
-    let remaining = copied.total_bytes.saturating_sub(copied.done_bytes);
-    Some(elapsed.as_secs_f64() * remaining as f64 / copied.done_bytes as f64)
 }

@@ -16,11 +16,11 @@ use amoozgar_types::ipc::{
     TrainingLog, TrainingMetrics, TrainingPage, TrainingPause, TrainingReorder, TrainingResume,
     TrainingStop, TrainingSubscribe, TrainingUnsubscribe,
 };
-use amoozgar_types::job::{JobDetail, JobRecord, Metrics};
+use amoozgar_types::job::{JobDetail, JobRecord};
 use amoozgar_types::spec::Method;
-use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainSpec, UtcMs};
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainSpec};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -29,8 +29,6 @@ const MAX_SAMPLES: u32 = 200;
 /// Points of the training curve that a run's page is given: enough to zoom in, few enough to cross the
 /// bridge at once.
 const MAX_POINTS: usize = 2_400;
-/// Ended runs whose curves are kept, since reading them whole takes longer than anything else.
-const MOST_CURVES: usize = 8;
 /// Lines of the log that a run's page shows.
 const MAX_LOG_LINES: usize = 500;
 
@@ -204,6 +202,7 @@ pub async fn training_metrics(
     request: Request<TrainingMetrics>,
 ) -> Answer<TrainingMetrics> {
     let user_id = state.user_id()?;
+    let curves = Arc::clone(&state.curves);
     state
         .db
         .call(move |store| {
@@ -211,37 +210,15 @@ pub async fn training_metrics(
                 return Ok(None);
             };
             let job = job.record;
-            if let Some(known) = kept_curves(&job) {
+            if let Some(known) = curves.of(&job) {
                 return Ok(Some(known));
             }
             let metrics = store.thinned_metrics(&request, MAX_POINTS)?;
-            keep_curves(&job, &metrics);
+            curves.keep(&job, &metrics);
             Ok(Some(metrics))
         })
         .await?
         .ok_or_else(error::not_found)
-}
-
-/// Curves of runs that have ended, with the moment of their rows' last change; latest last.
-static CURVES: Mutex<Vec<(JobId, UtcMs, Metrics)>> = Mutex::new(Vec::new());
-
-fn kept_curves(job: &JobRecord) -> Option<Metrics> {
-    let kept = CURVES.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.iter()
-        .find(|(id, changed_ms, _)| *id == job.job_id && *changed_ms == job.updated_ms)
-        .map(|(_, _, metrics)| metrics.clone())
-}
-
-fn keep_curves(job: &JobRecord, metrics: &Metrics) {
-    if !job.status.has_ended() {
-        return;
-    }
-    let mut kept = CURVES.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.retain(|(id, _, _)| *id != job.job_id);
-    if kept.len() >= MOST_CURVES {
-        kept.remove(0);
-    }
-    kept.push((job.job_id.clone(), job.updated_ms, metrics.clone()));
 }
 
 /// The last lines of the run's log.

@@ -18,13 +18,16 @@ use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tauri::State;
 use tauri::ipc::Channel;
 
 const COPY_BYTES: usize = 1 << 20;
-/// Bytes between two tellings.
-const TELL_BYTES: u64 = 8 << 20;
+/// Between two tellings.
+const TELL_EVERY: Duration = Duration::from_millis(200);
+/// Before that a guess at what remains is worth nothing.
+const GUESS_AFTER: Duration = Duration::from_secs(1);
 
 /// Brings a folder, an offline bundle or a cache of the Hub here.
 #[tauri::command]
@@ -257,7 +260,6 @@ fn copy(from: &Path, to: &Path, copied: &mut Copied, watch: &Watch) -> Result<bo
     let mut source = File::open(from).map_err(|failure| io_error(from, &failure))?;
     let mut target = File::create(to).map_err(|failure| fail(&failure))?;
     let mut buffer = vec![0; COPY_BYTES];
-    let mut told_bytes = 0;
     (watch.told)(copied);
     loop {
         let n = source
@@ -272,10 +274,7 @@ fn copy(from: &Path, to: &Path, copied: &mut Copied, watch: &Watch) -> Result<bo
         }
         target.write_all(bytes).map_err(|failure| fail(&failure))?;
         copied.done_bytes += n as u64;
-        if copied.done_bytes - told_bytes >= TELL_BYTES || n < COPY_BYTES {
-            told_bytes = copied.done_bytes;
-            (watch.told)(copied);
-        }
+        (watch.told)(copied);
     }
     target.sync_all().map_err(|failure| fail(&failure))?;
     Ok(true)
@@ -290,21 +289,39 @@ pub(super) fn absolute(path: &str) -> Result<PathBuf, ApiError> {
     }
 }
 
-fn watch_of(control: Control, channel: Channel<TransferProgress>) -> Watch {
+/// Tells over `channel` how far the copying is, with what remains, until `control` stops it.
+pub(super) fn watch_of(control: Control, channel: Channel<TransferProgress>) -> Watch {
+    let began = Instant::now();
+    let last = Mutex::new(None::<Instant>);
     Watch {
         control,
         told: Arc::new(move |copied: &Copied| {
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_last = copied.done_bytes == copied.total_bytes;
+            if !is_last && last.is_some_and(|last| last.elapsed() < TELL_EVERY) {
+                return;
+            }
+            *last = Some(Instant::now());
             let progress = TransferProgress {
                 done_bytes: copied.done_bytes,
                 total_bytes: copied.total_bytes,
                 file: Some(copied.file.clone()).filter(|file| !file.is_empty()),
-                remaining_s: None,
+                remaining_s: remaining_s(began.elapsed(), copied),
             };
             if channel.send(progress).is_err() {
                 tracing::debug!("nobody watches the copy");
             }
         }),
     }
+}
+
+/// What remains, at the speed so far.
+fn remaining_s(elapsed: Duration, copied: &Copied) -> Option<f64> {
+    if elapsed < GUESS_AFTER || copied.done_bytes == 0 {
+        return None;
+    }
+    let remaining = copied.total_bytes.saturating_sub(copied.done_bytes);
+    Some(elapsed.as_secs_f64() * remaining as f64 / copied.done_bytes as f64)
 }
 
 fn stop() -> ApiError {

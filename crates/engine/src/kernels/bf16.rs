@@ -320,6 +320,25 @@ struct Block<'a> {
     beta: f32,
 }
 
+/// Calls `rows::<R>` for a block of `R` rows, since their number has to be known when it is compiled.
+macro_rules! by_rows {
+    ($block:expr, $out:expr) => {
+        match $block.rows {
+            1 => rows::<1>($block, $out),
+            2 => rows::<2>($block, $out),
+            3 => rows::<3>($block, $out),
+            4 => rows::<4>($block, $out),
+            5 => rows::<5>($block, $out),
+            6 => rows::<6>($block, $out),
+            7 => rows::<7>($block, $out),
+            8 => rows::<8>($block, $out),
+            _ => unreachable!("BUG: a block has at most 8 rows"),
+        }
+    };
+}
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use by_rows;
+
 /// Rows and columns of a task's tile: large for reuse, but small enough to keep many threads busy.
 fn tile_shape(m: usize, n: usize) -> (usize, usize) {
     let (mut rows, mut columns) = (128, 10 * PANEL);

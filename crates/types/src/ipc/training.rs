@@ -5,8 +5,8 @@ use crate::id::{DatasetId, JobId};
 use crate::ipc::ModelRef;
 use crate::job::{JobRecord, JobStatus};
 use crate::spec::{
-    Dtype, EvaluationSpec, LoraSpec, Method, OptimizerKind, OptimizerSpec, Packing, ScheduleKind,
-    SizePreset,
+    DEFAULT_SEED, DEFAULT_VALIDATION_FRACTION, Dtype, EvaluationSpec, LoraSpec, Method,
+    OptimizerKind, OptimizerSpec, Packing, ScheduleKind, SizePreset,
 };
 use serde::{Deserialize, Serialize};
 
@@ -81,9 +81,9 @@ impl Default for AdvancedSettings {
             schedule: optimizer.schedule,
             warmup_steps: None,
             weight_decay: optimizer.weight_decay,
-            seed: 1405,
+            seed: DEFAULT_SEED,
             packing: Packing::default(),
-            validation_fraction: 0.05,
+            validation_fraction: DEFAULT_VALIDATION_FRACTION,
             patience: evaluation.patience.and_then(|n| u32::try_from(n).ok()),
             checkpoint_every: None,
             prompts: evaluation.prompts,

@@ -32,13 +32,13 @@ pub fn use_job(id: &JobId) -> Feed {
         kept::<JobState>(&name_of(id)).map_or_else(JobState::default, |known| (*known).clone())
     });
     {
-        let (name, known) = (name_of(id), use_mut_ref(|| (*state).clone()));
-        *known.borrow_mut() = (*state).clone();
+        let (name, known) = (name_of(id), use_mut_ref(|| state.clone()));
+        *known.borrow_mut() = state.clone();
         use_effect_with(id.clone(), move |_| {
             move || {
                 let known = known.borrow();
                 if known.job.is_some() && !known.deleted {
-                    keep(name, Rc::new(known.clone()));
+                    keep(name, Rc::new((**known).clone()));
                 }
             }
         });

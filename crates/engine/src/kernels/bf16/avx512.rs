@@ -1,6 +1,6 @@
 //! The innermost loops in AVX-512 with its BF16 extension.
 
-use super::{Block, PAIRS, PANEL};
+use super::{Block, PAIRS, PANEL, by_rows};
 use std::arch::x86_64::{
     __m256bh, __m256i, __m512, __m512bh, __m512i, __mmask16, _mm512_cvtepu16_epi32,
     _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh, _mm512_dpbf16_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
@@ -158,17 +158,7 @@ fn transposed(rows: &[__m512i; LANES]) -> [__m512i; LANES] {
 pub(super) unsafe fn multiply_block(block: &Block<'_>, out: *mut f32) {
     // SAFETY: the caller's promises are passed on.
     unsafe {
-        match block.rows {
-            1 => rows::<1>(block, out),
-            2 => rows::<2>(block, out),
-            3 => rows::<3>(block, out),
-            4 => rows::<4>(block, out),
-            5 => rows::<5>(block, out),
-            6 => rows::<6>(block, out),
-            7 => rows::<7>(block, out),
-            8 => rows::<8>(block, out),
-            _ => unreachable!("BUG: a block has at most 8 rows"),
-        }
+        by_rows!(block, out);
     }
 }
 

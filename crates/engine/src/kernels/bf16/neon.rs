@@ -1,7 +1,7 @@
 //! The innermost loops in NEON with its BF16 extension, whose two instructions are written as assembly:
 //! the standard library's functions for them are not stable yet.
 
-use super::{Block, PAIRS, PANEL};
+use super::{Block, PAIRS, PANEL, by_rows};
 use std::arch::aarch64::{
     float32x4_t, uint32x4_t, vdupq_n_f32, vfmaq_n_f32, vld1q_dup_u32, vld1q_f32, vld1q_u32,
     vreinterpretq_u16_u32, vreinterpretq_u32_u64, vreinterpretq_u64_u32, vst1q_f32, vst1q_u16,
@@ -146,17 +146,7 @@ pub(super) unsafe fn transpose(words: &[u32], panel: &mut [u32]) {
 pub(super) unsafe fn multiply_block(block: &Block<'_>, out: *mut f32) {
     // SAFETY: the caller's promises are passed on.
     unsafe {
-        match block.rows {
-            1 => rows::<1>(block, out),
-            2 => rows::<2>(block, out),
-            3 => rows::<3>(block, out),
-            4 => rows::<4>(block, out),
-            5 => rows::<5>(block, out),
-            6 => rows::<6>(block, out),
-            7 => rows::<7>(block, out),
-            8 => rows::<8>(block, out),
-            _ => unreachable!("BUG: a block has at most 8 rows"),
-        }
+        by_rows!(block, out);
     }
 }
 

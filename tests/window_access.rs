@@ -19,6 +19,7 @@ async fn no_page_has_a_serious_barrier_in_any_theme_or_with_doubled_text() -> Re
 
 async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     desktop.resize_window(1280, 800)?;
+    window.find("login-name", SOON).await?;
     look(window, "/login").await?;
     window.make_profile("سارا محمدی").await?;
     let mut seen = BTreeSet::from(["/login".to_owned()]);

@@ -94,6 +94,8 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         }
         in_both_themes(desktop, window, page).await?;
     }
+    tuning(desktop, window, &job).await?;
+    of_everything(desktop, window).await?;
     guarded(desktop, window).await?;
     window.go(&job).await?;
     for (page, tab) in [
@@ -150,6 +152,35 @@ async fn welcome(desktop: &Desktop, window: &Window) -> Result<()> {
     }
     window.find("nav-datasets", SOON).await?;
     Ok(())
+}
+
+/// The new-run form for adapters over a finished model, with what is folded away opened.
+async fn tuning(desktop: &Desktop, window: &Window, job: &str) -> Result<()> {
+    window.go(job).await?;
+    window.click("job-train-on").await?;
+    window.find("run-lora", SOON).await?;
+    in_both_themes(desktop, window, "training-new-lora").await?;
+    window.reveal("run-lora").await?;
+    in_both_themes(desktop, window, "training-new-lora-settings").await?;
+    window.click("run-advanced-open").await?;
+    window.reveal("run-advanced-open").await?;
+    in_both_themes(desktop, window, "training-new-advanced").await
+}
+
+/// The dialogs that move everything and that remove it, opened and left.
+async fn of_everything(desktop: &Desktop, window: &Window) -> Result<()> {
+    window.go("/settings/storage").await?;
+    window.find("storage-move", SOON).await?;
+    in_both_themes(desktop, window, "settings-storage").await?;
+    window.click("storage-move").await?;
+    window.find("place-path", SOON).await?;
+    in_both_themes(desktop, window, "storage-move").await?;
+    window.click("dialog-cancel").await?;
+    window.go("/settings/window").await?;
+    window.click("wipe").await?;
+    window.find("wipe-word", SOON).await?;
+    in_both_themes(desktop, window, "wipe").await?;
+    window.click("dialog-cancel").await
 }
 
 /// What a password brings: codes, the lock, and the question at the door.

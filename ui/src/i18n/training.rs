@@ -238,7 +238,7 @@ pub const ESTIMATE_STEPS: &str = "گام‌ها";
 /// A row.
 pub const ESTIMATE_TOKENS: &str = "توکن‌های متن";
 /// A row.
-pub const ESTIMATE_PARAMETERS: &str = "وزن‌های مدل";
+pub const ESTIMATE_PARAMETERS: &str = "وزن‌های آموزش‌پذیر";
 /// It does not fit into memory.
 pub const NO_MEMORY: &str = "این اجرا در حافظهٔ آزاد جا نمی‌شود. اندازهٔ دسته یا طول زمینه را کم کنید، یا مدل کوچک‌تری برگزینید.";
 /// It does not fit on the disk.

@@ -32,7 +32,7 @@ pub struct ChoiceProps {
 pub fn MethodChoice(props: &ChoiceProps) -> Html {
     html! {
         <Card title={methods::STEP_METHOD}>
-            <div class="choice-grid" role="radiogroup" aria-label={methods::STEP_METHOD}>
+            <div class="choice-grid choice-grid--two" role="radiogroup" aria-label={methods::STEP_METHOD}>
                 { for METHODS.iter().map(|&(method, icon)| {
                     let form = props.form.dispatcher();
                     html! {

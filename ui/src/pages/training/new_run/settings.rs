@@ -196,7 +196,7 @@ pub fn LoraSettings(props: &SettingsProps) -> Html {
             if let Some(base) = &form.base {
                 <fieldset class="new-run__targets">
                     <legend class="field__label">{ fields::TARGETS.0 }</legend>
-                    <div class="new-run__target-list" dir="ltr">
+                    <div class="new-run__target-list">
                         { for base.targets.iter().map(|target| {
                             let (form, name) = (form.dispatcher(), target.clone());
                             html! {

@@ -1,3 +1,4 @@
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, missing_docs)]
 mod support;
 
@@ -6,6 +7,7 @@ use amoozgar_types::event::CheckpointRecord;
 use amoozgar_types::job::JobStatus;
 use support::{Fixture, job_id, sara};
 
+// The fixture's paths are Unix's.
 #[test]
 fn every_path_in_a_moved_folder_is_led_and_no_other() {
     let fixture = Fixture::with_job("j1", JobStatus::Completed);

@@ -3,7 +3,9 @@
 use crate::error;
 use amoozgar_engine::Change;
 use amoozgar_store::StoredDataset;
-use amoozgar_types::ipc::{BaseFitness, FitChange, NewRun, Settings};
+use amoozgar_types::ipc::{
+    BaseFitness, FitChange, MAX_PROMPT_CHARS, MAX_PROMPTS, MOST_STEPS, NewRun, Settings,
+};
 use amoozgar_types::spec::{
     CheckpointSpec, DatasetSpec, EvaluationSpec, Method, ModelSpec, OptimizerSpec, TokenizerSpec,
 };
@@ -11,10 +13,6 @@ use amoozgar_types::{ApiError, TrainSpec};
 use std::path::PathBuf;
 
 const MAX_NAME_CHARS: usize = 80;
-/// A step count that no run of this program reaches.
-const MOST_STEPS: u32 = 1_000_000;
-const MAX_PROMPTS: usize = 8;
-const MAX_PROMPT_CHARS: usize = 500;
 
 /// A model to go on from.
 pub struct Base {

@@ -10,6 +10,13 @@ use crate::spec::{
 };
 use serde::{Deserialize, Serialize};
 
+/// The most steps that a setting can name; no run of this program reaches it.
+pub const MOST_STEPS: u32 = 1_000_000;
+/// The most prompts that a run continues at each validation.
+pub const MAX_PROMPTS: usize = 8;
+/// The longest of them.
+pub const MAX_PROMPT_CHARS: usize = 500;
+
 /// What the new-run form holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewRun {

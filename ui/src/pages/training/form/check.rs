@@ -2,13 +2,8 @@
 
 use super::{Field, Form};
 use amoozgar_text::number;
-use amoozgar_types::ipc::{AdvancedSettings, NewRun};
+use amoozgar_types::ipc::{AdvancedSettings, MAX_PROMPT_CHARS, MAX_PROMPTS, MOST_STEPS, NewRun};
 use amoozgar_types::spec::{LoraSpec, Method};
-
-/// A step count that no run of this program reaches.
-const MOST_STEPS: u32 = 1_000_000;
-const MAX_PROMPTS: usize = 8;
-const MAX_PROMPT_CHARS: usize = 500;
 
 /// What is wrong with a field.
 #[derive(Debug, Clone, Copy, PartialEq)]

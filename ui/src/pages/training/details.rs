@@ -115,7 +115,7 @@ fn settings(job: &JobRecord, spec: &TrainSpec) -> Html {
             if let Some(base) = &spec.base_model {
                 <div>
                     <dt>{ methods::BASE_MODEL }</dt>
-                    <dd data-testid="job-base"><Ltr text={job.base_name.clone().unwrap_or_else(|| base.clone())} /></dd>
+                    <dd dir="auto" data-testid="job-base">{ job.base_name.as_ref().unwrap_or(base) }</dd>
                 </div>
                 { fact(words::PARAMETERS, parameters) }
             } else {

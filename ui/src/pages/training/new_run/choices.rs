@@ -173,7 +173,7 @@ pub fn DatasetChoice(props: &DatasetChoiceProps) -> Html {
                             {key}
                             group="dataset"
                             title={name.clone()}
-                            text={words::dataset_size(dataset.n_rows, dataset.size_bytes)}
+                            text={words::dataset_size(dataset.n_rows + dataset.n_validation_rows, dataset.size_bytes)}
                             icon={IconName::Book}
                             {selected}
                             {testid}

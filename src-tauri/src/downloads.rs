@@ -47,7 +47,7 @@ mod server;
 mod wire;
 
 pub use handle::Downloads;
-pub use network::{check, hub, page_of};
+pub use network::{check, hub, page_of, with_proxy};
 pub use queue::Outside;
 pub use rules::Moment;
 

@@ -25,8 +25,8 @@ pub mod tray;
 #[cfg(target_os = "linux")]
 pub mod window;
 
-use anyhow::{Result, bail};
-use std::path::PathBuf;
+use anyhow::{Result, bail, ensure};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
@@ -102,4 +102,25 @@ pub fn persian_text(n_documents: usize) -> String {
             )
         })
         .collect()
+}
+
+/// Reads every file of a folder and those within, and fails where `secret` stands in one.
+///
+/// Returns what was looked at.
+pub fn files_without(dir: &Path, secret: &str) -> Result<Vec<PathBuf>> {
+    let mut looked_at = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            looked_at.extend(files_without(&path, secret)?);
+        } else if path.is_file() {
+            let bytes = std::fs::read(&path)?;
+            let found = bytes
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes());
+            ensure!(!found, "the secret is in `{}`", path.display());
+            looked_at.push(path);
+        }
+    }
+    Ok(looked_at)
 }

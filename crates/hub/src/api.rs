@@ -1,8 +1,8 @@
 //! What the Hub says of repositories: search, a revision's commit and card, the list of its files.
 //!
 //! A revision and its files are read by the crate `hf-hub`, through a door that sends as we do. A
-//! search is read here, since that crate hides where its next page begins. Either way fields may be
-//! left out; one of another type than expected spoils the answer of that crate.
+//! search is read here, since that crate hides where its next page begins. Either way a field that is
+//! left out or of another type than expected spoils nothing.
 
 use crate::HubError;
 use crate::clock::{Attempts, Backoff};
@@ -16,7 +16,7 @@ use hf_hub::{HFRepository, HFResult, RepoType};
 use reqwest::header;
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The longest answer that is read: a page of a thousand files has half a megabyte.
 const ANSWER_LIMIT_BYTES: usize = 32 << 20;
@@ -385,14 +385,24 @@ struct Line {
     id: String,
     #[serde(default)]
     gated: serde_json::Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_nothing")]
     downloads: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_nothing")]
     likes: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_nothing")]
     pipeline_tag: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_nothing")]
     tags: Vec<String>,
+}
+
+/// A field of another type than expected counts as left out.
+fn or_nothing<'de, D, T>(field: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned + Default,
+{
+    let value = serde_json::Value::deserialize(field)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
 /// What is read of a model's card and a dataset's alike.

@@ -11,7 +11,7 @@ use crate::endpoint::host_of;
 use crate::http::{About, Http};
 use hf_hub::{HFClient, HFError, HFResult};
 use reqwest::Url;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::future::Future;
@@ -114,15 +114,16 @@ impl Door {
                 _ => on(&http.addresses.endpoint, &path),
             };
             match http.json::<Value>(&url, about, control).await {
-                Ok((mut value, next)) => {
+                Ok((value, next)) => {
                     if next.as_ref().is_some_and(|next| !seen.insert(next.clone())) {
                         let host = host_of(&http.addresses.endpoint);
                         return HubError::bad_answer(&host, "the list of files has no end");
                     }
-                    name_hashes(&mut value);
                     further = next;
                     let link = further.as_ref().map(|_| format!("{}{FURTHER}", self.base));
-                    if let Err(error) = answer(&mut stream, &value.to_string(), link).await {
+                    if let Err(error) =
+                        answer(&mut stream, &essentials(&value).to_string(), link).await
+                    {
                         tracing::debug!(%error, "an answer found nobody");
                     }
                 }
@@ -132,17 +133,71 @@ impl Door {
     }
 }
 
-/// The list of files calls the SHA-256 of a large file `oid`; `hf-hub` 1.0 looks for it as `sha256`,
-/// the name it has elsewhere, and would leave large files without a hash.
-fn name_hashes(value: &mut Value) {
-    for entry in value.as_array_mut().into_iter().flatten() {
-        let Some(lfs) = entry.get_mut("lfs").and_then(Value::as_object_mut) else {
-            continue;
-        };
-        if let Some(oid) = lfs.get("oid").cloned() {
-            lfs.entry("sha256").or_insert(oid);
-        }
+/// Leaves of an answer what is read of it, and of that only what has the expected type: `hf-hub` refuses
+/// the whole answer for one field that has another, be it one that nobody asks for.
+fn essentials(answer: &Value) -> Value {
+    match answer {
+        Value::Array(entries) => entries.iter().map(entry).collect(),
+        Value::Object(info) => card(info),
+        other => other.clone(),
     }
+}
+
+type Fields = Map<String, Value>;
+
+/// What a repository says of itself.
+fn card(info: &Fields) -> Value {
+    let mut kept = Fields::new();
+    keep(
+        info,
+        &mut kept,
+        &["id", "sha", "pipeline_tag"],
+        Value::is_string,
+    );
+    keep(info, &mut kept, &["private"], Value::is_boolean);
+    keep(info, &mut kept, &["downloads", "likes"], Value::is_u64);
+    keep(info, &mut kept, &["gated"], |_| true);
+    if let Some(tags) = info.get("tags").and_then(Value::as_array) {
+        let words = tags.iter().filter(|tag| tag.is_string());
+        kept.insert("tags".to_owned(), words.cloned().collect());
+    }
+    let weights = info
+        .get("safetensors")
+        .and_then(|counted| counted.get("total"));
+    if let Some(total) = weights.filter(|total| total.is_u64()) {
+        let counted = json!({ "parameters": {}, "total": total });
+        kept.insert("safetensors".to_owned(), counted);
+    }
+    kept.into()
+}
+
+/// A line of a list of files. Of a large file the list calls the SHA-256 `oid`; `hf-hub` 1.0 looks for
+/// it as `sha256`, the name it has elsewhere, and would leave large files without a hash.
+fn entry(line: &Value) -> Value {
+    let Some(line) = line.as_object() else {
+        return line.clone();
+    };
+    let mut kept = Fields::new();
+    keep(line, &mut kept, &["type", "path", "oid", "size"], |_| true);
+    if let Some(lfs) = line.get("lfs").and_then(Value::as_object) {
+        let mut large = Fields::new();
+        keep(lfs, &mut large, &["size"], Value::is_u64);
+        if let Some(oid) = lfs.get("oid").or_else(|| lfs.get("sha256")) {
+            large.insert("sha256".to_owned(), oid.clone());
+        }
+        kept.insert("lfs".to_owned(), large.into());
+    }
+    kept.into()
+}
+
+fn keep(from: &Fields, to: &mut Fields, names: &[&str], is_right: fn(&Value) -> bool) {
+    let right = |name: &&str| Some(((*name).to_owned(), from.get(*name)?.clone()));
+    to.extend(
+        names
+            .iter()
+            .filter_map(right)
+            .filter(|(_, value)| is_right(value)),
+    );
 }
 
 /// The path and query that are asked for; `None` where it is no request.
@@ -198,7 +253,7 @@ fn words(failure: HFError) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Door, name_hashes, on, target};
+    use super::{Door, essentials, on, target};
     use reqwest::Url;
     use serde_json::json;
     use tokio::io::AsyncWriteExt;
@@ -206,13 +261,16 @@ mod tests {
 
     #[test]
     fn a_large_file_keeps_its_hash() {
-        let mut page = json!([
-            {"type": "file", "path": "a", "oid": "1", "size": 1},
+        let page = essentials(&json!([
+            {"type": "file", "path": "a", "oid": "1", "size": 1, "lastCommit": 7},
             {"type": "file", "path": "b", "oid": "2", "size": 9, "lfs": {"oid": "3", "size": 9}},
-        ]);
-        name_hashes(&mut page);
+        ]));
         assert_eq!(page[1]["lfs"]["sha256"], "3", "under the name that is read");
-        assert!(page[0].get("lfs").is_none(), "and nothing is made up");
+        assert_eq!(
+            page[0],
+            json!({"type": "file", "path": "a", "oid": "1", "size": 1}),
+            "nothing is made up, and nothing that is not read can spoil the rest"
+        );
     }
 
     #[test]

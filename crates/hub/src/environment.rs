@@ -33,8 +33,20 @@ pub fn named_token() -> Option<Sensitive> {
     };
     variable("HF_TOKEN")
         .or_else(|| variable("HF_TOKEN_PATH").and_then(|path| from_file(path.into())))
-        .or_else(|| from_file(hf_hub::hf_home().join("token")))
+        .or_else(|| from_file(home()?.join("token")))
         .map(Sensitive::new)
+}
+
+/// Where the environment says that everything of the Hub is, else below the user's own folder, which
+/// `hf-hub` looks for in `HOME` alone: Windows calls it otherwise.
+fn home() -> Option<PathBuf> {
+    let is_said = ["HF_HOME", "XDG_CACHE_HOME"]
+        .iter()
+        .any(|name| variable(name).is_some());
+    if is_said {
+        return Some(hf_hub::hf_home());
+    }
+    env::home_dir().map(|home| home.join(".cache").join("huggingface"))
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -45,7 +45,10 @@ mod waits;
 
 pub use adopt::adopt;
 pub use api::{Found, FoundPage, RemoteFile, RepoInfo, Search, Sort};
-pub use bundle::{BundleFile, BundleForm, Copied, MANIFEST, Manifest, Watch, export, import};
+pub use bundle::{
+    BundleFile, BundleForm, Content, Copied, MANIFEST, Manifest, Named, Unpacked, Watch, export,
+    export_folder, import,
+};
 pub use cache::{Cache, CachedFile, CachedRepo, Links, Scan, Snapshot};
 pub use clock::{Backoff, Clock, FreeSpace, Surroundings, SystemClock};
 pub use control::{Control, Stop};

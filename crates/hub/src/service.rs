@@ -3,11 +3,12 @@
 //! key goes to it alone.
 
 use crate::clock::Surroundings;
-use crate::endpoint::{Endpoint, Network, TokenScope, host_of};
+use crate::endpoint::{Endpoint, Network, Proxy, TokenScope, host_of};
 use crate::http::{About, Ask, Http};
 use crate::{HubError, Sensitive};
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
+use std::net::IpAddr;
 
 /// A list of names is far shorter.
 const LIST_LIMIT_BYTES: usize = 4 << 20;
@@ -25,7 +26,8 @@ struct Model {
 }
 
 /// The models that the server at `base_url` offers, by name. `network` says how requests go out; its
-/// endpoint, its overrides and its token do not count here.
+/// endpoint, its overrides and its token do not count here, and a server of this machine is asked without
+/// its proxy.
 ///
 /// # Errors
 /// [`HubError::InvalidSetting`] where the address is none, [`HubError::BadToken`] where the key is
@@ -37,6 +39,11 @@ pub async fn service_models(
     key: Option<Sensitive>,
 ) -> Result<Vec<String>, HubError> {
     let network = Network {
+        proxy: if is_here(base_url) {
+            Proxy::None
+        } else {
+            network.proxy.clone()
+        },
         endpoint: Endpoint::Custom(base_url.trim_end_matches('/').to_owned()),
         overrides: Vec::new(),
         token: key,
@@ -74,4 +81,14 @@ pub async fn service_models(
     names.sort();
     names.dedup();
     Ok(names)
+}
+
+/// Whether an address is one of this machine's own, which no proxy can reach.
+fn is_here(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else {
+        return false;
+    };
+    let host = url.host_str().unwrap_or_default();
+    let number = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || number.is_ok_and(|address| address.is_loopback())
 }

@@ -4,8 +4,8 @@
 mod support;
 
 use amoozgar_hub::{
-    BundleForm, Cache, Control, HubError, Links, MANIFEST, Outcome, Revision, Stop, Watch, adopt,
-    export, import,
+    BundleForm, Cache, Control, HubError, Links, MANIFEST, Outcome, Revision, Stop, Unpacked,
+    Watch, adopt, export, export_folder, import,
 };
 use std::fs;
 use std::path::Path;
@@ -385,7 +385,15 @@ fn a_bundle_carries_a_model_to_a_machine_without_a_network() {
         assert!(again.is_err(), "nothing is overwritten");
 
         let elsewhere = Cache::new(bench.folder.path().join("elsewhere"), Links::Auto);
-        let snapshot = run(import(&elsewhere, &stick, &Watch::default())).unwrap();
+        let snapshot = match run(import(
+            &elsewhere,
+            Path::new("unused"),
+            &stick,
+            &Watch::default(),
+        )) {
+            Ok(Unpacked::Snapshot(snapshot)) => snapshot,
+            other => panic!("{other:?}"),
+        };
         assert_eq!(
             fs::read(snapshot.path.join("model.safetensors")).unwrap(),
             *weights.bytes
@@ -399,12 +407,64 @@ fn a_bundle_carries_a_model_to_a_machine_without_a_network() {
 }
 
 #[test]
+fn a_folder_that_came_from_no_hub_travels_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = dir.path().join("run");
+    fs::create_dir_all(own.join("1_Pooling")).unwrap();
+    let weights = noise(5, 3 * MB);
+    fs::write(own.join("model.safetensors"), &weights).unwrap();
+    fs::write(own.join("1_Pooling/config.json"), "{}").unwrap();
+    for (form, stick) in [
+        (BundleForm::Folder, "stick"),
+        (BundleForm::Zip, "stick.zip"),
+    ] {
+        let stick = dir.path().join(stick);
+        let watch = Watch::default();
+        let manifest = run(export_folder(&own, "شعر", form, &stick, &watch)).unwrap();
+        let listed: Vec<_> = manifest
+            .files
+            .iter()
+            .map(|file| file.path.as_str())
+            .collect();
+        assert_eq!(listed, ["1_Pooling/config.json", "model.safetensors"]);
+
+        let cache = Cache::new(dir.path().join("hub"), Links::Auto);
+        let folder = stick.with_extension("unpacked");
+        match run(import(&cache, &folder, &stick, &watch)) {
+            Ok(Unpacked::Folder { name }) => assert_eq!(name, "شعر"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(fs::read(folder.join("model.safetensors")).unwrap(), weights);
+        assert_eq!(
+            fs::read(folder.join("1_Pooling/config.json")).unwrap(),
+            b"{}"
+        );
+        assert_eq!(
+            names(&folder),
+            ["1_Pooling", "model.safetensors"],
+            "the manifest stays behind"
+        );
+    }
+    let stick = dir.path().join("stick");
+    fs::write(stick.join("model.safetensors"), "other bytes").unwrap();
+    let (cache, folder) = (
+        Cache::new(dir.path().join("hub"), Links::Auto),
+        dir.path().join("bad"),
+    );
+    let failure = run(import(&cache, &folder, &stick, &Watch::default())).unwrap_err();
+    assert!(matches!(failure, HubError::BadBundle { .. }), "{failure}");
+    assert!(!folder.exists(), "and nothing half-made is left");
+}
+
+#[test]
 fn a_damaged_bundle_is_refused_with_the_file_s_name() {
     let (bench, _) = Bench::with_weights(99);
     run(bench.download()).unwrap();
     let refused = |stick: &Path| {
         let elsewhere = Cache::new(stick.with_extension("cache"), Links::Auto);
-        let failure = run(import(&elsewhere, stick, &Watch::default())).unwrap_err();
+        let folder = stick.with_extension("folder");
+        let failure = run(import(&elsewhere, &folder, stick, &Watch::default())).unwrap_err();
+        assert!(!folder.exists(), "not even a folder");
         let found = elsewhere.find(&repo(), &Revision::main()).unwrap();
         assert!(found.is_none(), "nothing came of it");
         match failure {

@@ -6,6 +6,13 @@ use std::process::Command;
 
 /// What a process with these variables, and no other of the Hub, finds.
 fn found(variables: &[(&str, &Path)]) -> (String, String) {
+    let mut all = vec![("XDG_CACHE_HOME", Path::new("/nowhere"))];
+    all.extend(variables);
+    found_with(&all)
+}
+
+/// What a process with these variables alone finds.
+fn found_with(variables: &[(&str, &Path)]) -> (String, String) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     for name in [
         "HF_HOME",
@@ -14,12 +21,12 @@ fn found(variables: &[(&str, &Path)]) -> (String, String) {
         "HF_TOKEN",
         "HF_TOKEN_PATH",
         "HUGGINGFACE_HUB_CACHE",
+        "XDG_CACHE_HOME",
     ] {
         command.env_remove(name);
     }
     let output = command
         .args(["--exact", "what_is_found_is_said", "--nocapture"])
-        .env("XDG_CACHE_HOME", "/nowhere")
         .envs(variables.iter().map(|(name, value)| (name, value)))
         .output()
         .unwrap();
@@ -85,4 +92,15 @@ fn a_cache_is_named_by_its_variable_then_by_the_home() {
     ] {
         assert_eq!(found(&variables).1, path, "with {variables:?}");
     }
+}
+
+#[test]
+fn without_any_variable_the_token_lies_below_the_user_s_own_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let kept = dir.path().join(".cache/huggingface");
+    std::fs::create_dir_all(&kept).unwrap();
+    std::fs::write(kept.join("token"), "hf_own\n").unwrap();
+    let home = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+    let (token, _) = found_with(&[(home, dir.path())]);
+    assert_eq!(token, "hf_own", "as `{home}` names it");
 }

@@ -1,7 +1,9 @@
 //! A custom server for chat: its models, its key, and answers that are none.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use amoozgar_hub::{Access, HubError, Network, Proxy, Sensitive, Surroundings, service_models};
+use amoozgar_hub::{
+    Access, HubError, Network, Proxy, ProxyServer, Sensitive, Surroundings, service_models,
+};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
@@ -31,12 +33,16 @@ fn ask(base: &str, key: Option<&str>, access: Access) -> Result<Vec<String>, Hub
         access,
         ..Network::default()
     };
+    ask_over(&network, base, key)
+}
+
+fn ask_over(network: &Network, base: &str, key: Option<&str>) -> Result<Vec<String>, HubError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap()
         .block_on(service_models(
-            &network,
+            network,
             Surroundings::system(1),
             base,
             key.map(Sensitive::new),
@@ -87,4 +93,31 @@ fn an_address_that_is_none_and_the_offline_switch_are_said_at_once() {
     );
     let offline = ask("http://127.0.0.1:9/v1", None, Access::Offline).unwrap_err();
     assert!(matches!(offline, HubError::Offline), "{offline}");
+}
+
+#[test]
+fn the_proxy_is_on_the_way_to_every_server_but_those_of_this_machine() {
+    let list = "HTTP/1.1 200 OK\r\ncontent-length: 22\r\n\r\n{\"data\":[{\"id\":\"a\"}]} ";
+    let (address, asked) = serve(list);
+    let behind = |address: &str| Network {
+        proxy: Proxy::Http(ProxyServer {
+            address: address.to_owned(),
+            user: None,
+            password: None,
+        }),
+        ..Network::default()
+    };
+    let proxy = address
+        .trim_start_matches("http://")
+        .trim_end_matches("/v1/");
+    let models = ask_over(&behind(proxy), "http://models.example/v1", None).unwrap();
+    assert_eq!(models, ["a"], "the proxy's answer");
+    let asked = asked.recv().unwrap();
+    assert!(
+        asked.starts_with("GET http://models.example/v1/models "),
+        "the proxy is asked: `{asked}`"
+    );
+    let (base, _asked) = serve(list);
+    let models = ask_over(&behind("127.0.0.1:9"), &base, None).unwrap();
+    assert_eq!(models, ["a"], "no proxy stands before this machine");
 }

@@ -5,9 +5,9 @@
 
 use crate::column::{count, from_json, from_json_or_null, int, named, to_json};
 use crate::error::Doing;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, model_owners};
 use amoozgar_types::id::{DownloadId, UserId};
-use amoozgar_types::ipc::{DownloadRecord, DownloadStatus, RepoKind, WaitReason};
+use amoozgar_types::ipc::{DownloadRecord, DownloadStatus, ModelRef, RepoKind, WaitReason};
 use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
 
 /// A download with what only the program needs to know of it.
@@ -181,6 +181,13 @@ impl Store {
                     },
                 )
                 .doing("update the download")?;
+            if to == DownloadStatus::Installed {
+                let model = ModelRef::Hub {
+                    repo: record.repo.clone(),
+                    kind: record.kind,
+                };
+                model_owners::claim(transaction, &download.owner, &model)?;
+            }
             if from.is_in_line() != to.is_in_line() {
                 number(transaction, &ids_in_line(transaction)?)?;
             }

@@ -26,6 +26,7 @@ mod jobs;
 mod machine;
 mod metrics;
 mod migrations;
+mod model_owners;
 mod notifications;
 mod open;
 mod overview;

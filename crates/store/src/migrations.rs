@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7];
+pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -213,4 +213,16 @@ const V7: Migration = "
 ALTER TABLE training_jobs ADD COLUMN method TEXT NOT NULL DEFAULT 'scratch'
     CHECK (method IN ('scratch', 'continue', 'full', 'lora', 'classify'));
 ALTER TABLE training_jobs ADD COLUMN base_name TEXT;
+";
+
+// Models are shared by all profiles of a computer; who brought one may remove it, as administrators
+// may. What was there before belongs to whoever downloaded it first, as far as that is known.
+const V8: Migration = "
+CREATE TABLE model_owners (
+    model   TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO model_owners (model, user_id)
+    SELECT kind || ':' || repo, user_id FROM download_queue
+    WHERE status = 'installed' ORDER BY finished_ms;
 ";

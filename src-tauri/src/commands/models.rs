@@ -10,10 +10,10 @@ use amoozgar_hub::{Cache, CachedRepo, Links, Repo, Snapshot};
 use amoozgar_types::id::UserId;
 use amoozgar_types::ipc::{
     InstalledFile, InstalledModel, ModelRef, ModelsDelete, ModelsFiles, ModelsList,
-    ModelsOpenFolder, RepoKind,
+    ModelsOpenFolder, RepoKind, Role, User,
 };
 use amoozgar_types::job::JobRecord;
-use amoozgar_types::{ApiError, UtcMs};
+use amoozgar_types::{ApiError, ErrorCode, UtcMs};
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,16 +27,19 @@ pub async fn models_list(
     request: Request<ModelsList>,
 ) -> Answer<ModelsList> {
     let () = request;
-    let user_id = state.user_id()?;
+    let user = state.user()?;
     let (db, paths) = (state.db.clone(), state.paths.clone());
-    blocking(move || all(&db, &paths, &user_id)).await
+    blocking(move || all(&db, &paths, &user)).await
 }
 
 /// Everything that is here as a whole, latest first. Blocks.
-pub fn all(db: &Db, paths: &Paths, user_id: &UserId) -> Result<Vec<InstalledModel>, ApiError> {
-    let jobs = db.now(|store| store.jobs(user_id))?;
+pub fn all(db: &Db, paths: &Paths, user: &User) -> Result<Vec<InstalledModel>, ApiError> {
+    let jobs = db.now(|store| store.jobs(&user.user_id))?;
     let mut models = downloaded(&cache(paths))?;
     models.extend(imported(&paths.models())?);
+    for model in &mut models {
+        model.may_delete = may_delete(db, user, &model.model)?;
+    }
     models.extend(jobs.iter().filter_map(trained));
     models.sort_by(|a, b| b.created_ms.cmp(&a.created_ms).then(a.name.cmp(&b.name)));
     Ok(models)
@@ -78,20 +81,36 @@ pub async fn models_delete(
     state: State<'_, App>,
     request: Request<ModelsDelete>,
 ) -> Answer<ModelsDelete> {
-    state.user()?;
-    let paths = state.paths.clone();
-    blocking(move || match request {
+    let user = state.user()?;
+    let (db, paths) = (state.db.clone(), state.paths.clone());
+    blocking(move || remove(&db, &paths, &user, &request)).await
+}
+
+fn remove(db: &Db, paths: &Paths, user: &User, model: &ModelRef) -> Result<(), ApiError> {
+    if matches!(model, ModelRef::Trained { .. }) {
+        return Err(error::invalid_state("it goes with its run"));
+    }
+    if !may_delete(db, user, model)? {
+        return Err(ApiError::new(ErrorCode::NotPermitted));
+    }
+    match model {
         ModelRef::Hub { repo, kind } => {
             let repo =
-                Repo::new(kind_of(kind), &repo).map_err(|failure| error::of_hub(&failure))?;
-            cache(&paths)
+                Repo::new(kind_of(*kind), repo).map_err(|failure| error::of_hub(&failure))?;
+            cache(paths)
                 .remove(&repo)
-                .map_err(|failure| error::of_hub(&failure))
+                .map_err(|failure| error::of_hub(&failure))?;
         }
-        ModelRef::Imported { name } => files::remove_dir(&imported_dir(&paths, &name)?),
-        ModelRef::Trained { .. } => Err(error::invalid_state("it goes with its run")),
-    })
-    .await
+        ModelRef::Imported { name } => files::remove_dir(&imported_dir(paths, name)?)?,
+        ModelRef::Trained { .. } => {}
+    }
+    db.now(|store| store.disclaim_model(model))
+}
+
+/// Whether a user may remove what all share.
+fn may_delete(db: &Db, user: &User, model: &ModelRef) -> Result<bool, ApiError> {
+    Ok(user.role == Role::Administrator
+        || db.now(|store| store.brought_model(&user.user_id, model))?)
 }
 
 /// The cache that downloads go to.
@@ -159,6 +178,7 @@ pub fn installed_repo(found: &CachedRepo) -> Option<InstalledModel> {
         partial_bytes: found.partial_bytes,
         n_files: u32::try_from(snapshot.files.len()).unwrap_or(u32::MAX),
         created_ms: modified_ms(&snapshot.path),
+        may_delete: false,
     })
 }
 
@@ -234,6 +254,7 @@ pub fn imported_model(path: &Path) -> Result<InstalledModel, ApiError> {
         partial_bytes: 0,
         n_files: u32::try_from(found.len()).unwrap_or(u32::MAX),
         created_ms: modified_ms(path),
+        may_delete: false,
     })
 }
 
@@ -255,6 +276,7 @@ fn trained(job: &JobRecord) -> Option<InstalledModel> {
         partial_bytes: 0,
         n_files: u32::try_from(found.len()).unwrap_or(u32::MAX),
         created_ms: job.finished_ms.unwrap_or(job.created_ms),
+        may_delete: false,
     })
 }
 
@@ -344,8 +366,13 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, ApiError> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{has_weights, imported_dir};
+    use super::{has_weights, imported_dir, remove};
+    use crate::db::Db;
     use crate::paths::Paths;
+    use amoozgar_store::Store;
+    use amoozgar_types::ErrorCode;
+    use amoozgar_types::id::UserId;
+    use amoozgar_types::ipc::{ModelRef, Role, User};
     use std::fs;
 
     #[test]
@@ -369,5 +396,37 @@ mod tests {
             assert!(imported_dir(&paths, name).is_err(), "`{name}`");
         }
         assert!(imported_dir(&paths, "مدل من").is_ok());
+    }
+
+    #[test]
+    fn only_who_brought_a_model_and_administrators_may_remove_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::resolve(Some(dir.path().to_owned())).unwrap();
+        let db = Db::new(Store::open(&paths.database(), 0).unwrap().store);
+        let profile = |id: &str, role| User {
+            user_id: UserId::new(id),
+            name: id.to_owned(),
+            role,
+            has_password: false,
+            created_ms: 0,
+        };
+        let admin = profile("sara", Role::Administrator);
+        let (brought, other) = (profile("dara", Role::User), profile("mina", Role::User));
+        for user in [&admin, &brought, &other] {
+            db.now(|store| store.insert_user(user, None, 0)).unwrap();
+        }
+        let name = "مدل".to_owned();
+        let model = ModelRef::Imported { name: name.clone() };
+        let folder = imported_dir(&paths, &name).unwrap();
+        for remover in [&brought, &admin] {
+            fs::create_dir_all(&folder).unwrap();
+            db.now(|store| store.claim_model(&brought.user_id, &model))
+                .unwrap();
+            let refused = remove(&db, &paths, &other, &model).unwrap_err();
+            assert_eq!(refused.code, ErrorCode::NotPermitted);
+            assert!(folder.is_dir(), "it is still there");
+            remove(&db, &paths, remover, &model).unwrap();
+            assert!(!folder.exists(), "`{}` removed it", remover.name);
+        }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{Answer, Request};
 use crate::db::blocking;
+use crate::downloads::with_proxy;
 use crate::state::App;
 use crate::{error, service_keys};
-use amoozgar_hub::{Access, Network, Sensitive, Surroundings, service_models};
+use amoozgar_hub::{Sensitive, Surroundings, service_models};
 use amoozgar_types::ApiError;
 use amoozgar_types::id::ServiceId;
 use amoozgar_types::ipc::{
@@ -68,25 +69,18 @@ pub async fn service_test(
     if typed.as_deref().is_some_and(|key| !usable(key)) {
         return Err(ApiError::invalid_field("key"));
     }
-    let (db, owner) = (state.db.clone(), user_id.clone());
-    let (key, offline) = blocking(move || {
-        let offline = db.now(|store| store.settings(&owner))?.network.offline;
+    let (db, secrets) = (state.db.clone(), state.secrets.clone());
+    let (key, network) = blocking(move || {
+        let settings = db.now(|store| store.settings(&user_id))?.network;
+        let network = with_proxy(&settings, &secrets, &user_id)?;
         let key = match (typed, service_id) {
             (Some(key), _) => Some(Sensitive::new(key)),
-            (None, Some(service_id)) => service_keys::get(&owner, &service_id)?,
+            (None, Some(service_id)) => service_keys::get(&user_id, &service_id)?,
             (None, None) => None,
         };
-        Ok((key, offline))
+        Ok((key, network))
     })
     .await?;
-    let network = Network {
-        access: if offline {
-            Access::Offline
-        } else {
-            Access::Online
-        },
-        ..Network::default()
-    };
     let began = Instant::now();
     let models = service_models(&network, Surroundings::system(0), base_url.trim(), key)
         .await

@@ -39,10 +39,10 @@ pub async fn training_bases(
     request: Request<TrainingBases>,
 ) -> Answer<TrainingBases> {
     let () = request;
-    let user_id = state.user_id()?;
+    let user = state.user()?;
     let (db, paths) = (state.db.clone(), state.paths.clone());
     blocking(move || {
-        let models = models::all(&db, &paths, &user_id)?;
+        let models = models::all(&db, &paths, &user)?;
         let is_model = |model: &InstalledModel| model.kind == RepoKind::Model;
         let mut bases: Vec<BaseModel> = models.into_iter().filter(is_model).map(base).collect();
         bases.sort_by_key(|base| !matches!(base.fitness, BaseFitness::Fit { .. }));

@@ -2,14 +2,16 @@
 
 use super::models::{self, collect, has_weights, imported_dir, imported_model, installed_repo};
 use super::{Answer, Request};
-use crate::db::blocking;
+use crate::db::{Db, blocking};
 use crate::error::{self, io_error};
 use crate::files;
 use crate::paths::Paths;
 use crate::state::App;
 use amoozgar_hub::{
-    BundleForm, Cache, Control, Copied, HubError, Links, MANIFEST, Repo, Revision, Watch,
+    BundleForm, Cache, Control, Copied, HubError, Links, MANIFEST, Repo, Revision, Unpacked, Watch,
 };
+use amoozgar_store::Store;
+use amoozgar_types::id::UserId;
 use amoozgar_types::ipc::{
     ExportForm, InstalledModel, ModelExported, ModelImported, ModelRef, ModelsExport, ModelsImport,
     ModelsTransferStop, TransferProgress,
@@ -24,6 +26,8 @@ use tauri::State;
 use tauri::ipc::Channel;
 
 const COPY_BYTES: usize = 1 << 20;
+/// Of an imported model's name: file systems take 255 bytes, and a number may follow.
+const MAX_NAME_CHARS: usize = 100;
 /// Between two tellings.
 const TELL_EVERY: Duration = Duration::from_millis(200);
 /// Before that a guess at what remains is worth nothing.
@@ -36,20 +40,28 @@ pub async fn models_import(
     request: Request<ModelsImport>,
     channel: Channel<TransferProgress>,
 ) -> Answer<ModelsImport> {
-    state.user()?;
+    let user_id = state.user_id()?;
     let from = absolute(&request.path)?;
     let watch = watch_of(state.begin_transfer(), channel);
-    let (paths, cache) = (state.paths.clone(), models::cache(&state.paths));
+    let paths = state.paths.clone();
     let imported = match form_of(&from)? {
-        Form::Bundle => bundle(&cache, &from, &watch).await,
-        Form::Cache => adopted(&cache, &from, &watch).await,
+        Form::Bundle => bundle(&paths, &from, &watch).await,
+        Form::Cache => adopted(&models::cache(&paths), &from, &watch).await,
         Form::Model => blocking(move || folder(&paths, &from, &watch)).await,
     };
     match imported {
-        Ok(models) => Ok(ModelImported {
-            models,
-            stopped: false,
-        }),
+        Ok(models) => {
+            let refs: Vec<_> = models.iter().map(|model| model.model.clone()).collect();
+            let claim = move |store: &Store| {
+                let claims = refs.iter().map(|model| store.claim_model(&user_id, model));
+                claims.collect::<Result<(), _>>()
+            };
+            state.db.call(claim).await?;
+            Ok(ModelImported {
+                models,
+                stopped: false,
+            })
+        }
         Err(failure) if is_stop(&failure) => Ok(ModelImported {
             models: Vec::new(),
             stopped: true,
@@ -58,34 +70,32 @@ pub async fn models_import(
     }
 }
 
-/// Writes a downloaded model or dataset as an offline bundle.
+/// Writes a model or a dataset as an offline bundle.
 #[tauri::command]
 pub async fn models_export(
     state: State<'_, App>,
     request: Request<ModelsExport>,
     channel: Channel<TransferProgress>,
 ) -> Answer<ModelsExport> {
-    state.user()?;
+    let user_id = state.user_id()?;
     let to = absolute(&request.path)?;
-    let ModelRef::Hub { repo, kind } = request.model else {
-        // A trained or imported model is a plain folder already, which can be copied as it is.
-        return Err(ApiError::invalid_field("model"));
-    };
-    let repo =
-        Repo::new(models::kind_of(kind), &repo).map_err(|failure| error::of_hub(&failure))?;
-    let cache = models::cache(&state.paths);
-    let found = cache
-        .scan_repo(&repo)
-        .map_err(|failure| error::of_hub(&failure))?;
-    let model = installed_repo(&found).ok_or_else(error::not_found)?;
-    let revision = Revision::new(model.revision.as_deref().unwrap_or_default())
-        .map_err(|failure| error::of_hub(&failure))?;
     let form = match request.form {
         ExportForm::Folder => BundleForm::Folder,
         ExportForm::Zip => BundleForm::Zip,
     };
+    let (db, paths) = (state.db.clone(), state.paths.clone());
+    let source = blocking(move || source_of(&db, &paths, &user_id, &request.model)).await?;
     let watch = watch_of(state.begin_transfer(), channel);
-    match amoozgar_hub::export(&cache, &repo, &revision, form, &to, &watch).await {
+    let exported = match &source {
+        Source::Snapshot(repo, revision) => {
+            let cache = models::cache(&state.paths);
+            amoozgar_hub::export(&cache, repo, revision, form, &to, &watch).await
+        }
+        Source::Folder(dir, name) => {
+            amoozgar_hub::export_folder(dir, name, form, &to, &watch).await
+        }
+    };
+    match exported {
         Ok(manifest) => Ok(ModelExported {
             path: to.display().to_string(),
             n_files: u32::try_from(manifest.files.len()).unwrap_or(u32::MAX),
@@ -112,6 +122,43 @@ pub async fn models_transfer_stop(
     state.user()?;
     state.stop_transfer();
     Ok(())
+}
+
+/// What is exported.
+enum Source {
+    /// A revision in the Hub's cache.
+    Snapshot(Repo, Revision),
+    /// A folder that came from no Hub, with its name.
+    Folder(PathBuf, String),
+}
+
+/// Where what is exported lies. Blocks.
+fn source_of(
+    db: &Db,
+    paths: &Paths,
+    user_id: &UserId,
+    model: &ModelRef,
+) -> Result<Source, ApiError> {
+    let hub_error = |failure| error::of_hub(&failure);
+    let (repo, kind) = match model {
+        ModelRef::Hub { repo, kind } => (repo, *kind),
+        ModelRef::Imported { name } => {
+            let dir = models::folder(db, paths, user_id, model)?;
+            return Ok(Source::Folder(dir, name.clone()));
+        }
+        ModelRef::Trained { job_id } => {
+            let dir = models::folder(db, paths, user_id, model)?;
+            let job = db.now(|store| store.job(user_id, job_id))?;
+            let name = job.ok_or_else(error::not_found)?.record.name;
+            return Ok(Source::Folder(dir, name));
+        }
+    };
+    let repo = Repo::new(models::kind_of(kind), repo).map_err(hub_error)?;
+    let found = models::cache(paths).scan_repo(&repo).map_err(hub_error)?;
+    let model = installed_repo(&found).ok_or_else(error::not_found)?;
+    let revision = model.revision.as_deref().unwrap_or_default();
+    let revision = Revision::new(revision).map_err(hub_error)?;
+    Ok(Source::Snapshot(repo, revision))
 }
 
 /// What can be imported.
@@ -172,19 +219,54 @@ fn cache_of(from: &Path) -> Option<(Cache, Vec<Repo>)> {
 }
 
 async fn bundle(
-    cache: &Cache,
+    paths: &Paths,
     from: &Path,
     watch: &Watch,
 ) -> Result<Vec<InstalledModel>, ApiError> {
-    let snapshot = amoozgar_hub::import(cache, from, watch)
+    let cache = models::cache(paths);
+    let half = half(paths)?;
+    let unpacked = amoozgar_hub::import(&cache, &half, from, watch)
         .await
         .map_err(|failure| error::of_hub(&failure))?;
+    let snapshot = match unpacked {
+        Unpacked::Snapshot(snapshot) => snapshot,
+        Unpacked::Folder { name } => return placed(paths, &half, &name),
+    };
     let folder = snapshot.path.ancestors().nth(2).and_then(Path::file_name);
     let repo = folder.and_then(|name| Repo::from_folder_name(&name.to_string_lossy()));
     let found = cache
         .scan_repo(&repo.ok_or_else(error::not_found)?)
         .map_err(|failure| error::of_hub(&failure))?;
     Ok(installed_repo(&found).into_iter().collect())
+}
+
+/// Where a model lies until it is here as a whole, so that a half of it is never listed.
+fn half(paths: &Paths) -> Result<PathBuf, ApiError> {
+    files::create_dir(&paths.models())?;
+    let half = paths.models().join(".importing");
+    files::remove_dir(&half)?;
+    Ok(half)
+}
+
+/// Puts what is whole among the imported models.
+fn placed(paths: &Paths, half: &Path, name: &str) -> Result<Vec<InstalledModel>, ApiError> {
+    let to = free_name(paths, &file_name(paths, name))?;
+    fs::rename(half, &to).map_err(|failure| io_error(&to, &failure))?;
+    imported_model(&to).map(|model| vec![model])
+}
+
+/// A name that every system takes for a folder, as close as can be to the one that people gave.
+fn file_name(paths: &Paths, name: &str) -> String {
+    let fit = |c: char| !c.is_control() && !r#"/\:*?"<>|"#.contains(c);
+    let plain: String = name.chars().map(|c| if fit(c) { c } else { '-' }).collect();
+    let plain: String = plain.chars().take(MAX_NAME_CHARS).collect();
+    let plain = plain.trim_matches(|c: char| c == '.' || c.is_whitespace());
+    if imported_dir(paths, plain).is_ok() {
+        plain.to_owned()
+    } else {
+        // A device's name on Windows, or nothing that is left.
+        format!("model {plain}").trim().to_owned()
+    }
 }
 
 async fn adopted(
@@ -209,14 +291,10 @@ async fn adopted(
     Ok(models)
 }
 
-/// Copies a folder in the Hub's form among the imported models: under a temporary name first, so
-/// that a half of it is never listed.
+/// Copies a folder in the Hub's form among the imported models.
 fn folder(paths: &Paths, from: &Path, watch: &Watch) -> Result<Vec<InstalledModel>, ApiError> {
     let name = from.file_name().unwrap_or_default().to_string_lossy();
-    let to = free_name(paths, &name)?;
-    files::create_dir(&paths.models())?;
-    let half = paths.models().join(".importing");
-    files::remove_dir(&half)?;
+    let half = half(paths)?;
     let mut found = Vec::new();
     collect(from, "", &mut found)?;
     let mut copied = Copied {
@@ -236,8 +314,7 @@ fn folder(paths: &Paths, from: &Path, watch: &Watch) -> Result<Vec<InstalledMode
             return Err(stop());
         }
     }
-    fs::rename(&half, &to).map_err(|failure| io_error(&to, &failure))?;
-    imported_model(&to).map(|model| vec![model])
+    placed(paths, &half, &name)
 }
 
 /// The folder of a name that is not taken.
@@ -335,7 +412,7 @@ fn is_stop(failure: &ApiError) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Form, folder, form_of, is_stop};
+    use super::{Form, file_name, folder, form_of, is_stop};
     use crate::paths::Paths;
     use amoozgar_hub::{Copied, Stop, Watch};
     use amoozgar_types::ErrorCode;
@@ -370,6 +447,21 @@ mod tests {
         assert_eq!(first[0].n_files, 3, "with what lies in folders");
         let second = folder(&paths, &from, &Watch::default()).unwrap();
         assert_eq!(second[0].name, "مدل من 2", "nothing is overwritten");
+    }
+
+    #[test]
+    fn a_name_that_people_gave_becomes_one_that_every_system_takes() {
+        let (_dir, paths, _) = bench();
+        for (name, taken) in [
+            ("شعر حافظ", "شعر حافظ"),
+            ("نثر/نظم: «۱۴۰۳»", "نثر-نظم- «۱۴۰۳»"),
+            ("..", "model"),
+            (" .پنهان. ", "پنهان"),
+            ("con", "model con"),
+        ] {
+            assert_eq!(file_name(&paths, name), taken, "`{name}`");
+        }
+        assert_eq!(file_name(&paths, &"ی".repeat(500)).chars().count(), 100);
     }
 
     #[test]

@@ -17,14 +17,24 @@ pub fn hub(
     owner: &UserId,
     surroundings: Surroundings,
 ) -> Result<Hub, ApiError> {
-    let mut network = without_secrets(settings)?;
+    let mut network = with_proxy(settings, secrets, owner)?;
     network.token = secrets.get(owner, SecretName::HubToken)?;
+    Hub::new(&network, surroundings).map_err(|failure| error::of_hub(&failure))
+}
+
+/// How a user's requests go out, the proxy's password included and no token. Blocks: it asks the keyring.
+pub fn with_proxy(
+    settings: &NetworkSettings,
+    secrets: &Secrets,
+    owner: &UserId,
+) -> Result<Network, ApiError> {
+    let mut network = without_secrets(settings)?;
     if let Proxy::Http(server) | Proxy::Socks5(server) = &mut network.proxy
         && server.user.is_some()
     {
         server.password = secrets.get(owner, SecretName::ProxyPassword)?;
     }
-    Hub::new(&network, surroundings).map_err(|failure| error::of_hub(&failure))
+    Ok(network)
 }
 
 /// Whether settings can be used at all; the field that cannot is named. Blocks.

@@ -87,7 +87,8 @@ impl World {
             .iter()
             .map(|id| {
                 serde_json::json!({"id": id, "downloads": 7, "likes": 1, "gated": false,
-                "pipeline_tag": "text-generation", "tags": ["fa", "license:apache-2.0"]})
+                "pipeline_tag": "text-generation", "tags": ["fa", "license:apache-2.0"],
+                "trendingScore": "high"})
             })
             .collect();
         Answer::json(&lines.into())
@@ -104,6 +105,8 @@ impl World {
                 Answer::json(&serde_json::json!({
                     "id": repo.split_once('/').unwrap().1, "sha": commit_of(revision), "private": false, "gated": "auto",
                     "downloads": 7, "likes": 1, "tags": ["license:mit", "fa"], "siblings": siblings,
+                    // As mirrors may: what nobody reads, of types that nobody expects.
+                    "author": 7, "spaces": "none", "safetensors": {"total": "many"}, "gguf": [],
                 }))
             }
             Err(refusal) => refusal,
@@ -129,7 +132,8 @@ impl World {
                     serde_json::json!({"type": "file", "path": file.path, "size": size, "oid": "0".repeat(40),
                         "lfs": {"oid": file.oid, "size": size, "pointerSize": 135}})
                 } else {
-                    serde_json::json!({"type": "file", "path": file.path, "size": size, "oid": file.oid})
+                    serde_json::json!({"type": "file", "path": file.path, "size": size, "oid": file.oid,
+                        "lastCommit": "unknown"})
                 }
             })
             .collect();

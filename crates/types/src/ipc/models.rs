@@ -64,6 +64,9 @@ pub struct InstalledModel {
     pub n_files: u32,
     /// When it came or was made.
     pub created_ms: UtcMs,
+    /// Whether who asks may remove it: models are shared by all profiles, so only who brought one and
+    /// administrators may. What a run left goes with the run.
+    pub may_delete: bool,
 }
 
 /// A file of something that is here.

@@ -160,23 +160,19 @@ fn actions(model: &InstalledModel, ask: &Callback<Asking>, toasts: &Toasts) -> H
                     <Icon name={IconName::Training} />
                 </a>
             }
-            if matches!(model.model, ModelRef::Hub { .. }) {
-                <IconButton
-                    icon={IconName::Upload}
-                    label={words::label(words::EXPORT, name)}
-                    onclick={asking(Asking::Export)}
-                    testid={format!("model-export-{name}")}
-                />
-            }
+            <IconButton
+                icon={IconName::Upload}
+                label={words::label(words::EXPORT, name)}
+                onclick={asking(Asking::Export)}
+                testid={format!("model-export-{name}")}
+            />
             <IconButton
                 icon={IconName::Folder}
                 label={words::label(words::OPEN_FOLDER, name)}
                 onclick={open}
                 testid={format!("model-folder-{name}")}
             />
-            // What a run left goes with the run; an imported or trained model is a plain folder,
-            // which can be taken along as it is.
-            if !matches!(model.model, ModelRef::Trained { .. }) {
+            if model.may_delete {
                 <IconButton
                     icon={IconName::Trash}
                     label={words::label(words::DELETE, name)}

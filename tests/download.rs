@@ -3,20 +3,13 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "../crates/hub/tests/support/protocol.rs"]
-#[allow(dead_code, reason = "the hub's own tests use the rest")]
-mod protocol;
-#[path = "../crates/hub/tests/support/server.rs"]
-#[allow(dead_code, reason = "the hub's own tests use the rest")]
-mod server;
+#[path = "support/hub_server.rs"]
+mod hub_server;
 mod support;
-#[path = "../crates/hub/tests/support/wire.rs"]
-#[allow(dead_code, reason = "the hub's own tests use the rest")]
-mod wire;
 
+use hub_server::{COMMIT, Fault, File, HubServer, Origin, noise, splitmix};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use server::{COMMIT, Fault, File, HubServer, Origin, noise, splitmix};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -435,7 +428,7 @@ fn the_environment_of_the_hub_is_honoured() {
         home.join("hub/models--amoozgar--test/refs/main").is_file(),
         "in the Hub's own cache"
     );
-    let with_token = |seen: &server::Seen| seen.header("authorization").is_some();
+    let with_token = |seen: &hub_server::Seen| seen.header("authorization").is_some();
     assert!(
         !trial.server.seen().iter().any(with_token),
         "the token is the official host's"
@@ -477,7 +470,7 @@ fn a_token_that_signing_in_left_in_a_file_is_found() {
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         let seen = trial.server.seen().split_off(n_before);
         assert!(!seen.is_empty(), "something was asked");
-        let token = |seen: &server::Seen| seen.header("authorization").map(str::to_owned);
+        let token = |seen: &hub_server::Seen| seen.header("authorization").map(str::to_owned);
         seen.iter().filter_map(token).collect::<Vec<_>>()
     };
     let one = [REPO, "--include", "config.json"];

@@ -3,16 +3,9 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "../crates/hub/tests/support/protocol.rs"]
-#[allow(dead_code, reason = "the hub's own tests use the rest")]
-mod protocol;
-#[path = "../crates/hub/tests/support/server.rs"]
-#[allow(dead_code, reason = "the hub's own tests use the rest")]
-mod server;
+#[path = "support/hub_server.rs"]
+mod hub_server;
 mod support;
-#[path = "../crates/hub/tests/support/wire.rs"]
-#[allow(dead_code, reason = "the hub's own tests use the rest")]
-mod wire;
 
 use amoozgar_store::{Store, StoredDownload};
 use amoozgar_types::id::{DownloadId, UserId};
@@ -20,7 +13,7 @@ use amoozgar_types::ipc::{
     DownloadRecord, DownloadStatus, EndpointChoice, ProxyChoice, RepoKind, Role, Settings, User,
 };
 use anyhow::{Context, Result, ensure};
-use server::{COMMIT, Fault, File, HubServer, noise, splitmix};
+use hub_server::{COMMIT, Fault, File, HubServer, noise, splitmix};
 use std::path::Path;
 use std::time::Duration;
 use support::database::Database;

@@ -3,25 +3,18 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "../crates/hub/tests/support/protocol.rs"]
-#[allow(dead_code, reason = "the hub's own tests use the rest")]
-mod protocol;
-#[path = "../crates/hub/tests/support/server.rs"]
-#[allow(dead_code, reason = "the hub's own tests use the rest")]
-mod server;
+#[path = "support/hub_server.rs"]
+mod hub_server;
 mod support;
-#[path = "../crates/hub/tests/support/wire.rs"]
-#[allow(dead_code, reason = "the hub's own tests use the rest")]
-mod wire;
 
 use anyhow::{Context, Result, bail, ensure};
-use server::{COMMIT, Fault, File, HubServer, Seen, noise};
-use std::path::{Path, PathBuf};
+use hub_server::{COMMIT, Fault, File, HubServer, Seen, noise};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use support::database::Database;
 use support::desktop::Desktop;
-use support::wait_for;
 use support::window::{SOON, Window, journey};
+use support::{files_without, wait_for};
 
 /// One of the catalog's.
 const REPO: &str = "PartAI/TookaBERT-Base";
@@ -133,9 +126,16 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         fetched < WEIGHTS_BYTES as u64,
         "{fetched} bytes after the restart: what had come was fetched again"
     );
-    desktop.start_again()?;
+    // From another page, so that it is seen where the click leads.
+    again.go("/help").await?;
+    desktop.click_notification()?;
     desktop.see_window()?;
     status(&again, &id, "installed").await?;
+    ensure!(
+        again.address().await? == "/models",
+        "the notification leads to `{}`",
+        again.address().await?
+    );
     again.find(&format!("model-{REPO}"), SOON).await?;
     let found = desktop
         .data_dir()
@@ -154,11 +154,13 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         .into_iter()
         .chain(again.gathered_traffic().await?)
         .collect();
-    ensure!(
-        traffic.iter().any(|line| line.contains("secret_status")),
-        "the traffic was seen: {} lines",
-        traffic.len()
-    );
+    for kind in ["secret_status", "event {\"event\":\"download"] {
+        ensure!(
+            traffic.iter().any(|line| line.contains(kind)),
+            "`{kind}` is among the traffic: {} lines",
+            traffic.len()
+        );
+    }
     for line in &traffic {
         ensure!(!line.contains(TOKEN), "the token was in `{line}`");
     }
@@ -169,8 +171,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
             .all(|seen| seen.header("authorization").is_none()),
         "the token went to another host than the official one"
     );
-    let mut looked_at = Vec::new();
-    no_trace(&desktop.data_dir(), &mut looked_at)?;
+    let looked_at = files_without(&desktop.data_dir(), TOKEN)?;
     ensure!(
         looked_at.iter().any(|path| path.ends_with("amoozgar.db"))
             && looked_at
@@ -267,22 +268,4 @@ async fn wait_until(window: &Window, test_id: &str, is_right: impl Fn(&str) -> b
         }
         tokio::time::sleep(support::LOOK_EVERY).await;
     }
-}
-
-/// Reads every file of a folder, weights aside, and fails where the token is in one.
-fn no_trace(dir: &Path, looked_at: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(dir)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            no_trace(&path, looked_at)?;
-        } else if path.is_file() {
-            let bytes = std::fs::read(&path)?;
-            let found = bytes
-                .windows(TOKEN.len())
-                .any(|window| window == TOKEN.as_bytes());
-            ensure!(!found, "the token is in `{}`", path.display());
-            looked_at.push(path);
-        }
-    }
-    Ok(())
 }

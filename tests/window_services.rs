@@ -35,7 +35,12 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
 
     window.type_into("service-key", WRONG).await?;
     window.click("service-test").await?;
-    window.click_text(".toast", "پذیرفته نشد").await?;
+    window.find("error-message", SOON).await?;
+    let said = window.text("error-message").await?;
+    ensure!(
+        said.contains("کلید را نپذیرفت"),
+        "it is said in place: {said}"
+    );
     ensure!(
         !window.has("service-report").await,
         "a refused key brings no report"

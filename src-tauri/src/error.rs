@@ -233,6 +233,7 @@ pub fn sentence(error: &ApiError) -> String {
         ErrorCode::RevisionNotFound => format!("`{repo}` has no such revision"),
         ErrorCode::RemoteFileNotFound => format!("`{repo}` has no file `{path}`"),
         ErrorCode::GatedRepo => format!("the terms of `{repo}` must be accepted first"),
+        ErrorCode::BadKey => "the server does not accept the key".to_owned(),
         ErrorCode::BadToken => "the access token is not accepted".to_owned(),
         ErrorCode::NoToken => "the system's keyring holds no access token".to_owned(),
         ErrorCode::KeyringUnavailable => "the system's keyring cannot be used".to_owned(),

@@ -437,7 +437,8 @@ impl Window {
         Ok(self.client.execute_async(script, arguments).await?)
     }
 
-    /// Keeps every answer of the shell from now on, and every request but those that `but` names.
+    /// Keeps every answer and every event of the shell from now on, and every request but those that
+    /// `but` names.
     pub async fn gather_traffic(&self, but: &str) -> Result<()> {
         let script = "window.traffic = [];
             const send = window.fetch;
@@ -452,6 +453,16 @@ impl Window {
                 const answer = await send(address, options);
                 answer.clone().text().then((text) => window.traffic.push(url + ' ' + text));
                 return answer;
+            };
+            // Events and channels call back by number.
+            const callbacks = window.__TAURI_INTERNALS__.callbacks;
+            const find = callbacks.get.bind(callbacks);
+            callbacks.get = (id) => {
+                const callback = find(id);
+                return callback && ((data) => {
+                    window.traffic.push('event ' + JSON.stringify(data));
+                    return callback(data);
+                });
             };";
         // A function of its own would have arguments of its own.
         let script = script.replace("arguments[0]", &json!(but).to_string());

@@ -57,8 +57,8 @@ pub enum HubError {
         host: String,
         /// At which stage it failed.
         how: Unreachable,
-        /// Why.
-        source: reqwest::Error,
+        /// Why, where more can be said.
+        source: Option<reqwest::Error>,
     },
     /// A host sent nothing for too long.
     #[error("`{host}` sent nothing for {} s", idle.as_secs_f32())]

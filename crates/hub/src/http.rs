@@ -189,6 +189,7 @@ impl Http {
                 // The address may carry a signature, which is as good as a token for an hour.
                 let source = source.without_url();
                 let how = stage(&source, self.through_proxy, url.scheme() == "https");
+                let source = Some(source);
                 return Err(HubError::Unreachable { host, how, source });
             }
             Err(_) => {
@@ -221,6 +222,12 @@ impl Http {
             StatusCode::SERVICE_UNAVAILABLE if wait.is_some() => HubError::RateLimited {
                 host: host.clone(),
                 wait,
+            },
+            // Where there is no tunnel the proxy's refusal comes as an answer.
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => HubError::Unreachable {
+                host: host.clone(),
+                how: Unreachable::Proxy,
+                source: None,
             },
             StatusCode::REQUEST_TIMEOUT => HubError::Server {
                 host: host.clone(),

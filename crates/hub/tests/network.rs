@@ -237,6 +237,15 @@ fn an_http_proxy_carries_everything() {
         "{:?}",
         bench.server.seen()[0]
     );
+    bench.server.misbehave(|_| vec![Fault::Status(407)]);
+    let reports = run(bench.hub().probe(&ProbeTarget::default(), &Control::new())).unwrap();
+    assert_eq!(
+        reports[0].verdict,
+        Verdict::Unreachable {
+            how: Unreachable::Proxy
+        },
+        "it wants a password"
+    );
 }
 
 #[test]

@@ -108,6 +108,8 @@ pub enum ErrorCode {
     GatedRepo,
     /// `host` does not accept the access token.
     BadToken,
+    /// `host`, which the user named for chat, does not accept its key.
+    BadKey,
     /// The system's keyring holds no access token.
     NoToken,
     /// The system's keyring cannot be used.
@@ -184,6 +186,7 @@ impl ErrorCode {
         Self::RemoteFileNotFound,
         Self::GatedRepo,
         Self::BadToken,
+        Self::BadKey,
         Self::NoToken,
         Self::KeyringUnavailable,
         Self::OnlyPickle,

@@ -6,11 +6,11 @@ use crate::downloads::with_proxy;
 use crate::state::App;
 use crate::{error, service_keys};
 use amoozgar_hub::{Sensitive, Surroundings, service_models};
-use amoozgar_types::ApiError;
 use amoozgar_types::id::ServiceId;
 use amoozgar_types::ipc::{
     ServiceKey, ServiceKeySet, ServiceKeys, ServiceReport, ServiceTest, ServiceTrial,
 };
+use amoozgar_types::{ApiError, ErrorCode};
 use std::time::Instant;
 use tauri::State;
 
@@ -84,7 +84,13 @@ pub async fn service_test(
     let began = Instant::now();
     let models = service_models(&network, Surroundings::system(0), base_url.trim(), key)
         .await
-        .map_err(|failure| error::of_hub(&failure))?;
+        .map_err(|failure| {
+            let mut said = error::of_hub(&failure);
+            if said.code == ErrorCode::BadToken {
+                said.code = ErrorCode::BadKey;
+            }
+            said
+        })?;
     Ok(ServiceReport {
         models,
         took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),

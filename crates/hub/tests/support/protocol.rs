@@ -23,6 +23,12 @@ impl Answer {
         }
     }
 
+    /// Says where the next page is, as a mirror copies it: with the official host.
+    fn link_to(&mut self, target: &str) {
+        let link = format!("<https://huggingface.co{target}>; rel=\"next\"");
+        self.headers.push(("Link", link));
+    }
+
     pub(crate) fn refusal(status: u16, code: &str) -> Self {
         Self {
             status,
@@ -39,7 +45,7 @@ impl World {
         let parts: Vec<String> = path.split('/').skip(1).map(decode).collect();
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         match parts.as_slice() {
-            ["api", kind @ ("models" | "datasets")] => self.list(kind),
+            ["api", kind @ ("models" | "datasets")] => self.list(kind, query),
             ["api", kind, owner, name, "revision", revision] => {
                 self.revision(&format!("{kind}/{owner}/{name}"), revision)
             }
@@ -76,22 +82,54 @@ impl World {
         Err(Answer::refusal(401, "RepoNotFound"))
     }
 
-    fn list(&self, kind: &str) -> Answer {
+    /// A page of the repositories whose names have the words that are sought; every one of them has the
+    /// same task and tags.
+    fn list(&self, kind: &str, query: &str) -> Answer {
+        const TASK: &str = "text-generation";
+        const TAGS: [&str; 3] = ["fa", "safetensors", "license:apache-2.0"];
+        let asked: Vec<(&str, String)> = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name, decode(&value.replace('+', " "))))
+            .collect();
+        let value = |wanted| {
+            let pair = asked.iter().find(|(name, _)| *name == wanted);
+            pair.map_or("", |(_, value)| value.as_str())
+        };
+        let suits = |id: &str| {
+            let mut filters = asked.iter().filter(|(name, _)| *name == "filter");
+            id.to_lowercase().contains(&value("search").to_lowercase())
+                && filters.all(|(_, tag)| tag == TASK || TAGS.contains(&tag.as_str()))
+        };
         let mut ids: Vec<String> = lock(&self.repos)
             .keys()
             .filter_map(|(repo, _)| Some(repo.strip_prefix(kind)?[1..].to_owned()))
+            .filter(|id| suits(id))
             .collect();
         ids.sort();
         ids.dedup();
+        let from: usize = value("cursor").parse().unwrap_or(0);
+        let limit: usize = value("limit").parse().unwrap_or(1000);
         let lines: Vec<_> = ids
             .iter()
+            .skip(from)
+            .take(limit)
             .map(|id| {
+                // As mirrors may: what nobody reads, of a type that nobody expects.
                 serde_json::json!({"id": id, "downloads": 7, "likes": 1, "gated": false,
-                "pipeline_tag": "text-generation", "tags": ["fa", "license:apache-2.0"],
-                "trendingScore": "high"})
+                "pipeline_tag": TASK, "tags": TAGS, "trendingScore": "high"})
             })
             .collect();
-        Answer::json(&lines.into())
+        let mut answer = Answer::json(&lines.into());
+        if from + limit < ids.len() {
+            let without: Vec<&str> = query
+                .split('&')
+                .filter(|pair| !pair.starts_with("cursor="))
+                .collect();
+            let next = format!("/api/{kind}?{}&cursor={}", without.join("&"), from + limit);
+            answer.link_to(&next);
+        }
+        answer
     }
 
     fn revision(&self, repo: &str, revision: &str) -> Answer {
@@ -105,7 +143,7 @@ impl World {
                 Answer::json(&serde_json::json!({
                     "id": repo.split_once('/').unwrap().1, "sha": commit_of(revision), "private": false, "gated": "auto",
                     "downloads": 7, "likes": 1, "tags": ["license:mit", "fa"], "siblings": siblings,
-                    // As mirrors may: what nobody reads, of types that nobody expects.
+                    // What nobody reads, of types that nobody expects.
                     "author": 7, "spaces": "none", "safetensors": {"total": "many"}, "gguf": [],
                 }))
             }
@@ -139,14 +177,7 @@ impl World {
             .collect();
         let mut answer = Answer::json(&entries.into());
         if from + page < shelf.files.len() {
-            // As a mirror copies it: with the official host.
-            let next = format!(
-                "https://huggingface.co{path}?recursive=true&cursor={}",
-                from + page
-            );
-            answer
-                .headers
-                .push(("Link", format!("<{next}>; rel=\"next\"")));
+            answer.link_to(&format!("{path}?recursive=true&cursor={}", from + page));
         }
         answer
     }

@@ -3,8 +3,8 @@
 use super::task::use_task;
 use crate::api;
 use crate::components::{
-    Badge, Button, Card, ConfirmDialog, Dialog, EmptyState, IconButton, IconName, Ltr, Place,
-    TextField, Tone, Variant,
+    Badge, Button, Card, ConfirmDialog, Dialog, EmptyState, ErrorNote, IconButton, IconName, Ltr,
+    Place, TextField, Tone, Variant,
 };
 use crate::hooks::use_query;
 use crate::i18n::{common, preferences as words, settings as settings_words};
@@ -198,7 +198,7 @@ fn ServiceDialog(props: &ServiceDialogProps) -> Html {
     let service = use_state_eq(|| props.service.clone());
     let key = use_state_eq(String::new);
     let tried = use_state_eq(|| false);
-    let report = use_state_eq(|| None::<ServiceReport>);
+    let report = use_state_eq(|| None::<Result<ServiceReport, ApiError>>);
     let (testing, saving) = (use_task(), use_task());
     let faults = faults(&service, &key);
     let fine = faults == Faults::default();
@@ -227,7 +227,7 @@ fn ServiceDialog(props: &ServiceDialogProps) -> Html {
             let report = report.clone();
             report.set(None);
             testing.run(async move {
-                report.set(Some(api::call::<ServiceTest>(trial).await?));
+                report.set(Some(api::call::<ServiceTest>(trial).await));
                 Ok(None)
             });
         }
@@ -332,9 +332,11 @@ fn ServiceDialog(props: &ServiceDialogProps) -> Html {
                     error={faults.key.then_some(words::KEY_UNUSABLE)}
                     testid="service-key"
                 />
-                if let Some(report) = &*report {
-                    <Report report={report.clone()} />
-                }
+                { match (*report).clone() {
+                    Some(Ok(report)) => html! { <Report {report} /> },
+                    Some(Err(error)) => html! { <ErrorNote {error} /> },
+                    None => html! {},
+                } }
             </div>
         </Dialog>
     }

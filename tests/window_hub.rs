@@ -142,7 +142,7 @@ async fn pickled(desktop: &Desktop, window: &Window) -> Result<()> {
     let refused = window.text("repo-refused").await?;
     ensure!(refused.contains("pickle"), "it says why: {refused}");
     ensure!(
-        !window.has("repo-download").await,
+        !window.has("repo-download").await && !window.has("repo-gated").await,
         "and offers nothing that would fail"
     );
     remember(window, "repo-pickle").await?;
@@ -197,7 +197,7 @@ async fn carry(desktop: &Desktop, window: &Window) -> Result<()> {
     moves(window).await?;
     remember(window, "import-bar").await?;
     window.click("transfer-stop").await?;
-    window.click_text(".toast", "نیمه‌کاره رها شد").await?;
+    window.see_text(".toast", "نیمه‌کاره رها شد").await?;
     let left = fs::read_dir(desktop.data_dir().join("models"))?.count();
     ensure!(left == 0, "{left} things are left of what was stopped");
     window.click("import-start").await?;
@@ -212,7 +212,7 @@ async fn carry(desktop: &Desktop, window: &Window) -> Result<()> {
     moves(window).await?;
     remember(window, "export-bar").await?;
     window.click("transfer-stop").await?;
-    window.click_text(".toast", "چیزی نوشته نماند").await?;
+    window.see_text(".toast", "چیزی نوشته نماند").await?;
     let zip = stick.path().join("big.zip");
     ensure!(!zip.exists(), "nothing half-made is on the stick");
     window.click("export-start").await?;
@@ -234,9 +234,8 @@ async fn carry(desktop: &Desktop, window: &Window) -> Result<()> {
 /// A repository as a folder with its manifest, and a cache that another program left.
 async fn from_the_hub(desktop: &Desktop, window: &Window, stick: &Path) -> Result<()> {
     window.click("model-export-amoozgar/poet").await?;
-    window.click("export-folder").await?;
     let folder = stick.display().to_string();
-    window.click_text(".segmented__option", "پوشه").await?;
+    window.click("export-as-folder").await?;
     window.type_into("export-folder", &folder).await?;
     window.click("export-start").await?;
     let bundle = stick.join("amoozgar--poet");
@@ -334,7 +333,7 @@ async fn use_server(window: &Window, endpoint: &str) -> Result<()> {
     window.type_into("network-endpoint", endpoint).await?;
     window.click("proxy-none").await?;
     window.click("settings-save").await?;
-    window.click_text(".toast", "ذخیره").await
+    window.see_text(".toast", "ذخیره").await
 }
 
 fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {

@@ -174,6 +174,20 @@ impl Window {
         }
     }
 
+    /// Waits until an element of a kind has a text that contains `text`, whether or not it can be clicked.
+    pub async fn see_text(&self, css: &str, text: &str) -> Result<()> {
+        let script = "return [...document.querySelectorAll(arguments[0])]
+            .some((element) => element.innerText.includes(arguments[1]))";
+        let deadline = Instant::now() + SOON;
+        while self.run(script, vec![json!(css), json!(text)]).await? != json!(true) {
+            if Instant::now() >= deadline {
+                bail!("no `{css}` says `{text}` within {SOON:?}");
+            }
+            tokio::time::sleep(super::LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
     pub async fn text(&self, test_id: &str) -> Result<String> {
         Ok(self.find(test_id, SOON).await?.text().await?)
     }

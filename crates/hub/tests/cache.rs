@@ -418,6 +418,7 @@ fn a_folder_that_came_from_no_hub_travels_too() {
         (BundleForm::Folder, "stick"),
         (BundleForm::Zip, "stick.zip"),
     ] {
+        let folder = dir.path().join(format!("{stick} unpacked"));
         let stick = dir.path().join(stick);
         let watch = Watch::default();
         let manifest = run(export_folder(&own, "شعر", form, &stick, &watch)).unwrap();
@@ -429,7 +430,6 @@ fn a_folder_that_came_from_no_hub_travels_too() {
         assert_eq!(listed, ["1_Pooling/config.json", "model.safetensors"]);
 
         let cache = Cache::new(dir.path().join("hub"), Links::Auto);
-        let folder = stick.with_extension("unpacked");
         match run(import(&cache, &folder, &stick, &watch)) {
             Ok(Unpacked::Folder { name }) => assert_eq!(name, "شعر"),
             other => panic!("{other:?}"),

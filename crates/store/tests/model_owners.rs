@@ -39,8 +39,8 @@ fn what_a_deleted_profile_brought_is_nobody_s() {
     let model = ModelRef::Imported {
         name: "مدل".to_owned(),
     };
-    store.claim_model(&sara(), &model).unwrap();
-    store.delete_user(&sara()).unwrap();
     store.claim_model(&dara(), &model).unwrap();
-    assert!(store.brought_model(&dara(), &model).unwrap());
+    store.delete_user(&dara()).unwrap();
+    store.claim_model(&sara(), &model).unwrap();
+    assert!(store.brought_model(&sara(), &model).unwrap());
 }

@@ -64,6 +64,8 @@ pub fn Progress(props: &ProgressProps) -> Html {
             data-testid={props.testid.clone()}
         >
             <span
+                // Another element, so that a share does not grow out of the block that slid.
+                key={if value.is_some() { "share" } else { "slides" }}
                 class="progress__bar"
                 style={value.map(|value| format!("inline-size:{value:.2}%"))}
             />

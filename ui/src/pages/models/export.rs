@@ -100,7 +100,7 @@ pub fn ExportDialog(props: &ExportDialogProps) -> Html {
         .map(|&form| SegmentedOption {
             label: words::export_form(form).into(),
             icon: None,
-            testid: Some(format!("export-{}", format!("{form:?}").to_lowercase()).into()),
+            testid: Some(format!("export-as-{}", format!("{form:?}").to_lowercase()).into()),
         })
         .collect();
     let set = |state: &UseStateHandle<String>| {

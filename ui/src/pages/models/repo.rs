@@ -158,7 +158,8 @@ fn Detail(props: &DetailProps) -> Html {
         let (chosen, files) = (chosen.clone(), detail.files.clone());
         move |_| chosen.set(proposed(&files, &include))
     };
-    let gated = detail.gated && !detail.installed;
+    // Terms are worth accepting only for what can come then.
+    let gated = detail.gated && !detail.installed && detail.refused.is_none();
     let toasts = use_toasts();
     html! {
         <>

@@ -317,6 +317,7 @@ async fn what_is_shared_is_seen_and_an_administrator_looks_after_the_others() ->
 }
 
 async fn administrator(desktop: &Desktop, window: &Window) -> Result<()> {
+    let _keyring = desktop.start_keyring()?;
     window.make_profile("مدیر").await?;
     window.click("sign-out").await?;
     window.click("login-new").await?;
@@ -331,6 +332,8 @@ async fn administrator(desktop: &Desktop, window: &Window) -> Result<()> {
     window.go(&format!("/datasets/{dataset_id}")).await?;
     window.click_text("label.switch", "همهٔ کاربران").await?;
     window.click_text(".toast", "به آن دسترسی دارند").await?;
+    keep_secrets(window).await?;
+    ensure!(desktop.n_secrets()? == 2, "a token and a key are kept");
     let other = window
         .invoke("account_status", &Value::Null)
         .await?
@@ -386,6 +389,9 @@ async fn administrator(desktop: &Desktop, window: &Window) -> Result<()> {
     wait_for("the end of its files", SOON, || {
         Ok((!copy.exists()).then_some(()))
     })?;
+    wait_for("the end of its secrets", SOON, || {
+        Ok((desktop.n_secrets()? == 0).then_some(()))
+    })?;
 
     let own: String = database.query_row("SELECT user_id FROM users", [], |row| row.get(0))?;
     let last = window.invoke("account_delete_user", &json!(own)).await?;
@@ -415,6 +421,24 @@ async fn come_back(window: &Window) -> Result<()> {
         .invoke("account_login", &login)
         .await?
         .map_err(refused)?;
+    Ok(())
+}
+
+/// Keeps an access token and the key of a service for who is signed in.
+async fn keep_secrets(window: &Window) -> Result<()> {
+    let ask = async |command: &str, request: Value| {
+        let answer = window.invoke(command, &request).await?;
+        answer.map_err(refused).context(command.to_owned())
+    };
+    let token = json!({ "secret": "hub_token", "value": "hf_abcdefghijklmnop" });
+    ask("secret_set", token).await?;
+    let mut settings = ask("settings_get", Value::Null).await?;
+    settings["services"] = json!([{
+        "service_id": "s1", "name": "خانگی", "base_url": "http://127.0.0.1:9/v1", "model": ""
+    }]);
+    ask("settings_set", settings).await?;
+    let key = json!({ "service_id": "s1", "key": "sk-abcdefghijklmnop" });
+    ask("service_key_set", key).await?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 use support::desktop::Desktop;
-use support::window::{SOON, Window};
+use support::window::{Form, RUN, SOON, Window};
 use support::{persian_text, wait_for};
 
 /// Copying, reading back and starting again, on a busy machine.
@@ -63,6 +63,22 @@ async fn everything_moves_to_a_chosen_folder_and_the_old_one_goes_when_told_to()
         said.contains("خالی نیست"),
         "a full folder is refused: {said}"
     );
+    let vast = desktop.data_dir().join("jobs/vast");
+    fs::create_dir_all(&vast)?;
+    // More than any disk of a test has, and nothing but holes.
+    fs::File::create(vast.join("checkpoint"))?.set_len(8 << 40)?;
+    window
+        .type_into("place-path", &target.display().to_string())
+        .await?;
+    window.click("place-look").await?;
+    window
+        .see_text("[data-testid=error-message]", "جای کافی نیست")
+        .await?;
+    fs::remove_dir_all(&vast)?;
+    window.click("dialog-cancel").await?;
+    refused_during_a_run(&window, &target).await?;
+    window.go("/settings/storage").await?;
+    window.click("storage-move").await?;
     window
         .type_into("place-path", &target.display().to_string())
         .await?;
@@ -111,6 +127,38 @@ async fn everything_moves_to_a_chosen_folder_and_the_old_one_goes_when_told_to()
     );
     ensure!(!target.exists(), "nothing is made where the disk was");
     window.close_session().await;
+    Ok(())
+}
+
+/// What a run writes to does not go elsewhere under its hands.
+async fn refused_during_a_run(window: &Window, target: &Path) -> Result<()> {
+    window
+        .start_run(&Form {
+            name: "دراز",
+            dataset: "stories",
+            epochs: "1000",
+            batch: "8",
+            lr: "0.002",
+            context: "64",
+        })
+        .await?;
+    let job = window.address().await?;
+    window.status(&["running"], RUN).await?;
+    window.go("/settings/storage").await?;
+    window.click("storage-move").await?;
+    window
+        .type_into("place-path", &target.display().to_string())
+        .await?;
+    window.click("place-look").await?;
+    window
+        .see_text("[data-testid=error-message]", "در حال کار")
+        .await?;
+    ensure!(!target.exists(), "nothing was made there");
+    window.click("dialog-cancel").await?;
+    window.go(&job).await?;
+    window.click("job-stop").await?;
+    window.click("dialog-confirm").await?;
+    window.status(&["stopped"], RUN).await?;
     Ok(())
 }
 

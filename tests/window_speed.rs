@@ -74,7 +74,7 @@ async fn pages(window: &Window) -> Result<()> {
                 taken[page].push(ms);
             }
             // As a person would: not all at once.
-            tokio::time::sleep(Duration::from_millis(150)).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
     for ((path, _), mut times) in visits.iter().zip(taken) {

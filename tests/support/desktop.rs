@@ -178,21 +178,35 @@ impl Desktop {
 
     /// Kills the application, as a power cut would, whoever started it.
     pub fn end_application(&self) -> Result<()> {
-        let name = executable();
         wait_for("the end of the application", START, || {
-            let living: Vec<u32> = self
-                .inhabitants()
-                .into_iter()
-                .filter(|pid| {
-                    fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == name)
-                })
-                .collect();
+            let living = self.applications();
             for pid in &living {
                 // It may have ended meanwhile.
                 let _ = kill_hard(*pid);
             }
             Ok(living.is_empty().then_some(()))
         })
+    }
+
+    /// Waits until no window's process is left: one that is about to end would take over what is started
+    /// now, which then ends at once, and the driver would wait for it for ever.
+    pub fn wait_for_end_of_application(&self) -> Result<()> {
+        wait_for("the end of the application", START, || {
+            let is_window = |pid: &u32| {
+                let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                !words.split(|byte| *byte == 0).any(|word| word == b"worker")
+            };
+            let any = self.applications().iter().any(is_window);
+            Ok((!any).then_some(()))
+        })
+    }
+
+    /// The application's processes, workers among them.
+    fn applications(&self) -> Vec<u32> {
+        let name = executable();
+        let mut living = self.inhabitants();
+        living.retain(|pid| fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == name));
+        living
     }
 
     /// Whether the application's window can be seen now.

@@ -35,6 +35,7 @@ pub struct Form<'a> {
 impl Window {
     /// Starts the application on the desktop.
     pub async fn open(desktop: &Desktop) -> Result<Self> {
+        desktop.wait_for_end_of_application()?;
         let mut capabilities = Capabilities::new();
         capabilities.insert(
             "webkitgtk:browserOptions".to_owned(),

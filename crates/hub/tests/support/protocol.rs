@@ -144,7 +144,7 @@ impl World {
                     "id": repo.split_once('/').unwrap().1, "sha": commit_of(revision), "private": false, "gated": "auto",
                     "downloads": 7, "likes": 1, "tags": ["license:mit", "fa"], "siblings": siblings,
                     // What nobody reads, of types that nobody expects.
-                    "author": 7, "spaces": "none", "safetensors": {"total": "many"}, "gguf": [],
+                    "author": 7, "spaces": "none", "safetensors": {"parameters": {}, "total": "many"}, "gguf": [],
                 }))
             }
             Err(refusal) => refusal,
@@ -170,8 +170,7 @@ impl World {
                     serde_json::json!({"type": "file", "path": file.path, "size": size, "oid": "0".repeat(40),
                         "lfs": {"oid": file.oid, "size": size, "pointerSize": 135}})
                 } else {
-                    serde_json::json!({"type": "file", "path": file.path, "size": size, "oid": file.oid,
-                        "lastCommit": "unknown"})
+                    serde_json::json!({"type": "file", "path": file.path, "size": size, "oid": file.oid})
                 }
             })
             .collect();

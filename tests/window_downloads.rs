@@ -9,10 +9,10 @@ mod support;
 
 use anyhow::{Context, Result, bail, ensure};
 use hub_server::{COMMIT, Fault, File, HubServer, Seen, noise};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use support::database::Database;
 use support::desktop::Desktop;
+use support::downloads::{WITHIN, moved, status};
 use support::window::{SOON, Window, journey};
 use support::{files_without, wait_for};
 
@@ -20,7 +20,6 @@ use support::{files_without, wait_for};
 const REPO: &str = "PartAI/TookaBERT-Base";
 const TOKEN: &str = "hf_thetokenthatnobodyelsemayeverseeinanyfile";
 const WEIGHTS_BYTES: usize = 12 << 20;
-const WITHIN: Duration = Duration::from_secs(90);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_settings_over_a_restart_to_an_installed_model_and_no_trace_of_the_token()
@@ -54,7 +53,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     window.click("connection-test").await?;
     outcome(window, "api", "works").await?;
     outcome(window, "content", "works").await?;
-    remember(window, "settings-network").await?;
+    window.remember("settings-network").await?;
 
     window.go("/settings/token").await?;
     window.type_into("token-field", TOKEN).await?;
@@ -63,14 +62,14 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
 
     window.go("/models/catalog").await?;
     window.find(&format!("catalog-{REPO}"), SOON).await?;
-    remember(window, "catalog").await?;
+    window.remember("catalog").await?;
     window.click(&format!("catalog-open-{REPO}")).await?;
     window.find("repo-files", SOON).await?;
     ensure!(
         window.text("repo-card").await?.contains("توکابرت"),
         "the card is shown"
     );
-    remember(window, "repo").await?;
+    window.remember("repo").await?;
     window.click("repo-download").await?;
     window.go("/models").await?;
     let database = Database::open(&desktop.data_dir())?;
@@ -81,7 +80,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     status(window, &id, "running").await?;
     let first = moved(window, &id, 0.0).await?;
     moved(window, &id, first).await?;
-    remember(window, "models-downloading").await?;
+    window.remember("models-downloading").await?;
     window.click(&format!("download-pause-{id}")).await?;
     status(window, &id, "paused").await?;
     let traffic = window.gathered_traffic().await?;
@@ -186,57 +185,12 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     Ok(())
 }
 
-/// Photographs the page where pictures are asked for.
-async fn remember(window: &Window, page: &str) -> Result<()> {
-    let Some(folder) = std::env::var_os("AMOOZGAR_SCREENSHOTS") else {
-        return Ok(());
-    };
-    let folder = PathBuf::from(folder);
-    std::fs::create_dir_all(&folder)?;
-    window.settled().await?;
-    window.photograph(&folder.join(format!("{page}.png"))).await
-}
-
 /// Large files come slowly.
 fn slow(seen: &Seen) -> Vec<Fault> {
     if seen.is_for("/api/") {
         Vec::new()
     } else {
         vec![Fault::Slow(Duration::from_millis(30))]
-    }
-}
-
-async fn status(window: &Window, id: &str, wanted: &str) -> Result<()> {
-    let deadline = Instant::now() + WITHIN;
-    loop {
-        let status = window
-            .attribute(&format!("download-{id}"), "data-status")
-            .await?;
-        if status.as_deref() == Some(wanted) {
-            return Ok(());
-        }
-        if Instant::now() >= deadline {
-            bail!("the download is {status:?}, not `{wanted}`, after {WITHIN:?}");
-        }
-        tokio::time::sleep(support::LOOK_EVERY).await;
-    }
-}
-
-/// Waits until the bar is beyond a percent.
-async fn moved(window: &Window, id: &str, beyond: f64) -> Result<f64> {
-    let deadline = Instant::now() + WITHIN;
-    loop {
-        let shown = window
-            .attribute(&format!("download-progress-{id}"), "aria-valuenow")
-            .await?;
-        let percent = shown.and_then(|text| text.parse().ok()).unwrap_or(0.0);
-        if percent > beyond {
-            return Ok(percent);
-        }
-        if Instant::now() >= deadline {
-            bail!("the bar stays at {percent}, not beyond {beyond}");
-        }
-        tokio::time::sleep(support::LOOK_EVERY).await;
     }
 }
 

@@ -17,10 +17,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use support::database::Database;
 use support::desktop::Desktop;
+use support::downloads::{WITHIN, status};
 use support::wait_for;
 use support::window::{SOON, Window, journey};
 
-const WITHIN: Duration = Duration::from_secs(90);
 /// More than a page of a search holds.
 const N_POETS: usize = 34;
 
@@ -79,7 +79,7 @@ async fn search(desktop: &Desktop, window: &Window) -> Result<()> {
         window.is_disabled("search-previous").await?,
         "it is the first"
     );
-    remember(window, "search").await?;
+    window.remember("search").await?;
     window.click("search-next").await?;
     window.find("found-amoozgar/poet-33", SOON).await?;
     ensure!(
@@ -118,7 +118,7 @@ async fn gated(desktop: &Desktop, window: &Window, accepted: &AtomicBool) -> Res
         window.has("repo-open-page").await && window.has("repo-token").await,
         "the page with the terms and the token are a click away"
     );
-    remember(window, "repo-gated").await?;
+    window.remember("repo-gated").await?;
     window.click("repo-retry").await?;
     window.find("repo-gated", SOON).await?;
     window.click("repo-download").await?;
@@ -130,7 +130,7 @@ async fn gated(desktop: &Desktop, window: &Window, accepted: &AtomicBool) -> Res
     status(window, &id, "failed").await?;
     let row = window.text(&format!("download-{id}")).await?;
     ensure!(row.contains("پذیرش شرایط"), "the row says why: {row}");
-    remember(window, "models-gated").await?;
+    window.remember("models-gated").await?;
     accepted.store(true, Ordering::SeqCst);
     window.click(&format!("download-retry-{id}")).await?;
     window.find("model-amoozgar/poet-01", WITHIN).await?;
@@ -145,7 +145,7 @@ async fn pickled(desktop: &Desktop, window: &Window) -> Result<()> {
         !window.has("repo-download").await && !window.has("repo-gated").await,
         "and offers nothing that would fail"
     );
-    remember(window, "repo-pickle").await?;
+    window.remember("repo-pickle").await?;
 
     window.go("/models/catalog/amoozgar/poet-mended").await?;
     window.find("repo-download", SOON).await?;
@@ -154,7 +154,7 @@ async fn pickled(desktop: &Desktop, window: &Window) -> Result<()> {
         page.contains("refs/pr/7"),
         "the branch that was converted is named: {page}"
     );
-    remember(window, "repo-converted").await?;
+    window.remember("repo-converted").await?;
     window.click("repo-download").await?;
     window.find("repo-installed", WITHIN).await?;
     let snapshots = desktop
@@ -195,7 +195,7 @@ async fn carry(desktop: &Desktop, window: &Window) -> Result<()> {
     window.go("/models").await?;
     import(window, &folder).await?;
     moves(window).await?;
-    remember(window, "import-bar").await?;
+    window.remember("import-bar").await?;
     window.click("transfer-stop").await?;
     window.see_text(".toast", "نیمه‌کاره رها شد").await?;
     let left = fs::read_dir(desktop.data_dir().join("models"))?.count();
@@ -210,7 +210,7 @@ async fn carry(desktop: &Desktop, window: &Window) -> Result<()> {
     window.type_into("export-name", "big").await?;
     window.click("export-start").await?;
     moves(window).await?;
-    remember(window, "export-bar").await?;
+    window.remember("export-bar").await?;
     window.click("transfer-stop").await?;
     window.see_text(".toast", "چیزی نوشته نماند").await?;
     let zip = stick.path().join("big.zip");
@@ -309,23 +309,6 @@ async fn gone(window: &Window, test_id: &str) -> Result<()> {
     Ok(())
 }
 
-async fn status(window: &Window, id: &str, wanted: &str) -> Result<()> {
-    let deadline = Instant::now() + WITHIN;
-    loop {
-        let status = window
-            .attribute(&format!("download-{id}"), "data-status")
-            .await?;
-        if status.as_deref() == Some(wanted) {
-            return Ok(());
-        }
-        ensure!(
-            Instant::now() < deadline,
-            "the download is {status:?}, not `{wanted}`, after {WITHIN:?}"
-        );
-        tokio::time::sleep(support::LOOK_EVERY).await;
-    }
-}
-
 /// Points the application at a server, as a person does in the settings.
 async fn use_server(window: &Window, endpoint: &str) -> Result<()> {
     window.go("/settings/network").await?;
@@ -347,14 +330,4 @@ fn files_below(dir: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
-}
-
-/// Photographs the page where pictures are asked for.
-async fn remember(window: &Window, page: &str) -> Result<()> {
-    let Some(folder) = std::env::var_os("AMOOZGAR_SCREENSHOTS") else {
-        return Ok(());
-    };
-    let folder = PathBuf::from(folder);
-    fs::create_dir_all(&folder)?;
-    window.photograph(&folder.join(format!("{page}.png"))).await
 }

@@ -19,6 +19,8 @@ pub mod desktop;
 #[cfg(target_os = "linux")]
 pub mod display;
 #[cfg(target_os = "linux")]
+pub mod downloads;
+#[cfg(target_os = "linux")]
 pub mod history;
 #[cfg(target_os = "linux")]
 pub mod tray;

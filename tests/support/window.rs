@@ -500,6 +500,16 @@ impl Window {
         Ok(())
     }
 
+    /// Photographs the page where pictures are asked for (`AMOOZGAR_SCREENSHOTS`).
+    pub async fn remember(&self, page: &str) -> Result<()> {
+        let Some(folder) = std::env::var_os("AMOOZGAR_SCREENSHOTS") else {
+            return Ok(());
+        };
+        let folder = PathBuf::from(folder);
+        std::fs::create_dir_all(&folder)?;
+        self.photograph(&folder.join(format!("{page}.png"))).await
+    }
+
     /// Ends the session of an application that has ended, so that another may begin.
     pub async fn end_session(&self) {
         // The driver may have noticed already that nobody is there.

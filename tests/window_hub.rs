@@ -8,7 +8,7 @@ mod hub_server;
 mod support;
 
 use anyhow::{Context, Result, bail, ensure};
-use hub_server::{Fault, File, HubServer, noise};
+use hub_server::{Fault, File, HubServer, hex, noise};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -247,10 +247,7 @@ async fn from_the_hub(desktop: &Desktop, window: &Window, stick: &Path) -> Resul
     for file in listed {
         let path = file["path"].as_str().context("a path")?;
         let bytes = fs::read(bundle.join(path))?;
-        let found: String = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let found = hex(&Sha256::digest(&bytes));
         ensure!(
             file["sha256"] == found.as_str(),
             "`{path}` hashes to {found}"

@@ -12,4 +12,4 @@ mod server;
 #[path = "../../crates/hub/tests/support/wire.rs"]
 mod wire;
 
-pub use server::{COMMIT, Fault, File, HubServer, Origin, Seen, noise, splitmix};
+pub use server::{COMMIT, Fault, File, HubServer, Origin, Seen, hex, noise, splitmix};

@@ -122,7 +122,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     Ok(())
 }
 
-/// A server that speaks as much of the OpenAI interface as a trial asks for.
+/// A server that speaks as much of the `OpenAI` interface as a trial asks for.
 struct ModelServer {
     address: String,
     keys: Arc<Mutex<Vec<String>>>,
@@ -158,9 +158,12 @@ fn answer(mut stream: TcpStream, keys: &Mutex<Vec<String>>) -> Result<()> {
             break;
         }
         if let Some(rest) = line.strip_prefix("GET ") {
-            path = rest.split(' ').next().unwrap_or_default().to_owned();
+            rest.split(' ')
+                .next()
+                .unwrap_or_default()
+                .clone_into(&mut path);
         } else if line.to_lowercase().starts_with("authorization: bearer ") {
-            key = line["authorization: bearer ".len()..].to_owned();
+            line["authorization: bearer ".len()..].clone_into(&mut key);
         }
     }
     keys.lock().unwrap().push(key.clone());

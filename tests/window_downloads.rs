@@ -12,8 +12,8 @@ use hub_server::{COMMIT, Fault, File, HubServer, Seen, noise};
 use std::time::{Duration, Instant};
 use support::database::Database;
 use support::desktop::Desktop;
-use support::downloads::{WITHIN, moved, status};
-use support::window::{SOON, Window, journey};
+use support::downloads::{moved, queued, status};
+use support::window::{NETWORK, SOON, Window, journey};
 use support::{files_without, wait_for};
 
 /// One of the catalog's.
@@ -73,9 +73,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     window.click("repo-download").await?;
     window.go("/models").await?;
     let database = Database::open(&desktop.data_dir())?;
-    let id = wait_for("a row", SOON, || {
-        Ok(database.download()?.map(|(id, _, _)| id))
-    })?;
+    let id = queued(&database)?;
 
     status(window, &id, "running").await?;
     let first = moved(window, &id, 0.0).await?;
@@ -112,7 +110,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     status(&again, &id, "running").await?;
     desktop.close_window()?;
     server.behave();
-    wait_for("the notification", WITHIN, || {
+    wait_for("the notification", NETWORK, || {
         let told = desktop.notifications();
         Ok(told.contains("دانلود تکمیل شد").then_some(()))
     })?;
@@ -195,19 +193,8 @@ fn slow(seen: &Seen) -> Vec<Fault> {
 }
 
 async fn outcome(window: &Window, role: &str, wanted: &str) -> Result<()> {
-    let deadline = Instant::now() + WITHIN;
-    loop {
-        let found = window
-            .attribute(&format!("connection-{role}"), "data-outcome")
-            .await?;
-        if found.as_deref() == Some(wanted) {
-            return Ok(());
-        }
-        if Instant::now() >= deadline {
-            bail!("the host for `{role}` is {found:?}, not `{wanted}`");
-        }
-        tokio::time::sleep(support::LOOK_EVERY).await;
-    }
+    let host = format!("connection-{role}");
+    window.attribute_is(&host, "data-outcome", wanted).await
 }
 
 async fn wait_until(window: &Window, test_id: &str, is_right: impl Fn(&str) -> bool) -> Result<()> {

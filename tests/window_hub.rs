@@ -17,9 +17,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use support::database::Database;
 use support::desktop::Desktop;
-use support::downloads::{WITHIN, status};
+use support::downloads::{queued, status};
 use support::wait_for;
-use support::window::{SOON, Window, journey};
+use support::window::{NETWORK, SOON, Window, journey};
 
 /// More than a page of a search holds.
 const N_POETS: usize = 34;
@@ -124,16 +124,14 @@ async fn gated(desktop: &Desktop, window: &Window, accepted: &AtomicBool) -> Res
     window.click("repo-download").await?;
     window.go("/models").await?;
     let database = Database::open(&desktop.data_dir())?;
-    let id = wait_for("a row", SOON, || {
-        Ok(database.download()?.map(|(id, _, _)| id))
-    })?;
+    let id = queued(&database)?;
     status(window, &id, "failed").await?;
     let row = window.text(&format!("download-{id}")).await?;
     ensure!(row.contains("پذیرش شرایط"), "the row says why: {row}");
     window.remember("models-gated").await?;
     accepted.store(true, Ordering::SeqCst);
     window.click(&format!("download-retry-{id}")).await?;
-    window.find("model-amoozgar/poet-01", WITHIN).await?;
+    window.find("model-amoozgar/poet-01", NETWORK).await?;
     status(window, &id, "installed").await
 }
 
@@ -156,7 +154,7 @@ async fn pickled(desktop: &Desktop, window: &Window) -> Result<()> {
     );
     window.remember("repo-converted").await?;
     window.click("repo-download").await?;
-    window.find("repo-installed", WITHIN).await?;
+    window.find("repo-installed", NETWORK).await?;
     let snapshots = desktop
         .data_dir()
         .join("hub/models--amoozgar--poet-mended/snapshots");
@@ -185,7 +183,7 @@ async fn carry(desktop: &Desktop, window: &Window) -> Result<()> {
     use_server(window, server.endpoint()).await?;
     window.go("/models/catalog/amoozgar/poet").await?;
     window.click("repo-download").await?;
-    window.find("repo-installed", WITHIN).await?;
+    window.find("repo-installed", NETWORK).await?;
 
     // A folder; large, so that there is a bar to see and something to stop.
     let folder = stick.path().join("مدل بزرگ");
@@ -201,7 +199,7 @@ async fn carry(desktop: &Desktop, window: &Window) -> Result<()> {
     let left = fs::read_dir(desktop.data_dir().join("models"))?.count();
     ensure!(left == 0, "{left} things are left of what was stopped");
     window.click("import-start").await?;
-    window.find("model-مدل بزرگ", WITHIN).await?;
+    window.find("model-مدل بزرگ", NETWORK).await?;
 
     // As a zip file, stopped and begun again.
     window.click("model-export-مدل بزرگ").await?;
@@ -216,7 +214,7 @@ async fn carry(desktop: &Desktop, window: &Window) -> Result<()> {
     let zip = stick.path().join("big.zip");
     ensure!(!zip.exists(), "nothing half-made is on the stick");
     window.click("export-start").await?;
-    wait_for("the bundle", WITHIN, || Ok(zip.is_file().then_some(())))?;
+    wait_for("the bundle", NETWORK, || Ok(zip.is_file().then_some(())))?;
     gone(window, "export-dialog").await?;
 
     // The other computer: here it is gone, and comes back under its name.
@@ -224,7 +222,7 @@ async fn carry(desktop: &Desktop, window: &Window) -> Result<()> {
     window.click("dialog-confirm").await?;
     gone(window, "model-مدل بزرگ").await?;
     import(window, &zip).await?;
-    window.find("model-مدل بزرگ", WITHIN).await?;
+    window.find("model-مدل بزرگ", NETWORK).await?;
     let came = desktop.data_dir().join("models/مدل بزرگ/model.safetensors");
     ensure!(fs::metadata(came)?.len() == 1 << 30, "it is whole");
 
@@ -239,7 +237,7 @@ async fn from_the_hub(desktop: &Desktop, window: &Window, stick: &Path) -> Resul
     window.type_into("export-folder", &folder).await?;
     window.click("export-start").await?;
     let bundle = stick.join("amoozgar--poet");
-    wait_for("the bundle", WITHIN, || Ok(bundle.is_dir().then_some(())))?;
+    wait_for("the bundle", NETWORK, || Ok(bundle.is_dir().then_some(())))?;
     let manifest = fs::read_to_string(bundle.join("amoozgar-bundle.json"))?;
     let manifest: serde_json::Value = serde_json::from_str(&manifest)?;
     let listed = manifest["files"].as_array().context("a list of files")?;
@@ -267,7 +265,7 @@ async fn from_the_hub(desktop: &Desktop, window: &Window, stick: &Path) -> Resul
         window.click("dialog-confirm").await?;
         gone(window, "model-amoozgar/poet").await?;
         import(window, &source).await?;
-        window.find("model-amoozgar/poet", WITHIN).await?;
+        window.find("model-amoozgar/poet", NETWORK).await?;
     }
     Ok(())
 }
@@ -298,7 +296,7 @@ async fn moves(window: &Window) -> Result<()> {
 }
 
 async fn gone(window: &Window, test_id: &str) -> Result<()> {
-    let deadline = Instant::now() + WITHIN;
+    let deadline = Instant::now() + NETWORK;
     while window.has(test_id).await {
         ensure!(Instant::now() < deadline, "`{test_id}` stays");
         tokio::time::sleep(support::LOOK_EVERY).await;

@@ -121,6 +121,8 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         .await?;
     window.click("connection-test").await?;
     window.find("connection-fails", SOON).await?;
+    window.reveal("connection-fails").await?;
+    window.remember("connection-fails").await?;
     let said = window.text("connection-api").await?;
     ensure!(
         said.contains(&nobody.to_string()),
@@ -131,10 +133,8 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         ("resolve", "not-tried"),
         ("content", "not-tried"),
     ] {
-        let found = window
-            .attribute(&format!("connection-{role}"), "data-outcome")
-            .await?;
-        ensure!(found.as_deref() == Some(outcome), "{role}: {found:?}");
+        let host = format!("connection-{role}");
+        window.attribute_is(&host, "data-outcome", outcome).await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 use support::desktop::Desktop;
-use support::window::{Form, RUN, SOON, Window};
+use support::window::{ENDLESS, RUN, SOON, Window};
 use support::{persian_text, wait_for};
 
 /// Copying, reading back and starting again, on a busy machine.
@@ -67,10 +67,7 @@ async fn everything_moves_to_a_chosen_folder_and_the_old_one_goes_when_told_to()
     fs::create_dir_all(&vast)?;
     // More than any disk of a test has, and nothing but holes.
     fs::File::create(vast.join("checkpoint"))?.set_len(8 << 40)?;
-    window
-        .type_into("place-path", &target.display().to_string())
-        .await?;
-    window.click("place-look").await?;
+    look(&window, &target).await?;
     window
         .see_text("[data-testid=error-message]", "جای کافی نیست")
         .await?;
@@ -79,10 +76,7 @@ async fn everything_moves_to_a_chosen_folder_and_the_old_one_goes_when_told_to()
     refused_during_a_run(&window, &target).await?;
     window.go("/settings/storage").await?;
     window.click("storage-move").await?;
-    window
-        .type_into("place-path", &target.display().to_string())
-        .await?;
-    window.click("place-look").await?;
+    look(&window, &target).await?;
     let summary = window.text("place-summary").await?;
     ensure!(summary.contains("داده کپی می‌شود"), "{summary}");
     window.click("place-start").await?;
@@ -130,26 +124,21 @@ async fn everything_moves_to_a_chosen_folder_and_the_old_one_goes_when_told_to()
     Ok(())
 }
 
+/// Names the folder in the dialog and has it looked at.
+async fn look(window: &Window, target: &Path) -> Result<()> {
+    let path = target.display().to_string();
+    window.type_into("place-path", &path).await?;
+    window.click("place-look").await
+}
+
 /// What a run writes to does not go elsewhere under its hands.
 async fn refused_during_a_run(window: &Window, target: &Path) -> Result<()> {
-    window
-        .start_run(&Form {
-            name: "دراز",
-            dataset: "stories",
-            epochs: "1000",
-            batch: "8",
-            lr: "0.002",
-            context: "64",
-        })
-        .await?;
+    window.start_run(&ENDLESS).await?;
     let job = window.address().await?;
     window.status(&["running"], RUN).await?;
     window.go("/settings/storage").await?;
     window.click("storage-move").await?;
-    window
-        .type_into("place-path", &target.display().to_string())
-        .await?;
-    window.click("place-look").await?;
+    look(window, target).await?;
     window
         .see_text("[data-testid=error-message]", "در حال کار")
         .await?;
@@ -205,10 +194,7 @@ async fn a_kill_in_the_middle_of_a_move_leaves_everything_where_it_was() -> Resu
     ensure!(place.contains(&data), "as before: {place}");
     // The half of it is no hindrance.
     window.click("storage-move").await?;
-    window
-        .type_into("place-path", &target.display().to_string())
-        .await?;
-    window.click("place-look").await?;
+    look(&window, &target).await?;
     window.click("place-start").await?;
     window.find("transfer-progress", SOON).await?;
     let pointer = desktop.data_dir().join("place.json");

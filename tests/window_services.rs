@@ -36,6 +36,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     window.type_into("service-key", WRONG).await?;
     window.click("service-test").await?;
     window.find("error-message", SOON).await?;
+    window.remember("service-refused").await?;
     let said = window.text("error-message").await?;
     ensure!(
         said.contains("کلید را نپذیرفت"),
@@ -48,6 +49,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     window.type_into("service-key", KEY).await?;
     window.click("service-test").await?;
     window.find("service-report", SOON).await?;
+    window.remember("service-works").await?;
     let report = window.text("service-report").await?;
     ensure!(
         report.contains("۲ مدل") && report.contains("gemma-fa"),

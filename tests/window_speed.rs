@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use support::desktop::Desktop;
 use support::history::History;
-use support::window::{Form, RUN, SOON, Window, journey};
+use support::window::{ENDLESS, RUN, SOON, Window, journey};
 
 const N_JOBS: u32 = 10_000;
 const N_POINTS: u32 = 100_000;
@@ -151,16 +151,7 @@ async fn the_web_process_is_watched_while_a_run_goes_on() -> Result<()> {
 
 async fn watched(desktop: &Desktop, window: &Window, soak: Duration) -> Result<()> {
     window.make_profile("سارا").await?;
-    window
-        .start_run(&Form {
-            name: "دراز",
-            dataset: "stories",
-            epochs: "1000",
-            batch: "8",
-            lr: "0.002",
-            context: "64",
-        })
-        .await?;
+    window.start_run(&ENDLESS).await?;
     window.status(&["running"], RUN).await?;
     window.more_points_than(20, RUN).await?;
     let began = Instant::now();

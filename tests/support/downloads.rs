@@ -1,33 +1,27 @@
 //! Downloads as the window shows them.
 
-use super::LOOK_EVERY;
-use super::window::Window;
+use super::database::Database;
+use super::window::{NETWORK, SOON, Window};
+use super::{LOOK_EVERY, wait_for};
 use anyhow::{Result, bail};
-use std::time::{Duration, Instant};
-
-/// How long a download of some megabytes may take on a busy machine.
-pub const WITHIN: Duration = Duration::from_secs(90);
+use std::time::Instant;
 
 /// Waits until a download's row has a status.
 pub async fn status(window: &Window, id: &str, wanted: &str) -> Result<()> {
-    let deadline = Instant::now() + WITHIN;
-    loop {
-        let status = window
-            .attribute(&format!("download-{id}"), "data-status")
-            .await?;
-        if status.as_deref() == Some(wanted) {
-            return Ok(());
-        }
-        if Instant::now() >= deadline {
-            bail!("the download is {status:?}, not `{wanted}`, after {WITHIN:?}");
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
+    let row = format!("download-{id}");
+    window.attribute_is(&row, "data-status", wanted).await
+}
+
+/// The one download that was asked for, once the queue has it.
+pub fn queued(database: &Database) -> Result<String> {
+    wait_for("a row", SOON, || {
+        Ok(database.download()?.map(|(id, _, _)| id))
+    })
 }
 
 /// Waits until the bar is beyond a percent.
 pub async fn moved(window: &Window, id: &str, beyond: f64) -> Result<f64> {
-    let deadline = Instant::now() + WITHIN;
+    let deadline = Instant::now() + NETWORK;
     loop {
         let shown = window
             .attribute(&format!("download-progress-{id}"), "aria-valuenow")

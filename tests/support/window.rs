@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// How long a page may take to show something that needs no training.
 pub const SOON: Duration = Duration::from_secs(30);
+/// How long what goes over a network of this machine may take to show.
+pub const NETWORK: Duration = Duration::from_secs(90);
 /// How long a short training run may take on a busy machine.
 pub const RUN: Duration = Duration::from_secs(420);
 
@@ -21,6 +23,16 @@ pub const RUN: Duration = Duration::from_secs(420);
 pub struct Window {
     client: Client,
 }
+
+/// A run that goes on until it is stopped.
+pub const ENDLESS: Form<'static> = Form {
+    name: "دراز",
+    dataset: "stories",
+    epochs: "1000",
+    batch: "8",
+    lr: "0.002",
+    context: "64",
+};
 
 /// A run as the form asks for it.
 pub struct Form<'a> {
@@ -110,6 +122,21 @@ impl Window {
         match self.client.find(Locator::Css(&selector)).await {
             Ok(element) => Ok(element.attr(name).await.unwrap_or(None)),
             Err(_) => Ok(None),
+        }
+    }
+
+    /// Waits until an attribute of an element has a value.
+    pub async fn attribute_is(&self, test_id: &str, name: &str, wanted: &str) -> Result<()> {
+        let deadline = Instant::now() + NETWORK;
+        loop {
+            let found = self.attribute(test_id, name).await?;
+            if found.as_deref() == Some(wanted) {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                bail!("`{name}` of `{test_id}` is {found:?}, not `{wanted}`, after {NETWORK:?}");
+            }
+            tokio::time::sleep(super::LOOK_EVERY).await;
         }
     }
 
@@ -500,14 +527,19 @@ impl Window {
         Ok(())
     }
 
-    /// Photographs the page where pictures are asked for (`AMOOZGAR_SCREENSHOTS`).
+    /// Photographs the page in both themes where pictures are asked for (`AMOOZGAR_SCREENSHOTS`).
     pub async fn remember(&self, page: &str) -> Result<()> {
         let Some(folder) = std::env::var_os("AMOOZGAR_SCREENSHOTS") else {
             return Ok(());
         };
         let folder = PathBuf::from(folder);
         std::fs::create_dir_all(&folder)?;
-        self.photograph(&folder.join(format!("{page}.png"))).await
+        for theme in ["dark", "light"] {
+            self.prefer(theme).await?;
+            let file = folder.join(format!("{page}-{theme}-1200.png"));
+            self.photograph(&file).await?;
+        }
+        Ok(())
     }
 
     /// Ends the session of an application that has ended, so that another may begin.

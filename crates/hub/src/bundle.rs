@@ -16,7 +16,7 @@ use crate::repo::{Commit, FilePath, Oid, Repo, Revision};
 use read::Bundle;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use write::{Source, SourceFile};
 
 /// The manifest's name in a bundle.
@@ -127,12 +127,7 @@ pub async fn export(
                 })
                 .collect(),
         };
-        write::write(
-            &source,
-            form,
-            &to,
-            &mut Copying::new(&watch, source.total_bytes),
-        )
+        write::write(&source, form, &to, &watch)
     })
     .await
 }
@@ -163,12 +158,7 @@ pub async fn export_folder(
         };
         gather(&dir, "", &mut source)?;
         source.files.sort_by(|a, b| a.path.cmp(&b.path));
-        write::write(
-            &source,
-            form,
-            &to,
-            &mut Copying::new(&watch, source.total_bytes),
-        )
+        write::write(&source, form, &to, &watch)
     })
     .await
 }
@@ -221,6 +211,7 @@ pub async fn import(
                 if unpacked.is_err() {
                     // A half of it is of no use, and the failure says why.
                     drop(fs::remove_dir_all(&folder));
+                    drop(fs::remove_file(half_file(&folder)));
                 }
                 unpacked.map(|()| Unpacked::Folder { name: name.clone() })
             }
@@ -264,7 +255,7 @@ fn unpack_folder(
     folder: &Path,
     copying: &mut Copying<'_>,
 ) -> Result<(), HubError> {
-    let temporary = crate::files::with_suffix(folder, ".part");
+    let temporary = half_file(folder);
     fs::create_dir(folder).map_err(|failure| HubError::io(folder, failure))?;
     for file in files {
         let to = file.path.below(folder);
@@ -274,6 +265,11 @@ fn unpack_folder(
         bundle.take(file, &temporary, &to, copying)?;
     }
     Ok(())
+}
+
+/// Where a file of a folder lies until it was checked.
+fn half_file(folder: &Path) -> PathBuf {
+    crate::files::with_suffix(folder, ".part")
 }
 
 fn found(cache: &Cache, repo: &Repo, revision: &Revision) -> Result<Snapshot, HubError> {

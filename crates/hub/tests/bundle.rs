@@ -4,8 +4,8 @@
 mod support;
 
 use amoozgar_hub::{
-    BundleForm, Cache, Control, HubError, Links, MANIFEST, Revision, Stop, Unpacked, Watch, export,
-    export_folder, import,
+    BundleForm, Cache, Control, HubError, Links, MANIFEST, Manifest, Revision, Stop, Unpacked,
+    Watch, export, export_folder, import,
 };
 use std::fs;
 use std::path::Path;
@@ -13,21 +13,24 @@ use std::sync::Arc;
 use support::server::noise;
 use support::{Bench, MB, names, repo, run};
 
+/// The bench's model as a bundle.
+fn taken_along(
+    bench: &Bench,
+    form: BundleForm,
+    to: &Path,
+    watch: &Watch,
+) -> Result<Manifest, HubError> {
+    let (cache, revision) = (bench.cache(), Revision::main());
+    run(export(&cache, &repo(), &revision, form, to, watch))
+}
+
 #[test]
 fn a_bundle_carries_a_model_to_a_machine_without_a_network() {
     for form in [BundleForm::Folder, BundleForm::Zip] {
         let (bench, weights) = Bench::with_weights(3 * MB + 1);
         run(bench.download()).unwrap();
         let stick = bench.folder.path().join("stick");
-        let manifest = run(export(
-            &bench.cache(),
-            &repo(),
-            &Revision::main(),
-            form,
-            &stick,
-            &Watch::default(),
-        ))
-        .unwrap();
+        let manifest = taken_along(&bench, form, &stick, &Watch::default()).unwrap();
         assert_eq!(manifest.files.len(), 2);
         let of_weights = manifest
             .files
@@ -35,14 +38,7 @@ fn a_bundle_carries_a_model_to_a_machine_without_a_network() {
             .find(|file| file.path.as_str() == "model.safetensors")
             .unwrap();
         assert_eq!(of_weights.sha256, weights.oid, "what sha256sum would print");
-        let again = run(export(
-            &bench.cache(),
-            &repo(),
-            &Revision::main(),
-            form,
-            &stick,
-            &Watch::default(),
-        ));
+        let again = taken_along(&bench, form, &stick, &Watch::default());
         assert!(again.is_err(), "nothing is overwritten");
 
         let elsewhere = Cache::new(bench.folder.path().join("elsewhere"), Links::Auto);
@@ -136,15 +132,7 @@ fn a_damaged_bundle_is_refused_with_the_file_s_name() {
     };
     let fresh = |name: &str| {
         let stick = bench.folder.path().join(name);
-        run(export(
-            &bench.cache(),
-            &repo(),
-            &Revision::main(),
-            BundleForm::Folder,
-            &stick,
-            &Watch::default(),
-        ))
-        .unwrap();
+        taken_along(&bench, BundleForm::Folder, &stick, &Watch::default()).unwrap();
         stick
     };
     let stick = fresh("flipped");
@@ -199,14 +187,7 @@ fn a_copy_that_is_stopped_leaves_nothing_half_made() {
     };
     for form in [BundleForm::Folder, BundleForm::Zip] {
         let stick = bench.folder.path().join("stick");
-        let ended = run(export(
-            &bench.cache(),
-            &repo(),
-            &Revision::main(),
-            form,
-            &stick,
-            &watch,
-        ));
+        let ended = taken_along(&bench, form, &stick, &watch);
         assert!(matches!(ended, Err(HubError::Stopped)), "{ended:?}");
         assert_eq!(
             names(bench.folder.path()),

@@ -108,7 +108,7 @@ fn remove(db: &Db, paths: &Paths, user: &User, model: &ModelRef) -> Result<(), A
 }
 
 /// Whether a user may remove what all share.
-fn may_delete(db: &Db, user: &User, model: &ModelRef) -> Result<bool, ApiError> {
+pub(super) fn may_delete(db: &Db, user: &User, model: &ModelRef) -> Result<bool, ApiError> {
     Ok(user.role == Role::Administrator
         || db.now(|store| store.brought_model(&user.user_id, model))?)
 }

@@ -10,11 +10,10 @@ use crate::state::App;
 use amoozgar_hub::{
     BundleForm, Cache, Control, Copied, HubError, Links, MANIFEST, Repo, Revision, Unpacked, Watch,
 };
-use amoozgar_store::Store;
 use amoozgar_types::id::UserId;
 use amoozgar_types::ipc::{
     ExportForm, InstalledModel, ModelExported, ModelImported, ModelRef, ModelsExport, ModelsImport,
-    ModelsTransferStop, TransferProgress,
+    ModelsTransferStop, TransferProgress, User,
 };
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 use std::fs::{self, File};
@@ -40,7 +39,7 @@ pub async fn models_import(
     request: Request<ModelsImport>,
     channel: Channel<TransferProgress>,
 ) -> Answer<ModelsImport> {
-    let user_id = state.user_id()?;
+    let user = state.user()?;
     let from = absolute(&request.path)?;
     let watch = watch_of(state.begin_transfer(), channel);
     let paths = state.paths.clone();
@@ -51,14 +50,9 @@ pub async fn models_import(
     };
     match imported {
         Ok(models) => {
-            let refs: Vec<_> = models.iter().map(|model| model.model.clone()).collect();
-            let claim = move |store: &Store| {
-                let claims = refs.iter().map(|model| store.claim_model(&user_id, model));
-                claims.collect::<Result<(), _>>()
-            };
-            state.db.call(claim).await?;
+            let db = state.db.clone();
             Ok(ModelImported {
-                models,
+                models: blocking(move || claimed(&db, &user, models)).await?,
                 stopped: false,
             })
         }
@@ -68,6 +62,19 @@ pub async fn models_import(
         }),
         Err(failure) => Err(failure),
     }
+}
+
+/// Writes down who brought models. Blocks.
+fn claimed(
+    db: &Db,
+    user: &User,
+    mut models: Vec<InstalledModel>,
+) -> Result<Vec<InstalledModel>, ApiError> {
+    for model in &mut models {
+        db.now(|store| store.claim_model(&user.user_id, &model.model))?;
+        model.may_delete = models::may_delete(db, user, &model.model)?;
+    }
+    Ok(models)
 }
 
 /// Writes a model or a dataset as an offline bundle.
@@ -251,7 +258,9 @@ fn half(paths: &Paths) -> Result<PathBuf, ApiError> {
 /// Puts what is whole among the imported models.
 fn placed(paths: &Paths, half: &Path, name: &str) -> Result<Vec<InstalledModel>, ApiError> {
     let to = free_name(paths, &file_name(paths, name))?;
-    fs::rename(half, &to).map_err(|failure| io_error(&to, &failure))?;
+    fs::rename(half, &to)
+        .and_then(|()| files::sync_dir(&paths.models()))
+        .map_err(|failure| io_error(&to, &failure))?;
     imported_model(&to).map(|model| vec![model])
 }
 

@@ -1,6 +1,6 @@
 //! Writing a bundle.
 
-use super::copy::{Copying, copy_hashed};
+use super::copy::{Copying, Watch, copy_hashed};
 use super::{BundleFile, BundleForm, Content, FORMAT, MANIFEST, Manifest};
 use crate::HubError;
 use crate::files;
@@ -30,7 +30,7 @@ pub(super) fn write(
     source: &Source,
     form: BundleForm,
     to: &Path,
-    copying: &mut Copying<'_>,
+    watch: &Watch,
 ) -> Result<Manifest, HubError> {
     if to.exists() {
         return Err(HubError::io(to, io::ErrorKind::AlreadyExists.into()));
@@ -41,6 +41,7 @@ pub(super) fn write(
         content: source.content.clone(),
         files: Vec::new(),
     };
+    let copying = &mut Copying::new(watch, source.total_bytes);
     let written = match form {
         BundleForm::Folder => write_folder(source, manifest, &temporary, copying),
         BundleForm::Zip => write_zip(source, manifest, &temporary, copying),
@@ -76,7 +77,7 @@ fn write_folder(
             .push(copy_from(source, file, &mut out, copying)?);
         out.sync_all().map_err(fail)?;
     }
-    files::write_durably(&to.join(MANIFEST), &encoded(&manifest))?;
+    files::write_durably(&to.join(MANIFEST), &encoded(&manifest, to)?)?;
     Ok(manifest)
 }
 
@@ -101,7 +102,7 @@ fn write_zip(
             .push(copy_from(source, file, &mut zip, copying)?);
     }
     zip.start_file(MANIFEST, options).map_err(failed)?;
-    zip.write_all(&encoded(&manifest)).map_err(fail)?;
+    zip.write_all(&encoded(&manifest, to)?).map_err(fail)?;
     let file = zip
         .finish()
         .map_err(failed)?
@@ -147,6 +148,6 @@ fn copy_from(
     })
 }
 
-fn encoded(manifest: &Manifest) -> Vec<u8> {
-    serde_json::to_vec_pretty(manifest).expect("BUG: numbers and text can always be encoded")
+fn encoded(manifest: &Manifest, to: &Path) -> Result<Vec<u8>, HubError> {
+    serde_json::to_vec_pretty(manifest).map_err(|failure| HubError::io(to, failure.into()))
 }

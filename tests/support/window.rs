@@ -536,6 +536,7 @@ impl Window {
         std::fs::create_dir_all(&folder)?;
         for theme in ["dark", "light"] {
             self.prefer(theme).await?;
+            self.settled().await?;
             let file = folder.join(format!("{page}-{theme}-1200.png"));
             self.photograph(&file).await?;
         }

@@ -20,6 +20,7 @@ mod db;
 mod downloads;
 mod error;
 mod files;
+mod instance;
 mod logging;
 mod machine;
 mod notify;

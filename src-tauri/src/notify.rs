@@ -12,6 +12,7 @@ use amoozgar_types::ipc::{
     Settings,
 };
 use amoozgar_types::job::JobRecord;
+use std::time::Duration;
 use tauri::AppHandle;
 
 /// Says that a run has ended, where its state needs saying. Blocks.
@@ -95,18 +96,41 @@ pub fn tray_hint(app: &AppHandle) {
     bubble(app, words::APP_NAME, words::TRAY_HINT.to_owned(), None);
 }
 
+/// Says that the program could not start. Waits for the daemon, since the program ends next, but not
+/// for ever.
+pub fn start_failed(failure: &ApiError) {
+    const WITHIN: Duration = Duration::from_secs(3);
+    let body = words::start_failed(failure);
+    let (told, is_told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let shown = notification(words::START_FAILED, &body).show().map(drop);
+        if let Err(failure) = shown {
+            tracing::warn!(%failure, "the system shows no notifications");
+        }
+        // Nobody waits any more where it took too long.
+        let _ = told.send(());
+    });
+    // An ended or silent daemon changes nothing: the failure is on standard error too.
+    let _ = is_told.recv_timeout(WITHIN);
+}
+
+fn notification(title: &str, body: &str) -> notify_rust::Notification {
+    let mut notification = notify_rust::Notification::new();
+    notification
+        .appname(words::APP_NAME)
+        .summary(title)
+        .body(body)
+        .icon("amoozgar");
+    notification
+}
+
 /// Shows the system's own notification from a thread of its own: a notification daemon may answer
 /// late, or never.
 fn bubble(app: &AppHandle, title: &'static str, body: String, route: Option<String>) {
     let app = app.clone();
     std::thread::spawn(move || {
-        let mut notification = notify_rust::Notification::new();
-        notification
-            .appname(words::APP_NAME)
-            .summary(title)
-            .body(&body)
-            .icon("amoozgar")
-            .action("default", words::NOTIFICATION_OPEN);
+        let mut notification = notification(title, &body);
+        notification.action("default", words::NOTIFICATION_OPEN);
         match notification.show() {
             Ok(shown) => wait_for_click(&app, shown, route),
             Err(failure) => {

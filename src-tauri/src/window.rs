@@ -10,7 +10,7 @@ use crate::place::{self, Hold};
 use crate::secrets::{Secrets, SystemKeyring};
 use crate::session::{self, Session};
 use crate::state::{Announcer, App, Live, tauri_error};
-use crate::{commands, error, logging, machine, notify, power, tray, wipe, words};
+use crate::{commands, error, instance, logging, machine, notify, power, tray, wipe, words};
 use amoozgar_hub::Control;
 use amoozgar_store::{Opened, Store, take_restored};
 use amoozgar_types::ApiError;
@@ -24,10 +24,11 @@ use tokio::sync::OnceCell;
 
 /// The one window's label.
 const MAIN: &str = "main";
-/// How long the data folder is waited for: a program that starts itself again ends meanwhile.
-const LOCK_WITHIN: Duration = Duration::from_secs(5);
 /// How long quitting may take in all, before the program ends regardless.
 const QUIT_WITHIN: Duration = Duration::from_secs(25);
+/// How long the data folder is waited for: a window that is ending, this program's own before it
+/// started itself again among them, ends meanwhile.
+const LOCK_WITHIN: Duration = QUIT_WITHIN.saturating_add(Duration::from_secs(5));
 
 /// Opens the window and returns when the program ends.
 pub fn run(paths: Paths) -> ExitCode {
@@ -38,7 +39,7 @@ pub fn run(paths: Paths) -> ExitCode {
     }
     let _log = logging::init_window(&paths);
     let built = tauri::Builder::default()
-        .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
+        .plugin(instance::plugin())
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
         .plugin(
@@ -75,7 +76,9 @@ pub fn run(paths: Paths) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(failure) => {
+            instance::begin_again(&failure);
             tracing::error!(%failure, "the window could not be opened");
+            notify::start_failed(&error::internal("the window could not be opened", &failure));
             ExitCode::FAILURE
         }
     }
@@ -125,6 +128,7 @@ pub fn restart(app: &AppHandle) {
 
 /// Lets runs and downloads save what they have, and then does what ends the program.
 fn end(app: &AppHandle, at_last: impl FnOnce(&AppHandle) + Send + 'static) {
+    instance::let_go(app);
     let state = app.state::<App>();
     let (app, jobs, downloads) = (app.clone(), state.jobs.clone(), state.downloads.clone());
     tauri::async_runtime::spawn(async move {
@@ -136,10 +140,12 @@ fn end(app: &AppHandle, at_last: impl FnOnce(&AppHandle) + Send + 'static) {
     });
 }
 
+/// Says why there will be no window: in a terminal, and where most people start programs from, which
+/// shows no terminal.
 fn refuse(failure: &ApiError) -> ExitCode {
-    // The window is not there yet, and neither is the log.
     let sentence = error::sentence(failure);
     eprintln!("amoozgar: {sentence}");
+    notify::start_failed(failure);
     ExitCode::FAILURE
 }
 
@@ -285,6 +291,8 @@ fn on_run_event(app: &AppHandle, event: RunEvent) {
             if state.is_busy() {
                 api.prevent_exit();
                 quit(app);
+            } else {
+                instance::let_go(app);
             }
         }
         #[cfg(target_os = "macos")]

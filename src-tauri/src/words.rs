@@ -4,6 +4,7 @@
 use amoozgar_text::bidi::isolate_ltr;
 use amoozgar_text::number;
 use amoozgar_types::ipc::NotificationContent;
+use amoozgar_types::{ApiError, ErrorCode};
 
 /// The program's name.
 pub const APP_NAME: &str = "آموزگار";
@@ -24,10 +25,30 @@ pub const TRAY_HINT: &str =
     "کار در پس‌زمینه ادامه دارد. آموزگار را از ناحیهٔ اعلان یا با اجرای دوباره باز کنید.";
 /// The label of a notification's action.
 pub const NOTIFICATION_OPEN: &str = "نمایش";
+/// The title where the program could not start.
+pub const START_FAILED: &str = "آموزگار باز نشد";
 /// The file kind in the dialog's filter and the bundled datasets' names.
 pub const DATASET_HAFEZ: &str = "دیوان حافظ";
 /// The bundled stories.
 pub const DATASET_STORIES: &str = "قصه‌های ساده";
+
+/// Why the program could not start, and what to do.
+pub fn start_failed(failure: &ApiError) -> String {
+    let path = failure.params.path.as_deref().map(isolate_ltr);
+    match (failure.code, path) {
+        (ErrorCode::DiskFull, Some(path)) => {
+            format!("دیسکِ {path} پر است. کمی جا باز کنید و دوباره بکوشید.")
+        }
+        (ErrorCode::PermissionDenied, Some(path)) => {
+            format!("اجازهٔ نوشتن در {path} نیست. دسترسی این پوشه را درست کنید.")
+        }
+        (ErrorCode::InvalidState, _) => {
+            "پنجرهٔ دیگری از آموزگار هنوز باز است یا کارش را ذخیره می‌کند. کمی بعد دوباره بکوشید.".to_owned()
+        }
+        (_, Some(path)) => format!("مشکل در {path} است. این پوشه و دیسکش را بررسی کنید."),
+        (_, None) => "رایانه را دوباره راه بیندازید؛ اگر باز نشد، آموزگار را از نو نصب کنید. کارهایتان می‌ماند.".to_owned(),
+    }
+}
 
 /// The title and the body of the system's notification.
 pub fn notification(content: &NotificationContent) -> (&'static str, String) {

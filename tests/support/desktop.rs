@@ -4,7 +4,7 @@
 use super::display::Display;
 use super::tray::Tray;
 use super::{executable, resources, wait_for};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -55,6 +55,11 @@ impl Desktop {
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The address of the message bus.
+    pub fn bus(&self) -> &str {
+        &self.bus
     }
 
     /// Everything that the notification daemon was asked to show.
@@ -188,17 +193,32 @@ impl Desktop {
         })
     }
 
-    /// Waits until no window's process is left: one that is about to end would take over what is started
-    /// now, which then ends at once, and the driver would wait for it for ever.
+    /// Asks the window's process to end, as the end of a session does.
+    pub fn ask_application_to_end(&self) -> Result<()> {
+        let windows = self.windows();
+        ensure!(!windows.is_empty(), "no window's process is there");
+        for pid in windows {
+            let status = Command::new("kill").arg(pid.to_string()).status()?;
+            ensure!(status.success(), "kill {pid}: {status}");
+        }
+        Ok(())
+    }
+
+    /// Waits until no window's process is left, since a second start hands over to the first and ends.
     pub fn wait_for_end_of_application(&self) -> Result<()> {
         wait_for("the end of the application", START, || {
-            let is_window = |pid: &u32| {
-                let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-                !words.split(|byte| *byte == 0).any(|word| word == b"worker")
-            };
-            let any = self.applications().iter().any(is_window);
-            Ok((!any).then_some(()))
+            Ok(self.windows().is_empty().then_some(()))
         })
+    }
+
+    /// The application's processes that are no workers.
+    fn windows(&self) -> Vec<u32> {
+        let mut windows = self.applications();
+        windows.retain(|pid| {
+            let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            !words.split(|byte| *byte == 0).any(|word| word == b"worker")
+        });
+        windows
     }
 
     /// The application's processes, workers among them.

@@ -23,6 +23,8 @@ pub mod downloads;
 #[cfg(target_os = "linux")]
 pub mod history;
 #[cfg(target_os = "linux")]
+pub mod listening;
+#[cfg(target_os = "linux")]
 pub mod tray;
 #[cfg(target_os = "linux")]
 pub mod window;

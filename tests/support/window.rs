@@ -53,12 +53,15 @@ impl Window {
             "webkitgtk:browserOptions".to_owned(),
             json!({ "binary": executable(), "args": [] }),
         );
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{}", desktop.port()))
-            .await
-            .map_err(|error| anyhow!("no session with the window: {error}"))?;
-        Ok(Self { client })
+        let driver = format!("http://127.0.0.1:{}", desktop.port());
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let connected = builder.capabilities(capabilities).connect(&driver);
+        // The driver waits for ever for an application that ended before it was reached.
+        match tokio::time::timeout(NETWORK, connected).await {
+            Ok(Ok(client)) => Ok(Self { client }),
+            Ok(Err(error)) => Err(anyhow!("no session with the window: {error}")),
+            Err(_) => bail!("no window after {NETWORK:?}: {}", desktop.log("app.err")),
+        }
     }
 
     /// Waits for an element that can be seen.
@@ -398,24 +401,6 @@ impl Window {
         Ok(serde_json::from_value(found)?)
     }
 
-    /// Keeps what the page says to its console as an error from now on.
-    pub async fn gather_errors(&self) -> Result<()> {
-        let script = "window.gathered = [];
-            const keep = (text) => window.gathered.push(String(text));
-            const before = console.error;
-            console.error = (...words) => { keep(words.join(' ')); before(...words); };
-            addEventListener('error', (event) => keep(event.message));
-            addEventListener('unhandledrejection', (event) => keep(event.reason));";
-        self.run(script, vec![]).await?;
-        Ok(())
-    }
-
-    /// What [`Self::gather_errors`] has kept.
-    pub async fn gathered_errors(&self) -> Result<Vec<String>> {
-        let gathered = self.run("return window.gathered", vec![]).await?;
-        Ok(serde_json::from_value(gathered)?)
-    }
-
     /// What axe finds on the page that keeps people out: its serious and critical violations.
     pub async fn barriers(&self) -> Result<Vec<String>> {
         let there = self.run("return typeof axe === 'object'", vec![]).await?;
@@ -477,45 +462,6 @@ impl Window {
     /// What a script in the page answers through its last argument.
     pub async fn ask(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
         Ok(self.client.execute_async(script, arguments).await?)
-    }
-
-    /// Keeps every answer and every event of the shell from now on, and every request but those that
-    /// `but` names.
-    pub async fn gather_traffic(&self, but: &str) -> Result<()> {
-        let script = "window.traffic = [];
-            const send = window.fetch;
-            window.fetch = async (address, options) => {
-                const url = String(address.url ?? address);
-                const body = options?.body;
-                if (!url.includes(arguments[0])) {
-                    const text = typeof body === 'string' ? body
-                        : body ? new TextDecoder().decode(body) : '';
-                    window.traffic.push(url + ' ' + text);
-                }
-                const answer = await send(address, options);
-                answer.clone().text().then((text) => window.traffic.push(url + ' ' + text));
-                return answer;
-            };
-            // Events and channels call back by number.
-            const callbacks = window.__TAURI_INTERNALS__.callbacks;
-            const find = callbacks.get.bind(callbacks);
-            callbacks.get = (id) => {
-                const callback = find(id);
-                return callback && ((data) => {
-                    window.traffic.push('event ' + JSON.stringify(data));
-                    return callback(data);
-                });
-            };";
-        // A function of its own would have arguments of its own.
-        let script = script.replace("arguments[0]", &json!(but).to_string());
-        self.run(&script, vec![]).await?;
-        Ok(())
-    }
-
-    /// What [`Self::gather_traffic`] has kept.
-    pub async fn gathered_traffic(&self) -> Result<Vec<String>> {
-        let gathered = self.run("return window.traffic", vec![]).await?;
-        Ok(serde_json::from_value(gathered)?)
     }
 
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {

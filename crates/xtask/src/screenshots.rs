@@ -14,13 +14,7 @@ pub fn screenshots() -> Result<()> {
     let folder = root().join("target/screenshots/pages");
     process::run(
         process::cargo()
-            .args([
-                "test",
-                "--test",
-                "window_pages",
-                "--test",
-                "window_settings",
-            ])
+            .args(["test", "--test", "window", "--", "pages::", "settings::"])
             .env("AMOOZGAR_SCREENSHOTS", &folder),
         "visit every page",
     )?;

@@ -1,24 +1,18 @@
 //! The whole application, killed again and again in the middle of a download of several files: at
 //! each start it goes on by itself, and in the end every byte is right.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "support/hub_server.rs"]
-mod hub_server;
-mod support;
-
+use crate::hub_server::{COMMIT, Fault, File, HubServer, noise, splitmix};
+use crate::support::database::Database;
+use crate::support::desktop::{Desktop, kill_hard};
+use crate::support::wait_for;
 use amoozgar_store::{Store, StoredDownload};
 use amoozgar_types::id::{DownloadId, UserId};
 use amoozgar_types::ipc::{
     DownloadRecord, DownloadStatus, EndpointChoice, ProxyChoice, RepoKind, Role, Settings, User,
 };
 use anyhow::{Context, Result, ensure};
-use hub_server::{COMMIT, Fault, File, HubServer, noise, splitmix};
 use std::path::Path;
 use std::time::Duration;
-use support::database::Database;
-use support::desktop::{Desktop, kill_hard};
-use support::wait_for;
 
 const REPO: &str = "amoozgar/test";
 const N_KILLS: usize = 20;

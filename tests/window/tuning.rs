@@ -1,13 +1,9 @@
 //! Fine-tuning in the real window: a model from scratch, adapters over it, and what is refused.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support::desktop::Desktop;
+use crate::support::window::{Form, RUN, SOON, Window, journey};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use support::desktop::Desktop;
-use support::window::{Form, RUN, SOON, Window, journey};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn adapters_are_trained_over_a_model_of_ones_own_and_the_result_writes() -> Result<()> {

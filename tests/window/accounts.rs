@@ -1,19 +1,15 @@
 //! Profiles in the real window: signing in and out, locking, expiry and recovery; who is refused
 //! what, over every command there is; and what a stolen database tells.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support::database::Database;
+use crate::support::desktop::Desktop;
+use crate::support::window::{RUN, SOON, Window, journey};
+use crate::support::{persian_text, wait_for};
 use amoozgar_types::ipc::{Access, COMMANDS, access_of};
 use anyhow::{Context, Result, bail, ensure};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::path::Path;
-use support::database::Database;
-use support::desktop::Desktop;
-use support::window::{RUN, SOON, Window, journey};
-use support::{persian_text, wait_for};
 
 const PASSWORD: &str = "گل سرخ ۱۴۰۵";
 const NEW_PASSWORD: &str = "باغ بهار ۱۴۰۶";

@@ -1,16 +1,12 @@
 //! The real window for who cannot see it well, hears it, or has no mouse: axe finds no serious barrier
 //! on any page in any theme, doubled text breaks nothing, the keyboard reaches everything, and a
 //! failure of the interface itself leaves a way back.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support::desktop::Desktop;
+use crate::support::window::{Form, RUN, SOON, Window, journey};
 use anyhow::{Result, ensure};
 use fantoccini::key::Key;
 use std::collections::BTreeSet;
-use support::desktop::Desktop;
-use support::window::{Form, RUN, SOON, Window, journey};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_has_a_serious_barrier_in_any_theme_or_with_doubled_text() -> Result<()> {

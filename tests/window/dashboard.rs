@@ -1,14 +1,10 @@
 //! The dashboard in the real window, with what the machine and a real run tell.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support::database::Database;
+use crate::support::desktop::Desktop;
+use crate::support::wait_for;
+use crate::support::window::{Form, RUN, SOON, Window, journey};
 use anyhow::{Context, Result, ensure};
-use support::database::Database;
-use support::desktop::Desktop;
-use support::wait_for;
-use support::window::{Form, RUN, SOON, Window, journey};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboard_tells_of_the_machine_of_the_runs_and_of_what_can_go() -> Result<()> {

@@ -3,18 +3,14 @@
 //! them, since machines differ. docs/benchmarks.md records them.
 //!
 //! `AMOOZGAR_SOAK_S` is how long the memory is watched: 10 seconds unless it says otherwise.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
-mod support;
-
+use crate::support::desktop::Desktop;
+use crate::support::history::History;
+use crate::support::window::{ENDLESS, RUN, SOON, Window, journey};
 use anyhow::{Result, ensure};
 use serde_json::json;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use support::desktop::Desktop;
-use support::history::History;
-use support::window::{ENDLESS, RUN, SOON, Window, journey};
 
 const N_JOBS: u32 = 10_000;
 const N_POINTS: u32 = 100_000;

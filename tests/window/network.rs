@@ -1,23 +1,17 @@
 //! Ways to the Hub as a person sets them up in the real window: a proxy that wants a password, which the
 //! real keyring keeps, and a connection test that says which host fails.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "support/hub_server.rs"]
-mod hub_server;
-mod support;
-
+use crate::hub_server::{File, HubServer, Origin, noise};
+use crate::support::desktop::Desktop;
+use crate::support::window::{SOON, Window, journey};
+use crate::support::{files_without, wait_for};
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hub_server::{File, HubServer, Origin, noise};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use support::desktop::Desktop;
-use support::window::{SOON, Window, journey};
-use support::{files_without, wait_for};
 
 const USER: &str = "sara";
 const PASSWORD: &str = "thepasswordthatnobodyelsemayeversee";
@@ -143,7 +137,7 @@ async fn wait_for_empty(window: &Window, test_id: &str) -> Result<()> {
     let deadline = Instant::now() + SOON;
     while window.prop(test_id, "value").await?.as_deref() != Some("") {
         ensure!(Instant::now() < deadline, "`{test_id}` is not saved");
-        tokio::time::sleep(support::LOOK_EVERY).await;
+        tokio::time::sleep(crate::support::LOOK_EVERY).await;
     }
     Ok(())
 }

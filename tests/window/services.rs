@@ -1,18 +1,14 @@
 //! A server for chat that the user names, in the real window: its key in a real keyring, the trial
 //! against a real server, and what is left of the key when the service goes.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support::desktop::Desktop;
+use crate::support::history::History;
+use crate::support::window::{SOON, Window, journey};
+use crate::support::{files_without, wait_for};
 use anyhow::{Result, ensure};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use support::desktop::Desktop;
-use support::history::History;
-use support::window::{SOON, Window, journey};
-use support::{files_without, wait_for};
 
 const KEY: &str = "sk-thekeythatnobodyelsemayeverseeinanyfile";
 const WRONG: &str = "sk-another";

@@ -1,25 +1,19 @@
 //! The Hub's pages as a person walks through them: a search with its pages, repositories that come, that
 //! want terms accepted first, that are refused; and models that come from a disk and go to one.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "support/hub_server.rs"]
-mod hub_server;
-mod support;
-
+use crate::hub_server::{Fault, File, HubServer, hex, noise};
+use crate::support::database::Database;
+use crate::support::desktop::Desktop;
+use crate::support::downloads::{queued, status};
+use crate::support::wait_for;
+use crate::support::window::{NETWORK, SOON, Window, journey};
 use anyhow::{Context, Result, bail, ensure};
-use hub_server::{Fault, File, HubServer, hex, noise};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use support::database::Database;
-use support::desktop::Desktop;
-use support::downloads::{queued, status};
-use support::wait_for;
-use support::window::{NETWORK, SOON, Window, journey};
 
 /// More than a page of a search holds.
 const N_POETS: usize = 34;
@@ -299,7 +293,7 @@ async fn gone(window: &Window, test_id: &str) -> Result<()> {
     let deadline = Instant::now() + NETWORK;
     while window.has(test_id).await {
         ensure!(Instant::now() < deadline, "`{test_id}` stays");
-        tokio::time::sleep(support::LOOK_EVERY).await;
+        tokio::time::sleep(crate::support::LOOK_EVERY).await;
     }
     Ok(())
 }

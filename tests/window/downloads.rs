@@ -1,20 +1,14 @@
 //! A download as a person lives through it, in the real window: the settings, the catalog, progress,
 //! a pause, a restart, the end, and a token that leaves no trace.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "support/hub_server.rs"]
-mod hub_server;
-mod support;
-
+use crate::hub_server::{COMMIT, Fault, File, HubServer, Seen, noise};
+use crate::support::database::Database;
+use crate::support::desktop::Desktop;
+use crate::support::downloads::{moved, queued, status};
+use crate::support::window::{NETWORK, SOON, Window, journey};
+use crate::support::{files_without, wait_for};
 use anyhow::{Context, Result, bail, ensure};
-use hub_server::{COMMIT, Fault, File, HubServer, Seen, noise};
 use std::time::{Duration, Instant};
-use support::database::Database;
-use support::desktop::Desktop;
-use support::downloads::{moved, queued, status};
-use support::window::{NETWORK, SOON, Window, journey};
-use support::{files_without, wait_for};
 
 /// One of the catalog's.
 const REPO: &str = "PartAI/TookaBERT-Base";
@@ -207,6 +201,6 @@ async fn wait_until(window: &Window, test_id: &str, is_right: impl Fn(&str) -> b
         if Instant::now() >= deadline {
             bail!("`{test_id}` says `{text}`");
         }
-        tokio::time::sleep(support::LOOK_EVERY).await;
+        tokio::time::sleep(crate::support::LOOK_EVERY).await;
     }
 }

@@ -2,16 +2,12 @@
 //! is cut off or runs out of the window, Persian has Persian digits, and the page reports no error.
 //!
 //! With `AMOOZGAR_SCREENSHOTS=DIR` the pages are photographed as well (`cargo xtask screenshots`).
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
-mod support;
-
+use crate::support::desktop::Desktop;
+use crate::support::window::{Form, RUN, SOON, Window, journey};
 use anyhow::{Result, ensure};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use support::desktop::Desktop;
-use support::window::{Form, RUN, SOON, Window, journey};
 
 const SIZES: [(u32, u32); 2] = [(1280, 800), (900, 700)];
 const THEMES: [&str; 2] = ["light", "dark"];

@@ -1,13 +1,9 @@
 //! One person's way through the real window, from the first start to the model's own lines.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
-mod support;
-
+use crate::support::desktop::Desktop;
+use crate::support::window::{Form, RUN, SOON, Window, journey};
+use crate::support::{resources, wait_for};
 use anyhow::{Result, ensure};
-use support::desktop::Desktop;
-use support::window::{Form, RUN, SOON, Window, journey};
-use support::{resources, wait_for};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_the_first_start_to_the_lines_that_the_model_writes() -> Result<()> {

@@ -1,16 +1,12 @@
 //! Shorter visits to the real window: a profile with a password, files that cannot be used, a run
 //! that fails, the tray, and the notification that leads back.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support::database::Database;
+use crate::support::desktop::Desktop;
+use crate::support::wait_for;
+use crate::support::window::{Form, RUN, SOON, Window, journey};
 use anyhow::{Context, Result, ensure};
 use std::time::Duration;
-use support::database::Database;
-use support::desktop::Desktop;
-use support::wait_for;
-use support::window::{Form, RUN, SOON, Window, journey};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_with_a_password_opens_with_it_and_with_nothing_else() -> Result<()> {
@@ -112,7 +108,7 @@ async fn refusals(desktop: &Desktop, window: &Window) -> Result<()> {
 
     // A usable file, but too short for the context that is asked for.
     let short = folder.path().join("کوتاه.txt");
-    std::fs::write(&short, support::persian_text(40))?;
+    std::fs::write(&short, crate::support::persian_text(40))?;
     window
         .type_into(
             "dataset-import-path",

@@ -1,19 +1,15 @@
 //! Moving runs, models and datasets to another folder in the real window, over the restart that follows
 //! and over a kill in the middle; putting a back-up in the database's place; and removing everything
 //! there is, with what the keyring holds.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support::desktop::Desktop;
+use crate::support::window::{ENDLESS, RUN, SOON, Window};
+use crate::support::{persian_text, wait_for};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
-use support::desktop::Desktop;
-use support::window::{ENDLESS, RUN, SOON, Window};
-use support::{persian_text, wait_for};
 
 /// Copying, reading back and starting again, on a busy machine.
 const WITHIN: Duration = Duration::from_secs(120);

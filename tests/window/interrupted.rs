@@ -1,18 +1,14 @@
 //! A worker that is killed in the middle: the run shows as interrupted, goes on when asked to, and
 //! ends where an unbroken run ends, to the last bit.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support::command_line::{Bench, Worker, curve, steps, validations};
+use crate::support::database::Database;
+use crate::support::desktop::{Desktop, kill_hard};
+use crate::support::wait_for;
+use crate::support::window::{Form, RUN, SOON, Window, journey};
 use amoozgar_types::TrainEvent;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
-use support::command_line::{Bench, Worker, curve, steps, validations};
-use support::database::Database;
-use support::desktop::{Desktop, kill_hard};
-use support::wait_for;
-use support::window::{Form, RUN, SOON, Window, journey};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_worker_is_seen_resumed_in_the_window_and_loses_nothing() -> Result<()> {

@@ -1,7 +1,7 @@
 //! Downloads `amoozgar/test` from an endpoint into a folder, hash included, and prints seconds and
 //! the most memory that was held. See docs/benchmarks.md.
 //!
-//! `cargo run --release --package amoozgar-hub --example measure -- http://127.0.0.1:PORT DIR`
+//! `cargo run --release --package amoozgar-hub --example throughput -- http://127.0.0.1:PORT DIR`
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use amoozgar_hub::{

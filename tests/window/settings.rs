@@ -1,18 +1,14 @@
 //! Notifications, settings and compared runs in the real window.
 //!
 //! With `AMOOZGAR_SCREENSHOTS=DIR` the pages are photographed as well (`cargo xtask screenshots`).
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, missing_docs)]
 
-mod support;
-
+use crate::support::desktop::Desktop;
+use crate::support::history::History;
+use crate::support::wait_for;
+use crate::support::window::{SOON, Window, journey};
 use anyhow::{Result, ensure};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
-use support::desktop::Desktop;
-use support::history::History;
-use support::wait_for;
-use support::window::{SOON, Window, journey};
 
 fn now_ms() -> Result<i64> {
     Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64)

@@ -1,0 +1,28 @@
+//! The real window, driven through WebDriver on a desktop of its own for each test.
+//!
+//! One executable holds them all: it is linked once, and while a journey waits another goes on.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+
+#[path = "../support/hub_server.rs"]
+mod hub_server;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod access;
+mod accounts;
+mod dashboard;
+mod downloads;
+mod hub;
+mod interrupted;
+mod journey;
+mod killed_downloads;
+mod network;
+mod pages;
+mod place;
+mod services;
+mod settings;
+mod speed;
+mod starts;
+mod tuning;
+mod visits;

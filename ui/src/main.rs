@@ -12,6 +12,8 @@ mod api;
 mod app;
 mod battery;
 mod components;
+#[cfg(test)]
+mod contrast_tests;
 mod hooks;
 mod i18n;
 mod markdown;

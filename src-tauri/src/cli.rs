@@ -83,7 +83,7 @@ pub fn main() -> ExitCode {
     let Some(command) = cli.command else {
         return match Paths::resolve(cli.common.data_dir) {
             Ok(paths) => window::run(paths),
-            Err(failure) => report(cli_mode(cli.common.json), &failure),
+            Err(failure) => window::refuse(&failure),
         };
     };
     if let Command::Worker { job_dir } = command {

@@ -140,9 +140,8 @@ fn end(app: &AppHandle, at_last: impl FnOnce(&AppHandle) + Send + 'static) {
     });
 }
 
-/// Says why there will be no window: in a terminal, and where most people start programs from, which
-/// shows no terminal.
-fn refuse(failure: &ApiError) -> ExitCode {
+/// Says why there will be no window: in a terminal, and to people who started it from none.
+pub fn refuse(failure: &ApiError) -> ExitCode {
     let sentence = error::sentence(failure);
     eprintln!("amoozgar: {sentence}");
     notify::start_failed(failure);

@@ -4,6 +4,7 @@ use super::desktop::Desktop;
 use super::executable;
 use anyhow::{Context, Result, anyhow, bail};
 use fantoccini::elements::Element;
+use fantoccini::error::{CmdError, ErrorStatus};
 use fantoccini::key::Key;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -91,15 +92,23 @@ impl Window {
         self.client.find(Locator::Css(&selector)).await.is_ok()
     }
 
+    /// Clicks an element once it can be used, as a person would.
     pub async fn click(&self, test_id: &str) -> Result<()> {
         // A page that is being drawn anew may take the element away between two requests.
         let deadline = Instant::now() + SOON;
         loop {
             let element = self.find(test_id, SOON).await?;
-            match element.click().await {
+            let outcome = match element.is_enabled().await {
+                Ok(true) => element.click().await.map_err(anyhow::Error::from),
+                Ok(false) => Err(anyhow!("it is disabled")),
+                Err(error) => Err(error.into()),
+            };
+            match outcome {
                 Ok(()) => return Ok(()),
+                // What a click ended cannot answer it.
+                Err(error) if is_session_gone(&error) => return Ok(()),
                 Err(error) if Instant::now() >= deadline => {
-                    return Err(error).with_context(|| format!("could not click `{test_id}`"));
+                    return Err(error.context(format!("could not click `{test_id}`")));
                 }
                 Err(_) => tokio::time::sleep(super::LOOK_EVERY).await,
             }
@@ -499,6 +508,13 @@ impl Window {
         // The desktop ends the application in any case.
         let _ = self.client.close().await;
     }
+}
+
+fn is_session_gone(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(CmdError::Standard(answer)) if answer.error == ErrorStatus::InvalidSessionId
+    )
 }
 
 /// Runs a journey in a window; where it fails, keeps pictures and tells what the processes wrote.

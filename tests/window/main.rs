@@ -1,4 +1,4 @@
-//! The real window, driven through WebDriver on a desktop of its own for each test.
+//! The real window, driven through `WebDriver` on a desktop of its own for each test.
 //!
 //! One executable holds them all: it is linked once, and while a journey waits another goes on.
 #![cfg(target_os = "linux")]

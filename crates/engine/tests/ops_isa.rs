@@ -4,6 +4,7 @@
 
 use amoozgar_engine::kernels::gelu::Kind;
 use amoozgar_engine::kernels::layer_norm::{Affine, AffineGradient};
+use amoozgar_engine::kernels::matmul::{self, Matrix, Precision};
 use amoozgar_engine::kernels::rope::Table;
 use amoozgar_engine::kernels::simd::Isa;
 use amoozgar_engine::kernels::{
@@ -123,12 +124,29 @@ fn results(n: usize, d: usize) -> Results {
     all
 }
 
-fn on_threads(n_threads: usize, n: usize, d: usize) -> Results {
+/// Products large enough for every way there is to multiply, of odd sizes, in all three directions.
+fn products() -> Results {
+    const N: usize = 133;
+    const O: usize = 341;
+    const I: usize = 515;
+    let (x, dy, values) = (normal(N * I, "x"), normal(N * O, "dy"), normal(O * I, "w"));
+    let weight = Matrix::F32(&values);
+    // Where nothing is to be added, what was there must not show.
+    let mut out = vec![f32::NAN; N * O];
+    matmul::forward(&mut out, &x, weight, N, Precision::F32, 0.0);
+    let mut added = normal(N * I, "before");
+    matmul::backward_input(&mut added, &dy, weight, N, Precision::F32, -0.5);
+    let mut dw = normal(O * I, "gradient");
+    matmul::backward_weight(&mut dw, &dy, &x, N, Precision::F32);
+    vec![("product", out), ("its dx", added), ("its dw", dw)]
+}
+
+fn on_threads(n_threads: usize, work: impl Fn() -> Results + Send + Sync) -> Results {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(n_threads)
         .build()
         .unwrap();
-    pool.install(|| results(n, d))
+    pool.install(work)
 }
 
 #[test]
@@ -143,12 +161,13 @@ fn every_instruction_set_and_number_of_threads_gives_the_same_results() {
         (2, 20_001),
     ] {
         assert!(Isa::Baseline.select(), "every processor has it");
-        let baseline = on_threads(2, n, d);
+        let baseline = on_threads(2, || results(n, d));
         let mut fused: Option<(Isa, Results)> = None;
         for isa in Isa::available() {
             assert!(isa.select(), "{isa:?} is available");
             assert_eq!(Isa::current(), isa, "the one that was selected");
-            let (one, two) = (on_threads(1, n, d), on_threads(2, n, d));
+            let results = || results(n, d);
+            let (one, two) = (on_threads(1, results), on_threads(2, results));
             assert_eq!(one, two, "{isa:?}, ({n}, {d}): one thread and two");
             for ((name, found), (_, expected)) in one.iter().zip(&baseline) {
                 let most = expected.iter().fold(1.0_f32, |most, x| most.max(x.abs()));
@@ -164,6 +183,22 @@ fn every_instruction_set_and_number_of_threads_gives_the_same_results() {
                 assert_eq!(
                     &one, expected,
                     "({n}, {d}): {isa:?} gives the bits of {first:?}"
+                );
+            }
+        }
+    }
+    // Sums of products depend on how k is cut, so that here no set has another's bits.
+    assert!(Isa::Baseline.select(), "every processor has it");
+    let baseline = on_threads(2, products);
+    for isa in Isa::available() {
+        assert!(isa.select(), "{isa:?} is available");
+        let (one, two) = (on_threads(1, products), on_threads(2, products));
+        assert_eq!(one, two, "{isa:?}: products on one thread and two");
+        for ((name, found), (_, expected)) in one.iter().zip(&baseline) {
+            for (found, expected) in found.iter().zip(expected) {
+                assert!(
+                    (found - expected).abs() <= 2e-4,
+                    "{isa:?}: {name} is {found}, not {expected}"
                 );
             }
         }

@@ -2,6 +2,7 @@
 
 use super::{Mode, print_json, print_text};
 use crate::error;
+use crate::jobs::worker::start_again_with_environment;
 use amoozgar_engine::tape::Policy;
 use amoozgar_engine::{BenchReport, Scenario};
 use amoozgar_types::ApiError;
@@ -59,6 +60,10 @@ enum Kept {
 
 /// Measures and tells.
 pub fn run(arguments: &Bench, mode: Mode) -> Result<u8, ApiError> {
+    // As a run, so that what is measured is what a run is.
+    let same: Vec<_> = std::env::args_os().skip(1).collect();
+    let same: Vec<_> = same.iter().map(AsRef::as_ref).collect();
+    start_again_with_environment(arguments.threads, &same);
     let scenario = match arguments.scenario {
         Shape::Scratch => Scenario::Scratch,
         Shape::Lora => Scenario::Lora,

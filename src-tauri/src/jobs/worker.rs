@@ -114,11 +114,15 @@ pub fn read_spec(job_dir: &Path) -> Result<TrainSpec, ApiError> {
 }
 
 /// What a process that trains needs in its environment before it starts.
-pub fn environment(threads: Option<usize>) -> [(&'static str, String); 3] {
+pub fn environment(threads: Option<usize>) -> Vec<(&'static str, String)> {
     let threads = threads
         .filter(|threads| *threads > 0)
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    amoozgar_engine::thread_environment(threads)
+    let mut environment = amoozgar_engine::thread_environment(threads).to_vec();
+    // A step allocates what the step before has freed: memory that the allocator gave back in between
+    // would have to be cleared by the system again, step by step.
+    environment.push(("MIMALLOC_PURGE_DELAY", "-1".to_owned()));
+    environment
 }
 
 /// Becomes the same program with `arguments` in the environment that training needs, unless it has

@@ -1,4 +1,8 @@
-//! General matrix products over strided views, on the `gemm` crate.
+//! General matrix products over strided views, on the `gemm` crate, and large ones on our own loops where
+//! these are faster.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 
 use super::shared::Shared;
 use gemm::Parallelism;
@@ -106,6 +110,11 @@ pub(crate) unsafe fn gemm_into(
     spread: Spread,
 ) {
     assert_eq!(a.columns, b.rows, "{:?} by {:?}", a.shape(), b.shape());
+    #[cfg(target_arch = "x86_64")]
+    if spread == Spread::Pool && alpha.to_bits() == 1.0_f32.to_bits() && avx2::suits(&a, &b) {
+        // SAFETY: the caller's promises are passed on.
+        return unsafe { avx2::multiply(out, stride, a, b, beta) };
+    }
     // SAFETY: the views' constructors checked their bounds, the caller vouches for `out`.
     unsafe {
         gemm::gemm(

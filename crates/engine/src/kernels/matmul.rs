@@ -2,7 +2,8 @@
 //! weight and the bias. The weight may be stored in f32, bf16 or ggml blocks.
 //!
 //! The bits do not depend on the number of threads: `gemm` cuts k by the shape and the sizes of the caches,
-//! [`Precision::Bf16`] by the shape alone, and either adds the pieces in order. Between processors with
+//! our own loops (large products in AVX2, [`Precision::Bf16`]) by the shape alone, and all add the pieces in
+//! order. Between processors with
 //! other caches or instructions, results in f32 differ by rounding.
 
 use super::bf16::{self, Contiguous, Product};

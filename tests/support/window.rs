@@ -106,13 +106,21 @@ impl Window {
             match outcome {
                 Ok(()) => return Ok(()),
                 // What a click ended cannot answer it.
-                Err(error) if is_session_gone(&error) => return Ok(()),
+                Err(_) if self.is_gone().await => return Ok(()),
                 Err(error) if Instant::now() >= deadline => {
                     return Err(error.context(format!("could not click `{test_id}`")));
                 }
                 Err(_) => tokio::time::sleep(super::LOOK_EVERY).await,
             }
         }
+    }
+
+    /// Whether the application has ended, and the session with it.
+    async fn is_gone(&self) -> bool {
+        matches!(
+            self.client.active_element().await,
+            Err(CmdError::Standard(answer)) if answer.error == ErrorStatus::InvalidSessionId
+        )
     }
 
     /// Replaces what a field holds, as with the keyboard.
@@ -508,13 +516,6 @@ impl Window {
         // The desktop ends the application in any case.
         let _ = self.client.close().await;
     }
-}
-
-fn is_session_gone(error: &anyhow::Error) -> bool {
-    matches!(
-        error.downcast_ref(),
-        Some(CmdError::Standard(answer)) if answer.error == ErrorStatus::InvalidSessionId
-    )
 }
 
 /// Runs a journey in a window; where it fails, keeps pictures and tells what the processes wrote.

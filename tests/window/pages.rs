@@ -239,7 +239,8 @@ async fn without_a_network(desktop: &Desktop, window: &Window) -> Result<()> {
     window.click("dialog-cancel").await
 }
 
-async fn in_both_themes(desktop: &Desktop, window: &Window, page: &str) -> Result<()> {
+/// Looks at a page in every theme and size, and photographs it where pictures are asked for.
+pub async fn in_both_themes(desktop: &Desktop, window: &Window, page: &str) -> Result<()> {
     for theme in THEMES {
         window.prefer(theme).await?;
         look(desktop, window, page, theme).await?;

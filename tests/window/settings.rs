@@ -2,6 +2,7 @@
 //!
 //! With `AMOOZGAR_SCREENSHOTS=DIR` the pages are photographed as well (`cargo xtask screenshots`).
 
+use crate::pages::in_both_themes;
 use crate::support::desktop::Desktop;
 use crate::support::history::History;
 use crate::support::wait_for;
@@ -15,24 +16,7 @@ fn now_ms() -> Result<i64> {
 }
 
 async fn no_faults(desktop: &Desktop, window: &Window, page: &str) -> Result<()> {
-    for theme in ["light", "dark"] {
-        window.prefer(theme).await?;
-        for (width, height) in [(1280, 800), (900, 700)] {
-            desktop.resize_window(width, height)?;
-            window.settled().await?;
-            if let Some(folder) = std::env::var_os("AMOOZGAR_SCREENSHOTS") {
-                let folder = PathBuf::from(folder);
-                std::fs::create_dir_all(&folder)?;
-                let file = format!("{page}-{theme}-{width}.png");
-                window.photograph(&folder.join(file)).await?;
-            }
-            let faults = window.faults().await?;
-            ensure!(
-                faults.is_empty(),
-                "`{page}`, {theme}, {width} wide: {faults:#?}"
-            );
-        }
-    }
+    in_both_themes(desktop, window, page).await?;
     desktop.resize_window(1280, 800)
 }
 

@@ -96,21 +96,28 @@ impl Window {
     pub async fn click(&self, test_id: &str) -> Result<()> {
         // A page that is being drawn anew may take the element away between two requests.
         let deadline = Instant::now() + SOON;
+        let mut tried = false;
         loop {
-            let element = self.find(test_id, SOON).await?;
+            let element = match self.find(test_id, SOON).await {
+                // What a click ended cannot answer it.
+                Err(_) if tried && self.is_gone().await => return Ok(()),
+                found => found?,
+            };
+            tried = true;
             let outcome = match element.is_enabled().await {
                 Ok(true) => element.click().await.map_err(anyhow::Error::from),
                 Ok(false) => Err(anyhow!("it is disabled")),
                 Err(error) => Err(error.into()),
             };
-            match outcome {
-                Ok(()) => return Ok(()),
-                // What a click ended cannot answer it.
-                Err(_) if self.is_gone().await => return Ok(()),
-                Err(error) if Instant::now() >= deadline => {
-                    return Err(error.context(format!("could not click `{test_id}`")));
-                }
-                Err(_) => tokio::time::sleep(super::LOOK_EVERY).await,
+            let Err(error) = outcome else {
+                return Ok(());
+            };
+            if Instant::now() >= deadline {
+                return Err(error.context(format!("could not click `{test_id}`")));
+            }
+            tokio::time::sleep(super::LOOK_EVERY).await;
+            if self.is_gone().await {
+                return Ok(());
             }
         }
     }

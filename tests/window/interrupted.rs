@@ -5,7 +5,7 @@ use crate::support::command_line::{Bench, Worker, curve, steps, validations};
 use crate::support::database::Database;
 use crate::support::desktop::{Desktop, kill_hard};
 use crate::support::wait_for;
-use crate::support::window::{Form, RUN, SOON, Window, journey};
+use crate::support::window::{ENDLESS, Form, RUN, SOON, Window, journey};
 use amoozgar_types::TrainEvent;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
@@ -21,11 +21,8 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     window
         .start_run(&Form {
             name: NAME,
-            dataset: "stories",
             epochs: "12",
-            batch: "8",
-            lr: "0.002",
-            context: "64",
+            ..ENDLESS
         })
         .await?;
     window.status(&["running"], RUN).await?;

@@ -4,7 +4,7 @@
 use crate::support::database::Database;
 use crate::support::desktop::Desktop;
 use crate::support::wait_for;
-use crate::support::window::{Form, RUN, SOON, Window, journey};
+use crate::support::window::{ENDLESS, Form, RUN, SOON, Window, journey};
 use anyhow::{Context, Result, ensure};
 use std::time::Duration;
 
@@ -134,14 +134,9 @@ async fn refusals(desktop: &Desktop, window: &Window) -> Result<()> {
         said.contains("متن برای این اجرا کم است") && said.contains("۲٬۰۴۹"),
         "the page says how much text is needed: {said}"
     );
-    ensure!(
-        window
-            .attribute("job-status", "data-status")
-            .await?
-            .as_deref()
-            == Some("failed"),
-        "the run has failed"
-    );
+    window
+        .attribute_is("job-status", "data-status", "failed")
+        .await?;
     window.click("nav-datasets").await?;
     window.find(&format!("dataset-row-{dataset}"), SOON).await?;
     Ok(())
@@ -172,11 +167,8 @@ async fn tray(desktop: &Desktop, window: &Window) -> Result<()> {
     window
         .start_run(&Form {
             name: NAME,
-            dataset: "stories",
             epochs: "12",
-            batch: "8",
-            lr: "0.002",
-            context: "64",
+            ..ENDLESS
         })
         .await?;
     window.status(&["running"], RUN).await?;

@@ -1,6 +1,6 @@
 //! The colours of `styles/tokens.css` against each other, by WCAG's formula: text can be read and
 //! edges can be seen in every theme, at normal and at high contrast.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::panic, missing_docs)]
 
 use std::collections::BTreeMap;
 
@@ -88,7 +88,12 @@ fn block(selector: &str) -> Tokens {
         .find(&format!("\n{selector} {{"))
         .unwrap_or_else(|| panic!("tokens.css has no block `{selector}`"));
     let body = &TOKENS[start..];
-    let body = &body[body.find('{').unwrap() + 1..body.find("\n}").unwrap()];
+    let Some((_, body)) = body.split_once('{') else {
+        panic!("tokens.css begins no block after `{selector}`");
+    };
+    let Some((body, _)) = body.split_once("\n}") else {
+        panic!("tokens.css does not end the block `{selector}`");
+    };
     body.split(';')
         .filter_map(|line| line.rsplit("--").next()?.split_once(':'))
         .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))

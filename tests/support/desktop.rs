@@ -28,11 +28,27 @@ pub struct Desktop {
 
 impl Desktop {
     pub fn start() -> Result<Self> {
+        Self::start_with("")
+    }
+
+    /// A desktop whose owner wants no motion.
+    pub fn start_still() -> Result<Self> {
+        Self::start_with("gtk-enable-animations=0\n")
+    }
+
+    /// A desktop with these lines among its settings.
+    fn start_with(settings: &str) -> Result<Self> {
         let folder = TempDir::new()?;
         for name in ["data", "home", "runtime", "logs"] {
             fs::create_dir(folder.path().join(name))?;
         }
         restrict(&folder.path().join("runtime"))?;
+        let toolkit = folder.path().join("home/config/gtk-3.0");
+        fs::create_dir_all(&toolkit)?;
+        fs::write(
+            toolkit.join("settings.ini"),
+            format!("[Settings]\n{settings}"),
+        )?;
         let mut desktop = Self {
             folder,
             display: String::new(),

@@ -2,7 +2,7 @@
 
 use super::desktop::Desktop;
 use super::executable;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use fantoccini::elements::Element;
 use fantoccini::error::{CmdError, ErrorStatus};
 use fantoccini::key::Key;
@@ -92,7 +92,8 @@ impl Window {
         self.client.find(Locator::Css(&selector)).await.is_ok()
     }
 
-    /// Clicks an element once it can be used, as a person would.
+    /// Clicks an element once it can be used, as a person would: who misses it, because the page moved
+    /// meanwhile, clicks again.
     pub async fn click(&self, test_id: &str) -> Result<()> {
         // A page that is being drawn anew may take the element away between two requests.
         let deadline = Instant::now() + SOON;
@@ -105,7 +106,7 @@ impl Window {
             };
             tried = true;
             let outcome = match element.is_enabled().await {
-                Ok(true) => element.click().await.map_err(anyhow::Error::from),
+                Ok(true) => self.hit(&element).await,
                 Ok(false) => Err(anyhow!("it is disabled")),
                 Err(error) => Err(error.into()),
             };
@@ -120,6 +121,23 @@ impl Window {
                 return Ok(());
             }
         }
+    }
+
+    /// Clicks where an element was a moment ago; fails where the click reached something else.
+    async fn hit(&self, element: &Element) -> Result<()> {
+        const WATCH: &str = "window.wasHit = false;
+            arguments[0].addEventListener(
+                'click', () => { window.wasHit = true; }, { capture: true, once: true })";
+        self.run(WATCH, vec![serde_json::to_value(element)?])
+            .await?;
+        element.click().await?;
+        // A click that left the page, or the application, leaves nobody to ask.
+        let missed = self.run("return window.wasHit === false", vec![]).await;
+        ensure!(
+            !missed.is_ok_and(|missed| missed == json!(true)),
+            "the click missed it"
+        );
+        Ok(())
     }
 
     /// Whether the application has ended, and the session with it.
@@ -427,6 +445,17 @@ impl Window {
 
     /// What axe finds on the page that keeps people out: its serious and critical violations.
     pub async fn barriers(&self) -> Result<Vec<String>> {
+        self.violations(json!({ "resultTypes": ["violations"] }))
+            .await
+    }
+
+    /// Those barriers that a page's colours make, which are all that another theme can bring.
+    pub async fn faint_texts(&self) -> Result<Vec<String>> {
+        self.violations(json!({ "resultTypes": ["violations"], "runOnly": ["color-contrast"] }))
+            .await
+    }
+
+    async fn violations(&self, options: Value) -> Result<Vec<String>> {
         let there = self.run("return typeof axe === 'object'", vec![]).await?;
         if there != json!(true) {
             let axe =
@@ -436,14 +465,14 @@ impl Window {
             })?;
             self.run(&script, vec![]).await?;
         }
-        let script = "const done = arguments[0];
+        let script = "const [options, done] = arguments;
             const grave = ({ impact }) => impact === 'serious' || impact === 'critical';
             const say = ({ id, nodes }) => nodes.map((node) =>
                 `${id}: ${node.html.slice(0, 200)} ${node.failureSummary}`);
-            axe.run(document, { resultTypes: ['violations'] })
+            axe.run(document, options)
                 .then(({ violations }) => done(violations.filter(grave).flatMap(say)))
                 .catch((error) => done([`axe failed: ${error}`]))";
-        let found = self.client.execute_async(script, vec![]).await?;
+        let found = self.client.execute_async(script, vec![options]).await?;
         Ok(serde_json::from_value(found)?)
     }
 
@@ -530,7 +559,31 @@ pub async fn journey(
     name: &str,
     walk: impl AsyncFnOnce(&Desktop, &Window) -> Result<()>,
 ) -> Result<()> {
-    let desktop = Desktop::start()?;
+    travel(name, Desktop::start()?, walk).await
+}
+
+/// A journey for somebody whose desktop shows no motion. Pages that are looked at in many ways are
+/// drawn once for each of them, not once for each frame between.
+pub async fn still_journey(
+    name: &str,
+    walk: impl AsyncFnOnce(&Desktop, &Window) -> Result<()>,
+) -> Result<()> {
+    let still = async |desktop: &Desktop, window: &Window| {
+        let script = "return matchMedia('(prefers-reduced-motion: reduce)').matches";
+        ensure!(
+            window.script(script).await? == json!(true),
+            "the page does not know that motion is unwanted"
+        );
+        walk(desktop, window).await
+    };
+    travel(name, Desktop::start_still()?, still).await
+}
+
+async fn travel(
+    name: &str,
+    desktop: Desktop,
+    walk: impl AsyncFnOnce(&Desktop, &Window) -> Result<()>,
+) -> Result<()> {
     let opened = Window::open(&desktop).await;
     let walked = match &opened {
         Ok(window) => walk(&desktop, window).await,

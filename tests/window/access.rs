@@ -3,14 +3,14 @@
 //! failure of the interface itself leaves a way back.
 
 use crate::support::desktop::Desktop;
-use crate::support::window::{Form, RUN, SOON, Window, journey};
+use crate::support::window::{Form, RUN, SOON, Window, journey, still_journey};
 use anyhow::{Result, ensure};
 use fantoccini::key::Key;
 use std::collections::BTreeSet;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_has_a_serious_barrier_in_any_theme_or_with_doubled_text() -> Result<()> {
-    journey("window-access", walk).await
+    still_journey("window-access", walk).await
 }
 
 async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
@@ -73,7 +73,11 @@ async fn look(window: &Window, page: &str) -> Result<()> {
         window.appear("theme", theme).await?;
         window.appear("contrast", contrast).await?;
         window.settled().await?;
-        let barriers = window.barriers().await?;
+        let barriers = if (theme, contrast) == ("light", "system") {
+            window.barriers().await?
+        } else {
+            window.faint_texts().await?
+        };
         ensure!(
             barriers.is_empty(),
             "`{page}`, {theme}, contrast {contrast}: {barriers:#?}"

@@ -18,7 +18,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         .start_run(&Form {
             name: NAME,
             dataset: "stories",
-            epochs: "8",
+            epochs: "4",
             batch: "8",
             lr: "0.002",
             context: "64",

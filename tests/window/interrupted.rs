@@ -21,7 +21,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     window
         .start_run(&Form {
             name: NAME,
-            epochs: "12",
+            epochs: "4",
             ..ENDLESS
         })
         .await?;

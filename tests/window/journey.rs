@@ -24,7 +24,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         .start_run(&Form {
             name: "آزمون پنجره",
             dataset,
-            epochs: if fetched { "۳" } else { "۲۰" },
+            epochs: if fetched { "۱" } else { "۸" },
             batch: "16",
             lr: "0.002",
             context: "64",

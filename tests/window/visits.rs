@@ -167,7 +167,7 @@ async fn tray(desktop: &Desktop, window: &Window) -> Result<()> {
     window
         .start_run(&Form {
             name: NAME,
-            epochs: "12",
+            epochs: "4",
             ..ENDLESS
         })
         .await?;

@@ -1,5 +1,4 @@
 //! A server that misbehaves, a clock that does not wait, and a cache of one's own for each test.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 mod protocol;
 pub mod server;

@@ -59,7 +59,6 @@ pub fn ConnectionCard(props: &ConnectionCardProps) -> Html {
     html! {
         <Card title={words::TEST} testid="connection">
             <p class="muted">{ words::TEST_HELP }</p>
-            if props.unsaved { <p class="muted">{ words::TEST_UNSAVED }</p> }
             <div class="connection__do">
                 <Button
                     label={words::TEST_DO}
@@ -68,6 +67,8 @@ pub fn ConnectionCard(props: &ConnectionCardProps) -> Html {
                     {onclick}
                     testid="connection-test"
                 />
+                // Beside the button: what comes and goes must not move it.
+                if props.unsaved { <span class="muted">{ words::TEST_UNSAVED }</span> }
             </div>
             if let Some(error) = (*failure).clone() { <ErrorNote {error} /> }
             if let Some(report) = &*report { { verdict(report) } }

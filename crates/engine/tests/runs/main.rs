@@ -1,0 +1,15 @@
+//! Models and whole runs: against `PyTorch`'s numbers, planned, broken off and gone on, and damaged.
+//!
+//! One executable holds them all: linking costs more than most of them take. What is measured
+//! in a process of its own stands apart (`memory.rs`).
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod classification;
+mod data;
+mod fine_tuning;
+mod optimizers_in_runs;
+mod packing;
+mod plan;
+mod reference;
+mod tokenizer;
+mod training;

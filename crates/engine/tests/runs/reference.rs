@@ -1,0 +1,357 @@
+//! Every architecture against what `PyTorch` computes (tests/reference, written by transformers and
+//! PEFT), under every policy of what is kept between forward and backward.
+
+use amoozgar_engine::adapter;
+use amoozgar_engine::kernels::cross_entropy::{IGNORE, Loss};
+use amoozgar_engine::kernels::segments::Segments;
+use amoozgar_engine::model::{Batch, KvCache, Model, StepContext};
+use amoozgar_engine::optimizer::{Decayed, Optimizer, OptimizerConfig, clip_factor};
+use amoozgar_engine::tape::{Gradients, Policy, Storage};
+use amoozgar_types::spec::OptimizerKind;
+use candle_core::{DType, Device, Tensor};
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+const DECODERS: [&str; 5] = ["llama", "llama-tied", "qwen2", "qwen3", "gpt2"];
+const ALL: [&str; 7] = [
+    "llama",
+    "llama-tied",
+    "qwen2",
+    "qwen3",
+    "gpt2",
+    "bert",
+    "lora",
+];
+
+struct Reference {
+    name: &'static str,
+    model: Model,
+    batch: Batch,
+    tensors: HashMap<String, Tensor>,
+    json: serde_json::Value,
+}
+
+fn folder(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/reference")
+        .join(name)
+}
+
+fn tensors(name: &str) -> HashMap<String, Tensor> {
+    candle_core::safetensors::load(folder(name).join("reference.safetensors"), &Device::Cpu)
+        .unwrap()
+}
+
+/// The model and its batch; `lora` is the adapter over the model and the batch of `llama`.
+fn load(name: &'static str) -> Reference {
+    let base = if name == "lora" { "llama" } else { name };
+    let mut model = Model::load(&folder(base), 0).unwrap();
+    if name == "lora" {
+        adapter::load(&mut model, &folder(name), Storage::F32).unwrap();
+    }
+    let json = serde_json::from_slice(&std::fs::read(folder(name).join("reference.json")).unwrap());
+    Reference {
+        name,
+        batch: batch(&tensors(base)),
+        model,
+        tensors: tensors(name),
+        json: json.unwrap(),
+    }
+}
+
+/// Rows of whole sequences; of a padded batch only what the mask shows, packed.
+fn batch(tensors: &HashMap<String, Tensor>) -> Batch {
+    let ids: Vec<Vec<u32>> = tensors["input_ids"]
+        .to_dtype(DType::U32)
+        .unwrap()
+        .to_vec2()
+        .unwrap();
+    if let Some(mask) = tensors.get("attention_mask") {
+        let mask: Vec<Vec<i64>> = mask.to_vec2().unwrap();
+        let lengths: Vec<usize> = mask
+            .iter()
+            .map(|row| row.iter().filter(|&&seen| seen == 1).count())
+            .collect();
+        let labels: Vec<i64> = tensors["labels"].to_vec1().unwrap();
+        let rows = ids.iter().zip(&lengths);
+        return Batch {
+            tokens: rows.flat_map(|(row, &len)| row[..len].to_vec()).collect(),
+            segments: Segments::packed(&lengths),
+            targets: labels.iter().map(|&label| label as u32).collect(),
+        };
+    }
+    let labels: Vec<Vec<i64>> = tensors["labels"].to_vec2().unwrap();
+    // Each row predicts the label after it.
+    let targets = labels.iter().flat_map(|row| {
+        let shifted = row[1..].iter().map(|&label| match label {
+            -100 => IGNORE,
+            label => label as u32,
+        });
+        shifted.chain([IGNORE]).collect::<Vec<_>>()
+    });
+    Batch {
+        targets: targets.collect(),
+        segments: Segments::batch(ids.len(), ids[0].len()),
+        tokens: ids.concat(),
+    }
+}
+
+impl Reference {
+    fn gradients(&self, policy: Policy) -> (f64, Gradients) {
+        let mut gradients = Gradients::new(&self.model.parameters);
+        let step = StepContext {
+            policy,
+            scale: 1.0 / self.batch.n_targets() as f32,
+            dropout: None,
+        };
+        let loss = self
+            .model
+            .gradients(&self.batch, &step, &mut gradients)
+            .unwrap();
+        (mean(loss), gradients)
+    }
+}
+
+fn mean(loss: Loss) -> f64 {
+    loss.sum_nll / loss.n_targets as f64
+}
+
+fn values(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+fn norm(values: &[f32]) -> f32 {
+    values.iter().map(|value| value * value).sum::<f32>().sqrt()
+}
+
+fn distance(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len(), "as many values");
+    let differences: Vec<f32> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+    norm(&differences)
+}
+
+#[test]
+fn logits_and_loss_agree_with_pytorch_to_a_hundred_thousandth() {
+    for name in ALL {
+        let reference = load(name);
+        let batch = &reference.batch;
+        let ours = reference
+            .model
+            .logits(&batch.tokens, &batch.segments)
+            .unwrap();
+        let theirs = values(&reference.tensors["logits"]);
+        let scale = theirs
+            .iter()
+            .fold(1.0_f32, |most, value| most.max(value.abs()));
+        let worst = ours
+            .iter()
+            .zip(&theirs)
+            .fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
+        assert!(
+            ours.len() == theirs.len() && worst <= 1e-5 * scale,
+            "{name}: logits differ by {worst}"
+        );
+        let loss = mean(reference.model.loss(batch).unwrap());
+        let expected = reference.json["loss"].as_f64().unwrap();
+        assert!(
+            (loss - expected).abs() <= 1e-5 * expected,
+            "{name}: loss {loss}, not {expected}"
+        );
+    }
+}
+
+#[test]
+fn every_weight_has_the_gradient_that_pytorch_computes_under_every_policy() {
+    for name in ALL {
+        let reference = load(name);
+        let n_theirs = reference
+            .tensors
+            .keys()
+            .filter(|name| name.starts_with("grad."))
+            .count();
+        for policy in Policy::ALL {
+            let (loss, gradients) = reference.gradients(policy);
+            let expected = reference.json["loss"].as_f64().unwrap();
+            assert!(
+                (loss - expected).abs() <= 1e-5 * expected,
+                "{name}, {policy:?}: loss {loss}, not {expected}"
+            );
+            let mut n_ours = 0;
+            for (id, parameter) in reference.model.parameters.trained() {
+                let ours = parameter.in_file_order(gradients.get(id).unwrap().to_vec());
+                let theirs = values(&reference.tensors[&format!("grad.{}", parameter.name)]);
+                let off = distance(&ours, &theirs);
+                // Keys' biases move every score of a query alike: their true gradient is zero, and
+                // what both compute is rounding, below the floor.
+                let size = norm(&theirs).max(1e-3);
+                assert!(
+                    off <= 1e-4 * size,
+                    "{name}, {policy:?}: the gradient of `{}` is {off} off a norm of {size}",
+                    parameter.name
+                );
+                n_ours += 1;
+            }
+            assert_eq!(n_ours, n_theirs, "{name}: as many gradients");
+        }
+    }
+}
+
+/// The losses before each of as many steps as `n`, on the model's own batch.
+fn curve(reference: &mut Reference, kind: OptimizerKind, policy: Policy, n: usize) -> Vec<f64> {
+    let config = OptimizerConfig {
+        kind,
+        beta1: 0.9,
+        beta2: 0.999,
+        eps: 1e-8,
+        weight_decay: 0.01,
+        decayed: Decayed::All,
+    };
+    let mut optimizer = Optimizer::new(config, &reference.model.parameters);
+    (0..n)
+        .map(|_| {
+            let (loss, gradients) = reference.gradients(policy);
+            let clip = clip_factor(gradients.norm(), 1.0);
+            optimizer.step(&mut reference.model.parameters, &gradients, 1e-3, clip);
+            loss
+        })
+        .collect()
+}
+
+fn assert_follows(ours: &[f64], theirs: &[serde_json::Value], tolerance: f64, what: &str) {
+    assert_eq!(ours.len(), theirs.len(), "{what}: as many steps");
+    for (step, (loss, expected)) in ours.iter().zip(theirs).enumerate() {
+        let expected = expected.as_f64().unwrap();
+        assert!(
+            (loss - expected).abs() <= tolerance * expected,
+            "{what}: step {step} has loss {loss}, not {expected}"
+        );
+    }
+}
+
+#[test]
+fn twelve_steps_of_adamw_follow_pytorchs_curve() {
+    for (name, policy) in ALL.into_iter().zip(Policy::ALL.into_iter().cycle()) {
+        let mut reference = load(name);
+        let expected = reference.json["curve"].as_array().unwrap().clone();
+        let ours = curve(&mut reference, OptimizerKind::AdamW, policy, expected.len());
+        assert_follows(&ours, &expected, 1e-4, name);
+    }
+}
+
+/// tests/reference/adafactor.json, written by adafactor.py beside it.
+#[test]
+fn twelve_steps_of_adafactor_follow_transformers_curve() {
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder("adafactor.json")).unwrap()).unwrap();
+    for name in ["llama", "gpt2"] {
+        let expected = json[name].as_array().unwrap();
+        let mut reference = load(name);
+        let kind = OptimizerKind::Adafactor;
+        let ours = curve(&mut reference, kind, Policy::Keep, expected.len());
+        assert_follows(&ours, expected, 1e-4, name);
+    }
+}
+
+#[test]
+fn sixty_steps_with_eight_bit_moments_stay_near_the_curve_of_whole_ones() {
+    for name in ["llama", "gpt2"] {
+        let whole = curve(&mut load(name), OptimizerKind::AdamW, Policy::Keep, 60);
+        let narrow = curve(&mut load(name), OptimizerKind::AdamW8bit, Policy::Keep, 60);
+        assert!(
+            whole[59] < 0.2 * whole[0],
+            "{name}: the loss falls from {} to {}",
+            whole[0],
+            whole[59]
+        );
+        for (step, (whole, narrow)) in whole.iter().zip(&narrow).enumerate() {
+            assert!(
+                (whole - narrow).abs() <= 0.03 * whole,
+                "{name}: step {step} has loss {narrow} in 8 bits, {whole} in 32"
+            );
+        }
+    }
+}
+
+#[test]
+fn policies_give_the_same_bits() {
+    for name in ALL {
+        let reference = load(name);
+        let (_, kept) = reference.gradients(Policy::Keep);
+        for policy in Policy::ALL {
+            let (_, gradients) = reference.gradients(policy);
+            for (id, parameter) in reference.model.parameters.trained() {
+                assert_eq!(
+                    gradients.get(id),
+                    kept.get(id),
+                    "{name}, {policy:?}: `{}`",
+                    parameter.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn micro_batches_add_up_to_the_gradient_of_the_whole() {
+    for name in ["llama", "gpt2", "bert"] {
+        let reference = load(name);
+        let (_, whole) = reference.gradients(Policy::Keep);
+        let mut parts = Gradients::new(&reference.model.parameters);
+        for (index, span) in reference.batch.segments.iter().enumerate() {
+            let targets = if name == "bert" {
+                vec![reference.batch.targets[index]]
+            } else {
+                reference.batch.targets[span.clone()].to_vec()
+            };
+            let part = Batch {
+                segments: Segments::batch(1, span.len()),
+                tokens: reference.batch.tokens[span].to_vec(),
+                targets,
+            };
+            let step = StepContext {
+                policy: Policy::RecomputeCheap,
+                scale: 1.0 / reference.batch.n_targets() as f32,
+                dropout: None,
+            };
+            reference.model.gradients(&part, &step, &mut parts).unwrap();
+        }
+        for (id, parameter) in reference.model.parameters.trained() {
+            let (whole, parts) = (whole.get(id).unwrap(), parts.get(id).unwrap());
+            let off = distance(whole, parts);
+            assert!(
+                off <= 1e-5 * norm(whole).max(1e-2),
+                "{name}: `{}` is {off} off",
+                parameter.name
+            );
+        }
+    }
+}
+
+#[test]
+fn greedy_generation_with_a_cache_writes_pytorchs_tokens() {
+    for name in DECODERS {
+        let reference = load(name);
+        let expected: Vec<u32> = reference.json["greedy"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|id| id.as_u64().unwrap() as u32)
+            .collect();
+        let mut tokens = expected[..4].to_vec();
+        let mut cache = KvCache::default();
+        while tokens.len() < expected.len() {
+            let fresh = &tokens[cache.len()..];
+            let logits = reference.model.next_logits(fresh, &mut cache).unwrap();
+            let best = (0..logits.len())
+                .max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
+                .unwrap();
+            tokens.push(best as u32);
+        }
+        assert_eq!(tokens, expected, "{}: greedy tokens", reference.name);
+        assert_eq!(
+            cache.len(),
+            expected.len() - 1,
+            "the cache holds every token but the last"
+        );
+    }
+}

@@ -1,0 +1,402 @@
+//! Who is asked, who sees the token, and what the Hub's refusals mean.
+
+use crate::support::server::{COMMIT, Fault, File, Origin, noise};
+use crate::support::{Bench, MB, REPO, repo, request, run};
+use amoozgar_hub::{HubError, Outcome, RepoKind, Revision, Search, Sensitive, Sort, TokenScope};
+
+const TOKEN: &str = "hf_thetokenthatnobodyelsemaysee";
+
+fn with_token(scope: TokenScope) -> Bench {
+    let (mut bench, _) = Bench::with_weights(2 * MB);
+    bench.network.token = Some(Sensitive::new(TOKEN));
+    bench.network.token_scope = scope;
+    bench
+}
+
+fn refusal(status: u16, headers: &'static [(&'static str, &'static str)]) -> HubError {
+    let (bench, _) = Bench::with_weights(9);
+    bench.server.misbehave(move |_| {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| Fault::With(name, (*value).to_owned()));
+        std::iter::once(Fault::Status(status))
+            .chain(headers)
+            .collect()
+    });
+    run(bench.plan()).unwrap_err()
+}
+
+#[test]
+fn the_token_does_not_follow_a_redirect_to_another_host() {
+    let bench = with_token(TokenScope::Endpoint);
+    run(bench.download()).unwrap();
+    let seen = bench.server.seen();
+    let with_token = |origin| {
+        let of = seen.iter().filter(move |seen| seen.origin == origin);
+        (
+            of.clone()
+                .filter(|seen| seen.header("authorization").is_some())
+                .count(),
+            of.count(),
+        )
+    };
+    let (n_with, n) = with_token(Origin::Hub);
+    assert!(
+        n > 0 && n_with == n,
+        "the endpoint gets it, as the user said: {n_with} of {n}"
+    );
+    let (n_with, n) = with_token(Origin::Cdn);
+    assert!(
+        n > 0 && n_with == 0,
+        "the host of the content never does: {n_with} of {n}"
+    );
+    for seen in &seen {
+        assert!(
+            !seen.target.contains(TOKEN),
+            "nor is it in an address: {}",
+            seen.target
+        );
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_not_the_official_one_gets_no_token_unasked() {
+    let bench = with_token(TokenScope::OfficialOnly);
+    run(bench.download()).unwrap();
+    assert!(
+        bench
+            .server
+            .seen()
+            .iter()
+            .all(|seen| seen.header("authorization").is_none()),
+        "nobody here is the official host"
+    );
+}
+
+#[test]
+fn a_token_of_the_environment_is_not_sent_by_a_crate_below() {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "access::an_endpoint_that_is_not_the_official_one_gets_no_token_unasked",
+        ])
+        .env("HF_TOKEN", TOKEN)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("1 passed"), "nor from there: {said}");
+}
+
+#[test]
+fn no_failure_and_no_print_shows_the_token() {
+    let bench = with_token(TokenScope::Endpoint);
+    bench.server.misbehave(|_| {
+        vec![
+            Fault::Status(401),
+            Fault::With(
+                "X-Error-Message",
+                "Invalid credentials in Authorization header".into(),
+            ),
+        ]
+    });
+    let failure = run(bench.plan()).unwrap_err();
+    assert!(matches!(failure, HubError::BadToken { .. }), "{failure}");
+    for shown in [
+        format!("{failure:?}"),
+        format!("{:?}", bench.network),
+        format!("{:?}", bench.hub()),
+    ] {
+        assert!(!shown.contains(TOKEN), "`{shown}` gives it away");
+    }
+}
+
+#[test]
+fn refusals_are_told_apart() {
+    let gated = refusal(403, &[("X-Error-Code", "GatedRepo")]);
+    assert!(
+        matches!(&gated, HubError::Gated { page, .. } if page == "https://huggingface.co/amoozgar/test"),
+        "with the page where the terms are: {gated:?}"
+    );
+    let missing = refusal(401, &[("X-Error-Code", "RepoNotFound")]);
+    assert!(
+        matches!(missing, HubError::RepoNotFound { .. }),
+        "missing or private: {missing}"
+    );
+    let plain = refusal(401, &[]);
+    assert!(
+        matches!(plain, HubError::RepoNotFound { .. }),
+        "a mirror says no more: {plain}"
+    );
+    let revision = refusal(404, &[("X-Error-Code", "RevisionNotFound")]);
+    assert!(
+        matches!(revision, HubError::RevisionNotFound { .. }),
+        "{revision}"
+    );
+    let forbidden = refusal(403, &[]);
+    assert!(
+        matches!(forbidden, HubError::Refused { status: 403, .. }),
+        "{forbidden}"
+    );
+    let broken = refusal(500, &[]);
+    assert!(
+        matches!(broken, HubError::Server { status: 500, .. }),
+        "{broken}"
+    );
+}
+
+#[test]
+fn a_file_that_is_gone_is_named() {
+    let (bench, _) = Bench::with_weights(9);
+    bench.server.misbehave(|seen| {
+        let gone = [
+            Fault::Status(404),
+            Fault::With("X-Error-Code", "EntryNotFound".into()),
+        ];
+        if seen.is_for("/resolve/") && seen.is_for("config.json") {
+            gone.to_vec()
+        } else {
+            Vec::new()
+        }
+    });
+    let failure = run(bench.download()).unwrap_err();
+    assert!(
+        matches!(&failure, HubError::FileNotFound { path, .. } if path == "config.json"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_host_that_asks_to_wait_is_heard() {
+    let (bench, _) = Bench::with_weights(9);
+    let mut n = 0;
+    bench.server.misbehave(move |_| {
+        n += 1;
+        match n {
+            1 => vec![Fault::Status(429), Fault::With("Retry-After", "40".into())],
+            2 => vec![
+                Fault::Status(429),
+                Fault::With("RateLimit", "\"api\";r=0;t=17".into()),
+            ],
+            _ => Vec::new(),
+        }
+    });
+    run(bench.download()).unwrap();
+    let waited = bench.clock.waited().as_secs();
+    assert!(
+        (57..90).contains(&waited),
+        "forty and seventeen seconds, not {waited}"
+    );
+
+    bench.server.misbehave(|_| {
+        vec![
+            Fault::Status(429),
+            Fault::With("Retry-After", "86400".into()),
+        ]
+    });
+    let failure = run(bench.plan()).unwrap_err();
+    assert!(
+        matches!(failure, HubError::RateLimited { wait: Some(wait), .. } if wait.as_secs() == 86400),
+        "a day is told and not waited: {failure}"
+    );
+}
+
+#[test]
+fn search_shows_pages_of_what_it_finds() {
+    let (bench, _) = Bench::with_weights(9);
+    let search = Search {
+        kind: RepoKind::Model,
+        text: "TEST".into(),
+        filters: vec!["fa".into(), "license:apache-2.0".into()],
+        sort: Sort::Downloads,
+        limit: 20,
+        next: None,
+    };
+    let page = run(bench.hub().search(&search, &bench.control)).unwrap();
+    assert_eq!(page.found.len(), 1);
+    assert_eq!(page.found[0].id, "amoozgar/test");
+    assert_eq!(page.found[0].licence.as_deref(), Some("apache-2.0"));
+    assert_eq!(page.next, None, "there is one page");
+    let asked = bench.server.seen()[0].target.clone();
+    for part in [
+        "filter=fa",
+        "filter=license%3Aapache-2.0",
+        "sort=downloads",
+        "limit=20",
+        "search=TEST",
+    ] {
+        assert!(asked.contains(part), "`{part}` in `{asked}`");
+    }
+    bench.server.misbehave(|_| {
+        vec![Fault::With(
+            "Link",
+            "<https://huggingface.co/api/models?cursor=abc>; rel=\"next\"".into(),
+        )]
+    });
+    let page = run(bench.hub().search(&search, &bench.control)).unwrap();
+    let next = page.next.expect("there is another page");
+    assert!(
+        next.starts_with(bench.server.endpoint()),
+        "on the endpoint, whoever the link names: {next}"
+    );
+    let further = Search {
+        next: Some(next),
+        ..search
+    };
+    run(bench.hub().search(&further, &bench.control)).unwrap();
+    assert!(
+        bench.server.seen().last().unwrap().is_for("cursor=abc"),
+        "the next page was asked for"
+    );
+}
+
+#[test]
+fn a_converted_branch_of_the_hub_s_own_converter_is_found() {
+    let bench = Bench::new();
+    let pickle = File::git("pytorch_model.bin", noise(1, 99));
+    let config = File::git("config.json", "{}");
+    let weights = File::lfs("model.safetensors", noise(2, 99));
+    bench
+        .server
+        .publish(REPO, vec![config.clone(), pickle.clone()]);
+    bench.server.pull_request(
+        REPO,
+        3,
+        "stranger",
+        vec![config.clone(), File::lfs("model.safetensors", noise(6, 99))],
+    );
+    let failure = run(bench.plan()).unwrap_err();
+    assert!(
+        matches!(failure, HubError::OnlyPickle { .. }),
+        "anyone can open a request: {failure}"
+    );
+
+    bench.server.pull_request(
+        REPO,
+        7,
+        "SFconvertbot",
+        vec![config, pickle, weights.clone()],
+    );
+    let plan = run(bench.plan()).unwrap();
+    assert_eq!(
+        plan.converted.as_ref().map(Revision::as_str),
+        Some("refs/pr/7")
+    );
+    let names: Vec<_> = plan.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(
+        names,
+        ["config.json", "model.safetensors"],
+        "and nothing of the pickle"
+    );
+    run(bench.download()).unwrap();
+    let cached = bench
+        .cache()
+        .find(&repo(), plan.converted.as_ref().unwrap())
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        std::fs::read(cached.path.join("model.safetensors")).unwrap(),
+        *weights.bytes
+    );
+    assert!(
+        bench
+            .cache()
+            .find(&repo(), &Revision::main())
+            .unwrap()
+            .is_none(),
+        "it is not taken for the main branch"
+    );
+}
+
+#[test]
+fn a_download_stays_with_its_commit() {
+    let (bench, _) = Bench::with_weights(2 * MB);
+    run(bench.download()).unwrap();
+    let of_files: Vec<_> = bench
+        .server
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.is_for("/resolve/"))
+        .collect();
+    assert!(!of_files.is_empty());
+    for seen in of_files {
+        assert!(
+            seen.is_for(COMMIT),
+            "`{}` names the commit, not the branch",
+            seen.target
+        );
+    }
+    let (bench, _) = Bench::with_weights(2 * MB);
+    bench
+        .server
+        .misbehave(|_| vec![Fault::With("X-Repo-Commit", "f".repeat(40))]);
+    let failure = run(bench.download()).unwrap_err();
+    assert!(
+        matches!(failure, HubError::Changed { .. }),
+        "another commit is another model: {failure}"
+    );
+}
+
+#[test]
+fn a_plan_shows_sizes_and_licence_before_anything_is_fetched() {
+    let (bench, weights) = Bench::with_weights(2 * MB);
+    let plan = run(bench.hub().plan(&request(), &bench.control)).unwrap();
+    assert_eq!(plan.total_bytes(), weights.bytes.len() as u64 + 3);
+    assert_eq!(plan.info.licence.as_deref(), Some("mit"));
+    assert!(plan.info.gated, "the card says so");
+    assert_eq!(bench.server.file_bytes_sent(), 0);
+    let outcome = run(bench.download()).unwrap();
+    assert!(matches!(outcome, Outcome::Finished { commit, .. } if commit == plan.info.commit));
+}
+
+#[test]
+fn a_repository_shows_every_file_with_its_reason_and_its_card() {
+    use amoozgar_hub::Reason;
+    let bench = Bench::new();
+    bench.server.publish(
+        REPO,
+        vec![
+            File::git("README.md", "# مدل\n"),
+            File::git("config.json", "{}"),
+            File::lfs("model.safetensors", noise(1, 99)),
+            File::lfs("pytorch_model.bin", noise(2, 99)),
+        ],
+    );
+    let described = run(bench
+        .hub()
+        .describe(&crate::support::request(), &bench.control))
+    .unwrap();
+    assert!(described.refused.is_none(), "there is something to bring");
+    let shown: Vec<_> = described
+        .files
+        .iter()
+        .map(|one| (one.file.path.as_str(), one.chosen, one.reason))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("README.md", true, Reason::Words),
+            ("config.json", true, Reason::Configuration),
+            ("model.safetensors", true, Reason::Weights),
+            ("pytorch_model.bin", false, Reason::Pickle),
+        ]
+    );
+    let commit = described.info.commit;
+    let card = run(bench.hub().card(&repo(), &commit, &bench.control)).unwrap();
+    assert_eq!(card.as_deref(), Some("# مدل\n"), "the card's text");
+
+    bench
+        .server
+        .publish(REPO, vec![File::git("pytorch_model.bin", noise(2, 99))]);
+    let described = run(bench
+        .hub()
+        .describe(&crate::support::request(), &bench.control))
+    .unwrap();
+    assert!(
+        matches!(described.refused, Some(HubError::OnlyPickle { .. })),
+        "{:?}",
+        described.refused
+    );
+    assert_eq!(described.files.len(), 1, "it is shown all the same");
+    let card = run(bench.hub().card(&repo(), &commit, &bench.control)).unwrap();
+    assert_eq!(card, None, "there is none");
+}

@@ -1,0 +1,22 @@
+//! Every table and the file as a whole, over real files.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod backup;
+mod checkpoints;
+mod compare;
+mod datasets;
+mod downloads;
+mod job_pages;
+mod jobs;
+mod machine;
+mod metrics;
+mod model_owners;
+mod notifications;
+mod opening;
+mod place;
+mod recovery;
+mod samples;
+mod sessions;
+mod settings;
+mod support;
+mod users;

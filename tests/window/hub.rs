@@ -190,6 +190,13 @@ async fn carry(desktop: &Desktop, window: &Window) -> Result<()> {
     window.remember("import-bar").await?;
     window.click("transfer-stop").await?;
     window.see_text(".toast", "نیمه‌کاره رها شد").await?;
+    window.remember("toast-over-dialog").await?;
+    window.click("toast-close").await?;
+    gone(window, "toast").await?;
+    ensure!(
+        window.has("import-start").await,
+        "putting a message away does not leave the dialog"
+    );
     let left = fs::read_dir(desktop.data_dir().join("models"))?.count();
     ensure!(left == 0, "{left} things are left of what was stopped");
     window.click("import-start").await?;

@@ -9,6 +9,7 @@ use crate::pages;
 use crate::palette::PaletteProvider;
 use crate::route::{Route, repo_of};
 use crate::state::downloads::DownloadsProvider;
+use crate::state::modals::ModalProvider;
 use crate::state::notifications::UnreadProvider;
 use crate::state::session::SessionProvider;
 use crate::state::settings::{SettingsProvider, use_settings};
@@ -25,12 +26,14 @@ pub fn App() -> Html {
     // The addresses live behind the hash: the webview's own scheme serves one page only.
     html! {
         <ToastProvider>
-            <SessionProvider>
-                <HashRouter>
-                    <Guard />
-                </HashRouter>
-            </SessionProvider>
-            <ToastStack />
+            <ModalProvider>
+                <SessionProvider>
+                    <HashRouter>
+                        <Guard />
+                    </HashRouter>
+                </SessionProvider>
+                <ToastStack />
+            </ModalProvider>
         </ToastProvider>
     }
 }

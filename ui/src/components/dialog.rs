@@ -7,6 +7,7 @@ use super::ids::use_id;
 use super::{Button, ErrorNote, IconButton, IconName, Variant};
 use crate::api;
 use crate::i18n::common;
+use crate::state::modals::{ModalAction, use_modals};
 use amoozgar_types::ApiError;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDialogElement, HtmlElement};
@@ -61,18 +62,21 @@ pub struct ModalProps {
 #[component]
 pub fn Modal(props: &ModalProps) -> Html {
     let dialog = use_node_ref();
+    let modals = use_modals().dispatcher();
     {
         let dialog = dialog.clone();
         use_effect_with((), move |()| {
             let opened = dialog.cast::<HtmlDialogElement>();
-            if let Some(dialog) = &opened
-                && let Err(error) = dialog.show_modal()
-            {
-                api::log(&format!("a dialog could not open: {error:?}"));
+            if let Some(dialog) = &opened {
+                if let Err(error) = dialog.show_modal() {
+                    api::log(&format!("a dialog could not open: {error:?}"));
+                }
+                modals.dispatch(ModalAction::Opened(dialog.clone().into()));
             }
             move || {
                 if let Some(dialog) = opened {
                     dialog.close();
+                    modals.dispatch(ModalAction::Closed(dialog.into()));
                 }
             }
         });

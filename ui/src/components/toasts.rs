@@ -3,23 +3,26 @@
 use super::{Icon, IconButton, IconName};
 use crate::api;
 use crate::i18n::common;
+use crate::state::modals::use_modals;
 use crate::state::toasts::{Toast, ToastAction, ToastKind, use_toasts};
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 /// How long a message stays. Failures and long sentences need more time to read.
 const SHORT_MS: u32 = 5_000;
 const LONG_MS: u32 = 12_000;
 
-/// Every message on show.
+/// Every message on show: in the topmost modal, where there is one, so that they can be read out and
+/// put away there too.
 #[component]
 pub fn ToastStack() -> Html {
     let toasts = use_toasts();
+    let host = use_modals().topmost().cloned();
     let stack = use_node_ref();
     {
-        // A modal dialog covers all but what came into the webview's top layer after it.
+        // What came into the webview's top layer later lies above what came before.
         let (stack, newest) = (stack.clone(), toasts.toasts.last().map(|toast| toast.key));
-        use_effect_with(newest, move |newest| {
+        use_effect_with((newest, host.clone()), move |(newest, _)| {
             let Some(stack) = stack.cast::<HtmlElement>() else {
                 return;
             };
@@ -32,13 +35,22 @@ pub fn ToastStack() -> Html {
             }
         });
     }
-    html! {
+    let messages = html! {
         <div ref={stack} class="toasts" popover="manual" role="status" aria-live="polite">
             { for toasts.toasts.iter().map(|toast| html! {
                 <ToastView key={toast.key} toast={toast.clone()} />
             }) }
         </div>
+    };
+    match host.or_else(body) {
+        Some(host) => create_portal(messages, host),
+        None => messages,
     }
+}
+
+fn body() -> Option<Element> {
+    let document = web_sys::window()?.document()?;
+    document.body().map(Element::from)
 }
 
 #[derive(Properties, PartialEq)]
@@ -76,6 +88,7 @@ fn ToastView(props: &ToastViewProps) -> Html {
                 icon={IconName::Close}
                 label={common::CLOSE}
                 onclick={move |_| toasts.dispatch(ToastAction::Dismiss(key))}
+                testid="toast-close"
             />
         </div>
     }

@@ -5,6 +5,7 @@
 pub mod activity;
 pub mod downloads;
 pub mod job;
+pub mod modals;
 pub mod notifications;
 pub mod session;
 pub mod settings;

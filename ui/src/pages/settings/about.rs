@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::components::{Button, Card, ErrorState, IconName, Ltr, Skeleton};
-use crate::hooks::use_query;
+use crate::hooks::use_kept_query;
 use crate::i18n::{errors, settings as words};
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_text::number;
@@ -12,7 +12,7 @@ use yew::prelude::*;
 /// Facts with their own skeleton and failure.
 #[component]
 pub fn AboutSection() -> Html {
-    let query = use_query::<SystemAppInfo>(());
+    let query = use_kept_query::<SystemAppInfo>(());
     let body = match (query.data(), query.error()) {
         (_, Some(error)) => html! { <ErrorState {error} on_retry={query.on_retry()} /> },
         (None, None) => html! { <Skeleton lines={4} /> },

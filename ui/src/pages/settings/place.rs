@@ -7,7 +7,7 @@ use crate::components::{
     Button, Card, ConfirmDialog, Dialog, ErrorNote, ErrorState, IconName, Ltr, Skeleton, TextField,
     Variant,
 };
-use crate::hooks::{Query, use_query, use_session};
+use crate::hooks::{Query, use_kept_query, use_session};
 use crate::i18n::{common, hub, place as words, preferences, settings};
 use crate::pages::models::Transfer;
 use amoozgar_types::ApiError;
@@ -21,7 +21,7 @@ use yew::prelude::*;
 /// The folder and what can be done about it.
 #[component]
 pub fn PlaceCard() -> Html {
-    let query = use_query::<SystemAppInfo>(());
+    let query = use_kept_query::<SystemAppInfo>(());
     let body = match (query.data(), query.error()) {
         (Some(info), _) => html! { <Inside {info} on_change={changed(&query)} /> },
         (None, Some(error)) => html! { <ErrorState {error} on_retry={query.on_retry()} /> },

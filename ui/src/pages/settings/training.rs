@@ -2,7 +2,7 @@
 
 use super::form::{Fields, Invalid, choice, use_form, whole};
 use crate::components::{NumberField, Skeleton, Switch};
-use crate::hooks::{use_kept_query, use_query};
+use crate::hooks::use_kept_query;
 use crate::i18n::{common, preferences, settings as words};
 use amoozgar_types::ipc::{
     LEAST_MEMORY_LIMIT_MIB, OnBattery, Priority, Settings, SystemAbilitiesGet, SystemAppInfo,
@@ -137,7 +137,7 @@ impl Fields for Power {
 #[component]
 fn PowerCard() -> Html {
     let form = use_form::<Power>();
-    let abilities = use_query::<SystemAbilitiesGet>(());
+    let abilities = use_kept_query::<SystemAbilitiesGet>(());
     let Some(abilities) = abilities.data() else {
         return form.card(preferences::POWER, html! { <Skeleton lines={3} /> });
     };

@@ -7,7 +7,7 @@ use crate::api;
 use crate::components::{
     Button, Card, ConfirmDialog, ErrorState, IconName, Skeleton, Switch, Variant,
 };
-use crate::hooks::{use_query, use_session};
+use crate::hooks::{use_kept_query, use_session};
 use crate::i18n::{errors, preferences, settings as words};
 use crate::state::settings::use_settings;
 use crate::state::toasts::{ShowToast, use_toasts};
@@ -65,7 +65,7 @@ pub fn WindowSection() -> Html {
 /// The system's own list is changed at once: it is no setting of the user's row.
 #[component]
 fn StartCard() -> Html {
-    let query = use_query::<SystemAbilitiesGet>(());
+    let query = use_kept_query::<SystemAbilitiesGet>(());
     let task = use_task();
     let onchange = {
         let (query, task) = (query.clone(), task.clone());

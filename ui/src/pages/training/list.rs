@@ -9,7 +9,7 @@ use crate::components::{
     Button, ButtonLink, EmptyState, ErrorNote, ErrorState, IconName, PageHeader, SegmentedChoice,
     SegmentedOption, Skeleton, TextField, Variant,
 };
-use crate::hooks::{Query, use_event, use_kept_query};
+use crate::hooks::{Query, use_event, use_kept_query, use_painted};
 use crate::i18n::{compare, training as words};
 use crate::route::Route;
 use amoozgar_types::id::JobId;
@@ -21,6 +21,8 @@ use yew::prelude::*;
 
 /// Runs of one page.
 const PER_PAGE: u32 = 25;
+/// Those of them that the first frame has: more than a window of usual height shows.
+const AT_FIRST: usize = 10;
 
 /// All runs.
 #[component]
@@ -30,6 +32,7 @@ pub fn TrainingListPage() -> Html {
         ..JobQuery::default()
     });
     let chosen = use_state_eq(Vec::<JobId>::new);
+    let most_rows = if use_painted() { usize::MAX } else { AT_FIRST };
     let query = use_kept_query::<TrainingPage>((*asked).clone());
     {
         let (query, group) = (query.clone(), asked.group);
@@ -67,7 +70,7 @@ pub fn TrainingListPage() -> Html {
             if some {
                 <Filter asked={(*asked).clone()} {ask} />
             }
-            { content(&query, &asked, &chosen) }
+            { content(&query, &asked, &chosen, most_rows) }
             if !chosen.is_empty() {
                 <Choice chosen={(*chosen).clone()} onclear={
                     let chosen = chosen.clone();
@@ -82,6 +85,7 @@ fn content(
     query: &Query<JobPage>,
     asked: &UseStateHandle<JobQuery>,
     chosen: &UseStateHandle<Vec<JobId>>,
+    most_rows: usize,
 ) -> Html {
     match (query.data(), query.error()) {
         (None, Some(error)) => html! { <ErrorState {error} on_retry={query.on_retry()} /> },
@@ -129,7 +133,7 @@ fn content(
                 <>
                     if let Some(error) = error { <ErrorNote {error} /> }
                     <ul class="run-list" data-testid="run-list">
-                        { for page.jobs.iter().map(|job| html! {
+                        { for page.jobs.iter().take(most_rows).map(|job| html! {
                             <li key={job.job_id.to_string()}>
                                 <RunRow
                                     job={job.clone()}

@@ -1,30 +1,9 @@
 //! Pausing and going on, what is here already, and the limits of disk and line.
 
 use crate::support::server::{Fault, File, Origin, noise};
-use crate::support::{Bench, MB, REPO, run};
+use crate::support::{Bench, MB, REPO, cdn, finished, run};
 use amoozgar_hub::{Event, HubError, Outcome, Stop};
 use std::sync::Mutex;
-
-fn finished(outcome: Result<Outcome, HubError>) {
-    assert!(
-        matches!(outcome, Ok(Outcome::Finished { .. })),
-        "{outcome:?}"
-    );
-}
-
-/// Misbehaves in answers of the content host alone.
-fn cdn(
-    mut fault: impl FnMut(usize) -> Vec<Fault> + Send,
-) -> impl FnMut(&crate::support::server::Seen) -> Vec<Fault> + Send {
-    let mut n_asked = 0;
-    move |seen| {
-        if seen.origin != Origin::Cdn {
-            return Vec::new();
-        }
-        n_asked += 1;
-        fault(n_asked)
-    }
-}
 
 #[test]
 fn a_paused_download_goes_on_where_it_was() {

@@ -2,30 +2,9 @@
 //! what has come is not fetched again.
 
 use crate::support::server::{Fault, File, Origin, noise, splitmix};
-use crate::support::{Bench, MB, REPO, run};
-use amoozgar_hub::{Event, HubError, Outcome};
+use crate::support::{Bench, MB, REPO, cdn, finished, run};
+use amoozgar_hub::{Event, HubError};
 use std::time::Duration;
-
-fn finished(outcome: Result<Outcome, HubError>) {
-    assert!(
-        matches!(outcome, Ok(Outcome::Finished { .. })),
-        "{outcome:?}"
-    );
-}
-
-/// Misbehaves in answers of the content host alone.
-fn cdn(
-    mut fault: impl FnMut(usize) -> Vec<Fault> + Send,
-) -> impl FnMut(&crate::support::server::Seen) -> Vec<Fault> + Send {
-    let mut n_asked = 0;
-    move |seen| {
-        if seen.origin != Origin::Cdn {
-            return Vec::new();
-        }
-        n_asked += 1;
-        fault(n_asked)
-    }
-}
 
 #[test]
 fn a_whole_model_arrives_with_its_progress_told_in_order() {

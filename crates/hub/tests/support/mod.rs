@@ -9,7 +9,7 @@ use amoozgar_hub::{
     Cache, Clock, Control, Endpoint, Event, Hub, HubError, Links, Network, Outcome, Plan, Proxy,
     Repo, RepoKind, Request, Revision, Selection, Settings, Surroundings,
 };
-use server::{File, HubServer, noise};
+use server::{Fault, File, HubServer, Origin, Seen, noise};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -181,4 +181,26 @@ pub fn run<T>(future: impl Future<Output = T>) -> T {
         .build()
         .unwrap()
         .block_on(future)
+}
+
+/// Fails unless a download ended with everything in its place.
+pub fn finished(outcome: Result<Outcome, HubError>) {
+    assert!(
+        matches!(outcome, Ok(Outcome::Finished { .. })),
+        "{outcome:?}"
+    );
+}
+
+/// Misbehaves in answers of the content host alone, which are counted from one.
+pub fn cdn(
+    mut fault: impl FnMut(usize) -> Vec<Fault> + Send,
+) -> impl FnMut(&Seen) -> Vec<Fault> + Send {
+    let mut n_asked = 0;
+    move |seen| {
+        if seen.origin != Origin::Cdn {
+            return Vec::new();
+        }
+        n_asked += 1;
+        fault(n_asked)
+    }
 }

@@ -190,6 +190,21 @@ impl Window {
         Ok(self.find(test_id, SOON).await?.prop(name).await?)
     }
 
+    /// Waits until a property of an element has a value.
+    pub async fn prop_is(&self, test_id: &str, name: &str, wanted: &str) -> Result<()> {
+        let deadline = Instant::now() + SOON;
+        loop {
+            let found = self.prop(test_id, name).await?;
+            if found.as_deref() == Some(wanted) {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                bail!("`{name}` of `{test_id}` is {found:?}, not `{wanted}`, after {SOON:?}");
+            }
+            tokio::time::sleep(super::LOOK_EVERY).await;
+        }
+    }
+
     /// Chooses an option of a select by its value.
     pub async fn choose(&self, test_id: &str, value: &str) -> Result<()> {
         let select = self.find(test_id, SOON).await?;
@@ -234,14 +249,18 @@ impl Window {
     pub async fn click_text(&self, css: &str, text: &str) -> Result<()> {
         let deadline = Instant::now() + SOON;
         loop {
+            let mut refused = None;
             for element in self.client.find_all(Locator::Css(css)).await? {
-                // The page may be drawn anew while one looks.
+                // The page may be drawn anew while one looks, or clicks.
                 if element.text().await.is_ok_and(|shown| shown.contains(text)) {
-                    return Ok(element.click().await?);
+                    match self.hit(&element).await {
+                        Ok(()) => return Ok(()),
+                        Err(error) => refused = Some(error),
+                    }
                 }
             }
             if Instant::now() >= deadline {
-                bail!("no `{css}` says `{text}` within {SOON:?}");
+                bail!("no `{css}` that says `{text}` was clicked within {SOON:?}: {refused:?}");
             }
             tokio::time::sleep(super::LOOK_EVERY).await;
         }

@@ -4,6 +4,7 @@
 //!
 //! `AMOOZGAR_SOAK_S` is how long the memory is watched: 10 seconds unless it says otherwise.
 
+use crate::support::LOOK_EVERY;
 use crate::support::desktop::Desktop;
 use crate::support::history::History;
 use crate::support::window::{ENDLESS, RUN, SOON, Window, journey};
@@ -31,6 +32,7 @@ async fn pages_and_keys_are_measured_over_a_long_history() -> Result<()> {
         history.add_run("long", "اجرای دراز", N_POINTS, 1e-3)?;
         history.add_run("other", "اجرای دیگر", N_POINTS, 2e-3)?;
         pages(window).await?;
+        whole_list(window).await?;
         keys(window).await
     })
     .await
@@ -93,6 +95,20 @@ async fn pages(window: &Window) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// The list begins with the runs in sight, and the page's others follow.
+async fn whole_list(window: &Window) -> Result<()> {
+    window.go("/training").await?;
+    let deadline = Instant::now() + SOON;
+    loop {
+        let n_rows = window.count("[data-testid=run-list] > li").await?;
+        if n_rows == 25 {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "{n_rows} of 25 runs are shown");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 fn median_and_most(mut times: Vec<f64>) -> String {

@@ -251,6 +251,57 @@ fn a_product_of_views_reads_transposed_and_strided_matrices() {
 }
 
 #[test]
+fn large_products_agree_with_sums_in_f64_wherever_they_are_looked_at() {
+    // (M, K, N): many rows and few, depths and widths that are cut, and ends that fill no strip.
+    for (m, k, n) in [(1601, 401, 51), (130, 2001, 70), (47, 1100, 1031)] {
+        let (a, b) = (normal(m * k, "a"), normal(k * n, "b"));
+        let left = [View::new(&a, m, k), View::new(&a, k, m).t()];
+        let right = [View::new(&b, k, n), View::new(&b, n, k).t()];
+        for (turned, beta) in [(0, 0.0), (1, 1.0), (2, -0.5), (3, 0.0)] {
+            let before = if beta == 0.0 { f32::NAN } else { 2.0 };
+            let mut out = vec![before; m * n];
+            let (at_left, at_right) = (turned / 2, turned % 2);
+            gemm(
+                &mut out,
+                left[at_left],
+                right[at_right],
+                1.0,
+                beta,
+                Spread::Pool,
+            );
+            let left = |r: usize, k_at: usize| [a[r * k + k_at], a[k_at * m + r]][at_left];
+            let right = |k_at: usize, c: usize| [b[k_at * n + c], b[c * k + k_at]][at_right];
+            let places = (0..m * n).step_by(97).chain(m * n - n..m * n);
+            let (found, expected): (Vec<f32>, Vec<f64>) = places
+                .map(|place| {
+                    let (r, c) = (place / n, place % n);
+                    let sum: f64 = (0..k)
+                        .map(|at| f64::from(left(r, at)) * f64::from(right(at, c)))
+                        .sum();
+                    let kept = if beta == 0.0 {
+                        0.0
+                    } else {
+                        f64::from(beta) * 2.0
+                    };
+                    (out[place], sum + kept)
+                })
+                .unzip();
+            assert!(
+                out.iter().all(|value| value.is_finite()),
+                "every place is written"
+            );
+            assert_near(
+                &found,
+                &expected,
+                k,
+                3e-6,
+                &format!("({m}, {k}, {n}) {turned}"),
+            );
+        }
+    }
+}
+
+#[test]
 fn quantized_blocks_are_as_near_as_their_bits_allow() {
     let weight = normal(64 * 32, "weight");
     let largest = |block: &[f32]| {

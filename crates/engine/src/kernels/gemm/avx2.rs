@@ -1,21 +1,25 @@
 //! Large products in AVX2, for processors that have no wider instructions.
 //!
 //! The blocking is that of Goto and van de Geijn (2008), as for [`bf16`](crate::kernels::bf16): the right
-//! factor is packed once into panels of [`PANEL`] columns, a task packs its rows of the left factor block
-//! by block, and the innermost loop keeps [`ROWS`] x [`PANEL`] sums in registers. Each sum runs over k in
-//! the same order whatever the tiles, so that bits do not depend on the threads.
+//! factor is packed once into panels of [`PANEL`] columns, the left one into groups of [`ROWS`], and the
+//! innermost loop keeps [`ROWS`] x [`PANEL`] sums in registers. A left factor of many rows is packed by
+//! the tasks, each its own rows block by block; one of few rows once for all of them. Each sum runs over k
+//! in the same order whatever the threads, so that bits do not depend on them.
+
+mod pack;
 
 use super::View;
 use crate::kernels::cut;
-use crate::kernels::shared::Shared;
 use crate::kernels::simd::Isa;
+use pack::Blocks;
 use rayon::prelude::*;
 use std::arch::x86_64::{
-    __m256, _mm256_broadcast_ss, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps,
-    _mm256_setzero_ps, _mm256_storeu_ps,
+    __m256, _MM_HINT_T0, _mm_prefetch, _mm256_broadcast_ss, _mm256_fmadd_ps, _mm256_loadu_ps,
+    _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
 };
 use std::cell::RefCell;
 use std::ops::Range;
+use std::slice::ChunksExact;
 
 /// Values in a register.
 const LANES: usize = 8;
@@ -26,17 +30,14 @@ const PANEL: usize = 2 * LANES;
 /// Rows whose sums are in registers at a time: 6 x 2 sums, two columns and a broadcast of the 16.
 const ROWS: usize = 6;
 
-/// Values of k in a block: a panel of a block is 16 KiB, half of a first-level cache.
-const DEPTH: usize = 256;
+/// Values of k in a block, at most: a panel of a block is 24 KiB, most of a first-level cache.
+const MAX_DEPTH: usize = 384;
 
-/// Values of k that a task packs of a right factor stored as `(K, N)`; divides [`DEPTH`].
-const PIECE: usize = 16;
-
-/// Values of a panel in a block.
-const PANEL_VALUES: usize = DEPTH * PANEL;
-
-/// Values of the right factor that are packed at a time: 2 MiB, a share of a third-level cache.
+/// Values of a factor that are packed at a time: 2 MiB, a share of a third-level cache.
 const PACKED_VALUES: usize = 1 << 19;
+
+/// Rows of a task, at most.
+const HEIGHT: usize = 16 * ROWS;
 
 /// Multiplications from which packing is worth its time.
 const WORTH: usize = 1 << 24;
@@ -75,8 +76,8 @@ unsafe impl Send for Out {}
 unsafe impl Sync for Out {}
 
 thread_local! {
-    /// The packed right factor, kept so that a training step allocates nothing after the first.
-    static PACKED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    /// The packed factors, kept so that a training step allocates nothing after the first.
+    static PACKED: RefCell<(Vec<f32>, Vec<f32>)> = const { RefCell::new((Vec::new(), Vec::new())) };
 }
 
 /// `out = beta * out + a b` over the current rayon pool, where [`suits`] says so.
@@ -84,44 +85,68 @@ thread_local! {
 /// # Safety
 /// As [`gemm_into`](super::gemm_into).
 pub(super) unsafe fn multiply(out: *mut f32, stride: usize, a: View<'_>, b: View<'_>, beta: f32) {
-    let (n, k) = (b.columns, a.columns);
-    let mut packed = PACKED.take();
-    let columns_at_once = (PACKED_VALUES / k.min(2 * DEPTH) / PANEL).max(1) * PANEL;
+    let (m, n, k) = (a.rows, b.columns, a.columns);
+    let (mut left, mut right) = PACKED.take();
+    let is_low = m < ENOUGH_TASKS * HEIGHT;
+    let n_groups = m.div_ceil(ROWS);
+    let columns_at_once = (PACKED_VALUES / k.min(2 * MAX_DEPTH) / PANEL).max(1) * PANEL;
     for columns in cut(0..n, columns_at_once) {
-        let width = columns.len().next_multiple_of(PANEL);
-        let depth_at_once = (PACKED_VALUES / width / DEPTH).max(1) * DEPTH;
-        for depth in cut(0..k, depth_at_once) {
-            pack_right(&mut packed, &b, &columns, &depth);
+        let n_panels = columns.len().div_ceil(PANEL);
+        let widest = if is_low { m } else { 0 }.max(n_panels * PANEL);
+        let depth_at_once = (PACKED_VALUES / widest).max(MAX_DEPTH);
+        for depth in cut(0..k, evenly(k, depth_at_once)) {
+            let blocks = Blocks::of(&depth);
+            let deep = blocks.deep;
+            blocks.pack_right(&mut right, &b, &columns, &depth);
+            if is_low {
+                blocks.pack_left(&mut left, &a, &depth);
+            }
             let out = Out {
                 start: out,
                 stride,
                 beta: if depth.start == 0 { beta } else { 1.0 },
             };
-            tiles(a.rows, &columns)
+            tiles(m, &columns)
                 .par_iter()
-                .for_each_init(Vec::new, |left, (rows, tile)| {
-                    for (index, block) in cut(depth.clone(), DEPTH).enumerate() {
-                        pack_left(left, &a, rows, &block);
-                        let panels = &packed[index * width * DEPTH..][..width * DEPTH];
-                        let panels = &panels[(tile.start - columns.start) * DEPTH..];
+                .for_each_init(Vec::new, |own, (rows, tile)| {
+                    for (index, block) in cut(depth.clone(), deep).enumerate() {
+                        let groups = if is_low {
+                            &left[(index * n_groups + rows.start / ROWS) * ROWS * deep..]
+                        } else {
+                            blocks.pack_rows(own, &a, rows, &block);
+                            own.as_slice()
+                        };
+                        let panel = index * n_panels + (tile.start - columns.start) / PANEL;
+                        let panels = &right[panel * PANEL * deep..];
+                        let strips = Strips {
+                            groups: groups.chunks_exact(ROWS * deep),
+                            panels: panels.chunks_exact(PANEL * deep),
+                            depth: block.len(),
+                        };
                         let out = if index == 0 { out } else { out.added_to() };
                         // SAFETY: tiles are disjoint, and each writes its own rows and columns.
-                        unsafe { multiply_tile(out, left, panels, rows, tile, block.len()) };
+                        unsafe { multiply_tile(out, strips, rows, tile) };
                     }
                 });
         }
     }
-    PACKED.set(packed);
+    PACKED.set((left, right));
 }
 
-/// Rows and columns of each task: large for reuse, but small enough to keep many threads busy.
+/// The length of equal parts of `whole`, none longer than `longest`.
+fn evenly(whole: usize, longest: usize) -> usize {
+    whole.div_ceil(whole.div_ceil(longest))
+}
+
+/// Rows and columns of each task: large for reuse, but small enough to keep many threads busy. Rows begin
+/// at a group.
 fn tiles(m: usize, columns: &Range<usize>) -> Vec<(Range<usize>, Range<usize>)> {
-    let (mut height, mut width) = (16 * ROWS, 48 * PANEL);
+    let (mut height, mut width) = (HEIGHT, columns.len().next_multiple_of(PANEL));
     while m.div_ceil(height) * columns.len().div_ceil(width) < ENOUGH_TASKS {
-        if height > 4 * ROWS {
-            height /= 2;
-        } else if width > PANEL {
+        if width > 8 * PANEL {
             width = (width / PANEL).div_ceil(2) * PANEL;
+        } else if height > 4 * ROWS {
+            height /= 2;
         } else {
             break;
         }
@@ -131,97 +156,24 @@ fn tiles(m: usize, columns: &Range<usize>) -> Vec<(Range<usize>, Range<usize>)> 
         .collect()
 }
 
-/// Packs the panels of `columns` over `depth`: block by block of k, panel by panel. What is beyond the
-/// columns of a last panel is any number, and no sum of it is kept.
-fn pack_right(packed: &mut Vec<f32>, b: &View<'_>, columns: &Range<usize>, depth: &Range<usize>) {
-    let n_panels = columns.len().div_ceil(PANEL);
-    packed.resize(depth.len().div_ceil(DEPTH) * n_panels * PANEL_VALUES, 0.0);
-    if b.column_stride == 1 {
-        // Whole rows are read, since a panel's strips of them come from memory at a fraction of its speed.
-        let packed = Shared::new(packed);
-        let pieces: Vec<_> = cut(depth.clone(), PIECE).collect();
-        pieces.into_par_iter().flatten_iter().for_each(|k| {
-            let row = &b.data[k * b.row_stride + columns.start..][..columns.len()];
-            let at = k - depth.start;
-            let start = at / DEPTH * n_panels * PANEL_VALUES + at % DEPTH * PANEL;
-            for (panel, values) in row.chunks(PANEL).enumerate() {
-                // SAFETY: each k has its own places in every panel.
-                let to = unsafe { packed.slice(start + panel * PANEL_VALUES, PANEL) };
-                copy::<PANEL>(values, to);
-            }
-        });
-        return;
-    }
-    packed
-        .par_chunks_exact_mut(PANEL_VALUES)
-        .enumerate()
-        .for_each(|(index, panel)| {
-            let first = depth.start + index / n_panels * DEPTH;
-            let len = DEPTH.min(depth.end - first);
-            let start = columns.start + index % n_panels * PANEL;
-            for (at, column) in (start..(start + PANEL).min(columns.end)).enumerate() {
-                let values = &b.data[column * b.column_stride + first..][..len];
-                for (to, value) in panel[at..].iter_mut().step_by(PANEL).zip(values) {
-                    *to = *value;
-                }
-            }
-        });
+/// Packed factors of a tile over a block of k, of which each strip holds `depth` values and may have room
+/// for more.
+struct Strips<'a> {
+    groups: ChunksExact<'a, f32>,
+    panels: ChunksExact<'a, f32>,
+    depth: usize,
 }
 
-/// Packs `rows` of the left factor over a block of k: by groups of [`ROWS`], and by k within them.
-fn pack_left(left: &mut Vec<f32>, a: &View<'_>, rows: &Range<usize>, block: &Range<usize>) {
-    let group_values = ROWS * block.len();
-    left.resize(rows.len().div_ceil(ROWS) * group_values, 0.0);
-    if a.column_stride == 1 {
-        let groups = left.chunks_exact_mut(group_values);
-        for (first, group) in rows.clone().step_by(ROWS).zip(groups) {
-            // A last group repeats the last row, and no sum of it is kept.
-            let from: [&[f32]; ROWS] = std::array::from_fn(|row| {
-                let start = (first + row).min(rows.end - 1) * a.row_stride;
-                &a.data[start + block.start..start + block.end]
-            });
-            for (k, to) in group.chunks_exact_mut(ROWS).enumerate() {
-                for (to, row) in to.iter_mut().zip(from) {
-                    *to = row[k];
-                }
-            }
-        }
-        return;
-    }
-    for (at, k) in block.clone().enumerate() {
-        let row = &a.data[k * a.column_stride + rows.start..][..rows.len()];
-        for (group, values) in row.chunks(ROWS).enumerate() {
-            copy::<ROWS>(values, &mut left[group * group_values + at * ROWS..]);
-        }
-    }
-}
-
-/// Copies at most `N` values; where there are all, without asking how many.
-fn copy<const N: usize>(from: &[f32], to: &mut [f32]) {
-    match <&[f32; N]>::try_from(from) {
-        Ok(from) => to[..N].copy_from_slice(from),
-        Err(_) => to[..from.len()].copy_from_slice(from),
-    }
-}
-
-/// Multiplies a packed block of rows with the panels of a tile.
+/// Multiplies the groups of a tile's rows with the panels of its columns.
 ///
 /// # Safety
 /// Nobody else touches the tile's elements of `out`, and the processor has AVX2 with FMA.
-unsafe fn multiply_tile(
-    out: Out,
-    left: &[f32],
-    panels: &[f32],
-    rows: &Range<usize>,
-    tile: &Range<usize>,
-    depth: usize,
-) {
-    let starts = tile.clone().step_by(PANEL);
-    for (column, panel) in starts.zip(panels.chunks_exact(PANEL_VALUES)) {
-        let panel = &panel[..depth * PANEL];
+unsafe fn multiply_tile(out: Out, strips: Strips<'_>, rows: &Range<usize>, tile: &Range<usize>) {
+    for (column, panel) in tile.clone().step_by(PANEL).zip(strips.panels) {
+        let panel = &panel[..strips.depth * PANEL];
         let width = PANEL.min(tile.end - column);
-        let groups = left.chunks_exact(ROWS * depth);
-        for (row, group) in rows.clone().step_by(ROWS).zip(groups) {
+        for (row, group) in rows.clone().step_by(ROWS).zip(strips.groups.clone()) {
+            let group = &group[..strips.depth * ROWS];
             let to = out.start.wrapping_add(row * out.stride + column);
             // SAFETY: the caller's promises, for the rows and columns of this tile.
             unsafe {
@@ -244,6 +196,12 @@ unsafe fn multiply_tile(
 /// Those elements, with rows `out.stride` apart, are the caller's alone.
 #[target_feature(enable = "avx2,fma")]
 unsafe fn sums<const R: usize>(to: *mut f32, out: Out, group: &[f32], panel: &[f32], width: usize) {
+    // What the sums are added to comes from afar meanwhile.
+    for row in 0..R {
+        let to = to.wrapping_add(row * out.stride);
+        _mm_prefetch::<_MM_HINT_T0>(to.cast());
+        _mm_prefetch::<_MM_HINT_T0>(to.wrapping_add(PANEL - 1).cast());
+    }
     let mut sums = [[_mm256_setzero_ps(); 2]; R];
     // Four k at a time, so that little but sums is counted.
     let (groups, group_rest) = group.as_chunks::<{ 4 * ROWS }>();

@@ -39,62 +39,83 @@ async fn pages_and_keys_are_measured_over_a_long_history() -> Result<()> {
 }
 
 async fn pages(window: &Window) -> Result<()> {
+    // What each page is about, and the last of it, which may follow the first frame.
     let visits = [
-        ("/training", "run-list"),
-        ("/settings", "theme-system"),
-        ("/settings/training", "settings-threads"),
-        ("/datasets", "dataset-row-stories"),
-        ("/notifications", "empty-state"),
-        ("/training/new", "run-start"),
-        ("/training/jobs/long", "job-samples"),
-        ("/training/compare?ids=long,other", "compare-chart"),
+        (
+            "/training",
+            "run-list",
+            "[data-testid=run-list] > :nth-child(25)",
+        ),
+        ("/settings", "theme-system", ""),
+        ("/settings/training", "settings-threads", ""),
+        ("/datasets", "dataset-row-stories", ""),
+        ("/notifications", "empty-state", ""),
+        ("/training/new", "run-start", "[data-testid=run-advanced]"),
+        (
+            "/training/jobs/long",
+            "loss-chart",
+            ".job:has([data-testid=job-samples]) [data-testid=loss-chart]:not([data-points='0']) canvas",
+        ),
+        (
+            "/training/compare?ids=long,other",
+            "compare-chart",
+            ".compare:has([data-testid=compare-texts]) [data-testid=compare-chart] canvas",
+        ),
     ];
-    // Until what the page is about stands in the document and is painted, and until the next frame may
-    // begin, since then the screen has taken that one.
-    let script = "const [path, testid, done] = arguments;
+    // Until what the page is about stands in the document and is painted; until the next frame may begin,
+    // since then the screen has taken that one; and until the last of it is painted.
+    let script = "const [path, testid, last, done] = arguments;
         const began = performance.now();
         const since = () => performance.now() - began;
-        let painted = null;
-        const look = () => {
-            const found = document.querySelector(`[data-testid=\"${testid}\"]`);
-            if (!found || document.querySelector('[data-testid=skeleton]')) return;
+        const times = { painted: null, shown: null, whole: null };
+        const whole = () => {
+            if (times.shown === null || (last && !document.querySelector(last))) return;
             observer.disconnect();
             clearTimeout(given_up);
+            requestAnimationFrame(() => setTimeout(() => {
+                times.whole = since();
+                done([times.painted, times.shown, times.whole]);
+            }, 0));
+        };
+        let look = () => {
+            const found = document.querySelector(`[data-testid=\"${testid}\"]`);
+            if (!found || document.querySelector('[data-testid=skeleton]')) return;
+            look = whole;
             requestAnimationFrame(() => {
-                setTimeout(() => { painted = since(); }, 0);
-                requestAnimationFrame(() => done([painted ?? since(), since()]));
+                setTimeout(() => { times.painted = since(); }, 0);
+                requestAnimationFrame(() => { times.shown = since(); whole(); });
             });
         };
-        const observer = new MutationObserver(look);
-        observer.observe(document.body, { childList: true, subtree: true });
+        const observer = new MutationObserver(() => look());
+        observer.observe(document.body, { childList: true, subtree: true, attributes: true });
         const given_up = setTimeout(() => { observer.disconnect(); done(null); }, 20000);
         location.hash = path;";
-    let mut taken = vec![(Vec::new(), Vec::new()); visits.len()];
+    let mut taken = vec![[const { Vec::new() }; 3]; visits.len()];
     for round in 0..ROUNDS {
-        for (page, (path, shows)) in visits.iter().enumerate() {
-            let answer = window.ask(script, vec![json!(path), json!(shows)]).await?;
-            let times: Option<(f64, f64)> = serde_json::from_value(answer)?;
-            let (painted, shown) = times.with_context(|| format!("`{path}`: no `{shows}`"))?;
+        for (page, (path, shows, last)) in visits.iter().enumerate() {
+            let arguments = vec![json!(path), json!(shows), json!(last)];
+            let answer = window.ask(script, arguments).await?;
+            let times: Option<[f64; 3]> = serde_json::from_value(answer)?;
+            let times = times.with_context(|| format!("`{path}`: no `{shows}`"))?;
             if round == 0 {
-                println!(
-                    "page {path}, first opening: {painted:.1} ms, {shown:.1} ms on the screen"
-                );
+                println!("page {path}, first opening: {}", in_words(times));
             } else {
-                taken[page].0.push(painted);
-                taken[page].1.push(shown);
+                for (all, time) in taken[page].iter_mut().zip(times) {
+                    all.push(time);
+                }
             }
             // As a person would: not all at once.
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
-    for ((path, _), (painted, shown)) in visits.iter().zip(taken) {
-        println!(
-            "page {path}: {}; on the screen {}",
-            median_and_most(painted),
-            median_and_most(shown)
-        );
+    for ((path, ..), times) in visits.iter().zip(taken) {
+        println!("page {path}: {}", in_words(times.map(median_and_most)));
     }
     Ok(())
+}
+
+fn in_words<T: std::fmt::Display>([painted, shown, whole]: [T; 3]) -> String {
+    format!("painted {painted}; on the screen {shown}; all of it {whole} (ms)")
 }
 
 /// The list begins with the runs in sight, and the page's others follow.
@@ -114,7 +135,7 @@ async fn whole_list(window: &Window) -> Result<()> {
 fn median_and_most(mut times: Vec<f64>) -> String {
     times.sort_by(f64::total_cmp);
     let (median, most) = (times[times.len() / 2], times[times.len() - 1]);
-    format!("{median:.1} ms median, {most:.1} ms at most")
+    format!("{median:.1} (at most {most:.1})")
 }
 
 async fn keys(window: &Window) -> Result<()> {
@@ -153,7 +174,7 @@ async fn keys(window: &Window) -> Result<()> {
         let answer = window.ask(script, vec![json!(field), json!(text)]).await?;
         let times: Vec<f64> = serde_json::from_value(answer)?;
         ensure!(!times.is_empty(), "`{field}` took no key");
-        println!("key in `{field}`: {}", median_and_most(times));
+        println!("key in `{field}`: {} ms", median_and_most(times));
     }
     Ok(())
 }

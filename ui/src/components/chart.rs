@@ -5,6 +5,7 @@
 
 use super::chart_binding::{MutationObserver, UPlot};
 use crate::api;
+use crate::hooks::use_painted;
 use crate::state::job::Shared;
 use js_sys::{Array, Object, Reflect};
 use std::cell::RefCell;
@@ -86,12 +87,14 @@ pub struct ChartProps {
 pub fn Chart(props: &ChartProps) -> Html {
     let target = use_node_ref();
     let drawn = use_mut_ref(|| None::<Drawn>);
+    // Axes without a value can wait for those of the page that come soon.
+    let ready = use_painted() || !props.table.x.is_empty();
     {
         let (target, drawn) = (target.clone(), drawn.clone());
         let (spec, height) = (props.spec, props.height);
         let (table, names) = (props.table.clone(), props.names.clone());
-        use_effect_with((), move |()| {
-            if let Some(target) = target.cast::<HtmlElement>() {
+        use_effect_with(ready, move |ready| {
+            if let (true, Some(target)) = (*ready, target.cast::<HtmlElement>()) {
                 match Drawn::new(spec, &table, &names, &target, height) {
                     Ok(made) => *drawn.borrow_mut() = Some(made),
                     Err(error) => api::log(&format!("a chart could not be drawn: {error:?}")),
@@ -265,6 +268,7 @@ fn fit_at_next_frame(plot: Weak<UPlot>, target: &HtmlElement, height: u32) {
         // The chart may be gone by the time of the frame.
         if let Some(plot) = plot.upgrade()
             && width > 0.0
+            && (width - plot.width()).abs() >= 1.0
             && put(&size, "width", width).is_ok()
             && put(&size, "height", f64::from(height)).is_ok()
         {

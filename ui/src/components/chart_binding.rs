@@ -22,6 +22,10 @@ extern "C" {
     #[wasm_bindgen(method, js_name = setScale)]
     pub fn set_scale(this: &UPlot, key: &str, limits: &JsValue);
 
+    /// Its width in CSS pixels.
+    #[wasm_bindgen(method, getter)]
+    pub fn width(this: &UPlot) -> f64;
+
     /// Sets the size in CSS pixels, `{width, height}`.
     #[wasm_bindgen(method, js_name = setSize)]
     pub fn set_size(this: &UPlot, size: &JsValue);

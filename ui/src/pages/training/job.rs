@@ -9,7 +9,7 @@ use super::log::LogView;
 use super::samples::Samples;
 use super::write::WriteBox;
 use crate::components::{
-    Card, EmptyState, ErrorNote, ErrorState, IconName, Skeleton, Tab, Tabs, tab_id,
+    Card, Deferred, EmptyState, ErrorNote, ErrorState, IconName, Skeleton, Tab, Tabs, tab_id,
 };
 use crate::i18n::training as words;
 use crate::route::Route;
@@ -53,7 +53,9 @@ pub fn JobPage(props: &JobPageProps) -> Html {
             <WentBack job={job.clone()} />
             <Standing job={job.clone()} loading={feed.state.loading} />
             <Charts curves={feed.state.curves.clone()} ended={job.status.has_ended()} />
-            <Parts state={(*feed.state).clone()} />
+            <Deferred>
+                <Parts state={(*feed.state).clone()} />
+            </Deferred>
         </div>
     }
 }

@@ -21,8 +21,9 @@ use yew::prelude::*;
 
 /// Runs of one page.
 const PER_PAGE: u32 = 25;
-/// Those of them that the first frame has: more than a window of usual height shows.
-const AT_FIRST: usize = 10;
+/// The least that a run takes of the window's height, in CSS pixels, and what stands above the first one.
+const RUN_HEIGHT: f64 = 112.0;
+const ABOVE_RUNS: f64 = 200.0;
 
 /// All runs.
 #[component]
@@ -32,7 +33,12 @@ pub fn TrainingListPage() -> Html {
         ..JobQuery::default()
     });
     let chosen = use_state_eq(Vec::<JobId>::new);
-    let most_rows = if use_painted() { usize::MAX } else { AT_FIRST };
+    let n_in_sight = *use_memo((), |()| n_in_sight());
+    let most_rows = if use_painted() {
+        usize::MAX
+    } else {
+        n_in_sight
+    };
     let query = use_kept_query::<TrainingPage>((*asked).clone());
     {
         let (query, group) = (query.clone(), asked.group);
@@ -134,16 +140,15 @@ fn content(
                     if let Some(error) = error { <ErrorNote {error} /> }
                     <ul class="run-list" data-testid="run-list">
                         { for page.jobs.iter().take(most_rows).map(|job| html! {
-                            <li key={job.job_id.to_string()}>
-                                <RunRow
-                                    job={job.clone()}
-                                    n_queued={page.n_queued}
-                                    on_moved={query.on_retry()}
-                                    chosen={chosen.contains(&job.job_id)}
-                                    can_choose={chosen.len() < MOST_COMPARED}
-                                    onchoose={choose.clone()}
-                                />
-                            </li>
+                            <RunRow
+                                key={job.job_id.to_string()}
+                                job={job.clone()}
+                                n_queued={page.n_queued}
+                                on_moved={query.on_retry()}
+                                chosen={chosen.contains(&job.job_id)}
+                                can_choose={chosen.len() < MOST_COMPARED}
+                                onchoose={choose.clone()}
+                            />
                         }) }
                     </ul>
                     <Pager
@@ -167,6 +172,15 @@ fn new_run() -> Html {
             testid="new-run"
         />
     }
+}
+
+/// The runs that the window has room for; those below come after the first frame.
+fn n_in_sight() -> usize {
+    let height = web_sys::window()
+        .and_then(|window| window.inner_height().ok())
+        .and_then(|height| height.as_f64())
+        .unwrap_or_default();
+    ((height - ABOVE_RUNS) / RUN_HEIGHT).ceil().max(1.0) as usize
 }
 
 /// Puts a changed row in its place, unless a later state of it is there.

@@ -9,8 +9,8 @@ use super::form::again::{Asked, address_with_model};
 use super::form::{Form, FormAction, FormErrors};
 use crate::api;
 use crate::components::{
-    Button, ButtonLink, EmptyState, ErrorNote, ErrorState, Icon, IconName, LinkTo, PageHeader,
-    Skeleton, Variant,
+    Button, ButtonLink, Deferred, EmptyState, ErrorNote, ErrorState, Icon, IconName, LinkTo,
+    PageHeader, Skeleton, Variant,
 };
 use crate::hooks::{use_kept_query, use_query};
 use crate::i18n::training as words;
@@ -154,11 +154,13 @@ fn RunForm(props: &RunFormProps) -> Html {
                 }
                 <DatasetChoice datasets={props.datasets.clone()} form={form.clone()} />
                 if !goes_on { <PresetChoice form={form.clone()} /> }
-                <Settings form={form.clone()} errors={errors.clone()} />
-                if form.method == Method::Lora {
-                    <LoraSettings form={form.clone()} errors={errors.clone()} />
-                }
-                <Advanced form={form.clone()} errors={errors.clone()} opened={*tried && errors.in_advanced()} />
+                <Deferred>
+                    <Settings form={form.clone()} errors={errors.clone()} />
+                    if form.method == Method::Lora {
+                        <LoraSettings form={form.clone()} errors={errors.clone()} />
+                    }
+                    <Advanced form={form.clone()} errors={errors.clone()} opened={*tried && errors.in_advanced()} />
+                </Deferred>
             </div>
             <aside class="new-run__side">
                 <EstimatePanel request={form.to_estimate()} {on_fit} />

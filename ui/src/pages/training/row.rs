@@ -28,14 +28,14 @@ pub struct RunRowProps {
     pub onchoose: Callback<JobId>,
 }
 
-/// One run of the list.
+/// One run of the list, as an item of it.
 #[component]
 pub fn RunRow(props: &RunRowProps) -> Html {
     let job = &props.job;
     let id = job.job_id.to_string();
     let settled = job.status == JobStatus::Completed;
     html! {
-        <article class="run-row" data-testid={format!("run-{id}")} data-status={job.status.as_str()}>
+        <li class="run-row" data-testid={format!("run-{id}")} data-status={job.status.as_str()}>
             <div class="run-row__head">
                 <Checkbox
                     label={compare::choose(&job.name)}
@@ -58,23 +58,25 @@ pub fn RunRow(props: &RunRowProps) -> Html {
                 <span>{ methods::size_or_method(job) }</span>
                 <span>{ time::ago(job.created_ms) }</span>
             </p>
-            <div class="run-row__progress">
-                if job.status == JobStatus::Queued {
-                    <QueuePlace
-                        job_id={job.job_id.clone()}
-                        place={job.queue_position.unwrap_or_default()}
-                        n_queued={props.n_queued}
-                        on_moved={props.on_moved.clone()}
-                    />
-                } else if !settled {
-                    <Progress
-                        value={(job.total_steps > 0).then_some(job.progress)}
-                        label={words::progress_of(&job.name)}
-                        paused={!matches!(job.status, JobStatus::Starting | JobStatus::Loading | JobStatus::Running)}
-                    />
-                    <span class="run-row__percent">{ number::percent(job.progress, 0) }</span>
-                }
-            </div>
+            if !settled {
+                <div class="run-row__progress">
+                    if job.status == JobStatus::Queued {
+                        <QueuePlace
+                            job_id={job.job_id.clone()}
+                            place={job.queue_position.unwrap_or_default()}
+                            n_queued={props.n_queued}
+                            on_moved={props.on_moved.clone()}
+                        />
+                    } else {
+                        <Progress
+                            value={(job.total_steps > 0).then_some(job.progress)}
+                            label={words::progress_of(&job.name)}
+                            paused={!matches!(job.status, JobStatus::Starting | JobStatus::Loading | JobStatus::Running)}
+                        />
+                        <span class="run-row__percent">{ number::percent(job.progress, 0) }</span>
+                    }
+                </div>
+            }
             if job.status != JobStatus::Queued {
                 <dl class="run-row__figures">
                     { figure(words::TRAIN_LOSS, common::loss_or_dash(job.loss)) }
@@ -82,7 +84,7 @@ pub fn RunRow(props: &RunRowProps) -> Html {
                     { time_figure(job) }
                 </dl>
             }
-        </article>
+        </li>
     }
 }
 

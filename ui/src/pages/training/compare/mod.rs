@@ -7,7 +7,8 @@ mod side;
 pub mod tables;
 
 use crate::components::{
-    ButtonLink, Card, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton, Variant,
+    ButtonLink, Card, Deferred, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader,
+    Skeleton, Variant,
 };
 use crate::hooks::{use_event, use_kept_query};
 use crate::i18n::compare as words;
@@ -110,9 +111,11 @@ fn Comparison(props: &ComparisonProps) -> Html {
         (Some(runs), _) => html! {
             <div class="compare" data-testid="compare">
                 <CompareCharts runs={runs.clone()} />
-                <Measures runs={runs.clone()} />
-                <SettingsTable runs={runs.clone()} />
-                <Texts {runs} />
+                <Deferred>
+                    <Measures runs={runs.clone()} />
+                    <SettingsTable runs={runs.clone()} />
+                    <Texts {runs} />
+                </Deferred>
             </div>
         },
     }

@@ -50,5 +50,6 @@ use std::process::ExitCode;
 
 /// What the executable does: the window where no command is given, else the command.
 pub fn main() -> ExitCode {
+    pages::keep_small();
     cli::main()
 }

@@ -4,7 +4,6 @@ use crate::clock::{local_minute, now_ms, surroundings};
 use crate::db::Db;
 use crate::downloads::{Downloads, Moment, Outside};
 use crate::jobs::{Curves, Jobs, Observer};
-use crate::pages::{self, Holds};
 use crate::paths::Paths;
 use crate::place::{self, Hold};
 use crate::secrets::{Secrets, SystemKeyring};
@@ -33,7 +32,6 @@ const LOCK_WITHIN: Duration = QUIT_WITHIN.saturating_add(Duration::from_secs(5))
 /// Opens the window and returns when the program ends.
 pub fn run(paths: Paths) -> ExitCode {
     let started = Instant::now();
-    pages::suit(Holds::Little);
     if let Err(failure) = paths.create() {
         return refuse(&failure);
     }

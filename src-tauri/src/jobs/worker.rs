@@ -5,7 +5,6 @@
 use super::{JOB_FILE, exit};
 use crate::error;
 use crate::logging;
-use crate::pages::{self, Holds};
 use amoozgar_engine::{Control, End, train};
 use amoozgar_types::event::WorkerCommand;
 use amoozgar_types::ipc::Priority;
@@ -34,7 +33,6 @@ pub fn niceness(priority: Priority) -> i32 {
 /// Runs the job of `job_dir` to its end.
 pub fn main(job_dir: &Path) -> ExitCode {
     logging::init_console();
-    pages::suit(Holds::Much);
     if let Ok(spec) = read_spec(job_dir) {
         start_again_with_environment(spec.threads, &["worker".as_ref(), job_dir.as_os_str()]);
     }
@@ -118,11 +116,7 @@ pub fn environment(threads: Option<usize>) -> Vec<(&'static str, String)> {
     let threads = threads
         .filter(|threads| *threads > 0)
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let mut environment = amoozgar_engine::thread_environment(threads).to_vec();
-    // A step allocates what the step before has freed: memory that the allocator gave back in between
-    // would have to be cleared by the system again, step by step.
-    environment.push(("MIMALLOC_PURGE_DELAY", "-1".to_owned()));
-    environment
+    amoozgar_engine::thread_environment(threads).to_vec()
 }
 
 /// Becomes the same program with `arguments` in the environment that training needs, unless it has

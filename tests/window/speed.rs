@@ -20,6 +20,12 @@ const N_POINTS: u32 = if cfg!(debug_assertions) {
 } else {
     100_000
 };
+/// As a person would, not all at once, where it is measured.
+const BETWEEN_VISITS: Duration = if cfg!(debug_assertions) {
+    Duration::from_millis(100)
+} else {
+    Duration::from_secs(1)
+};
 /// Rounds of visits; the first is told apart.
 const ROUNDS: usize = if cfg!(debug_assertions) { 2 } else { 6 };
 
@@ -104,8 +110,7 @@ async fn pages(window: &Window) -> Result<()> {
                     all.push(time);
                 }
             }
-            // As a person would: not all at once.
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::time::sleep(BETWEEN_VISITS).await;
         }
     }
     for ((path, ..), times) in visits.iter().zip(taken) {

@@ -92,7 +92,8 @@ pub(super) unsafe fn multiply(out: *mut f32, stride: usize, a: View<'_>, b: View
     let columns_at_once = (PACKED_VALUES / k.min(2 * MAX_DEPTH) / PANEL).max(1) * PANEL;
     for columns in cut(0..n, columns_at_once) {
         let n_panels = columns.len().div_ceil(PANEL);
-        let widest = if is_low { m } else { 0 }.max(n_panels * PANEL);
+        let width = n_panels * PANEL;
+        let widest = if is_low { m.max(width) } else { width };
         let depth_at_once = (PACKED_VALUES / widest).max(MAX_DEPTH);
         for depth in cut(0..k, evenly(k, depth_at_once)) {
             let blocks = Blocks::of(&depth);

@@ -87,8 +87,8 @@ pub struct ChartProps {
 pub fn Chart(props: &ChartProps) -> Html {
     let target = use_node_ref();
     let drawn = use_mut_ref(|| None::<Drawn>);
-    // Axes without a value can wait for those of the page that come soon.
-    let ready = use_painted() || !props.table.x.is_empty();
+    // Drawing takes longer than the rest of a page, which is not to wait for it.
+    let ready = use_painted();
     {
         let (target, drawn) = (target.clone(), drawn.clone());
         let (spec, height) = (props.spec, props.height);
@@ -119,7 +119,11 @@ pub fn Chart(props: &ChartProps) -> Html {
             data-testid={props.testid.clone()}
             data-points={props.points.to_string()}
         >
-            <div class="chart__target" ref={target} />
+            <div
+                class="chart__target"
+                style={format!("--chart-height: {}px", props.height)}
+                ref={target}
+            />
         </div>
     }
 }

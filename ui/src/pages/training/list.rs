@@ -17,6 +17,7 @@ use amoozgar_types::ipc::{
     JobChanged, JobDeleted, JobGroup, JobPage, JobQuery, MOST_COMPARED, TrainingPage,
 };
 use amoozgar_types::job::JobRecord;
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// Runs of one page.
@@ -32,7 +33,7 @@ pub fn TrainingListPage() -> Html {
         limit: PER_PAGE,
         ..JobQuery::default()
     });
-    let chosen = use_state_eq(Vec::<JobId>::new);
+    let chosen = use_reducer_eq(Chosen::default);
     let n_in_sight = *use_memo((), |()| n_in_sight());
     let most_rows = if use_painted() {
         usize::MAX
@@ -54,13 +55,24 @@ pub fn TrainingListPage() -> Html {
         });
     }
     {
-        let (query, chosen) = (query.clone(), chosen.clone());
+        let (query, chosen) = (query.clone(), chosen.dispatcher());
         use_event::<JobDeleted, _>(move |id: JobId| {
-            let left = chosen.iter().filter(|one| **one != id).cloned().collect();
-            chosen.set(left);
+            chosen.dispatch(Choose::Drop(id));
             query.reload();
         });
     }
+    let onchoose = {
+        let chosen = chosen.dispatcher();
+        use_callback((), move |id: JobId, ()| chosen.dispatch(Choose::Toggle(id)))
+    };
+    // The same at every drawing, as `onchoose` is, so that rows are not drawn again at every key.
+    let latest = use_mut_ref(|| None);
+    *latest.borrow_mut() = Some(query.on_retry());
+    let on_moved = use_callback((), move |(), ()| {
+        if let Some(reload) = &*latest.borrow() {
+            reload.emit(());
+        }
+    });
     let some = query.data().is_some_and(|page| page.n_all > 0);
     let ask = {
         let asked = asked.clone();
@@ -76,12 +88,12 @@ pub fn TrainingListPage() -> Html {
             if some {
                 <Filter asked={(*asked).clone()} {ask} />
             }
-            { content(&query, &asked, &chosen, most_rows) }
-            if !chosen.is_empty() {
-                <Choice chosen={(*chosen).clone()} onclear={
-                    let chosen = chosen.clone();
-                    move |()| chosen.set(Vec::new())
-                } />
+            { content(&query, &asked, &chosen.ids, &onchoose, &on_moved, most_rows) }
+            if !chosen.ids.is_empty() {
+                <Choice
+                    chosen={chosen.ids.clone()}
+                    onclear={move |()| chosen.dispatch(Choose::Nothing)}
+                />
             }
         </>
     }
@@ -90,7 +102,9 @@ pub fn TrainingListPage() -> Html {
 fn content(
     query: &Query<JobPage>,
     asked: &UseStateHandle<JobQuery>,
-    chosen: &UseStateHandle<Vec<JobId>>,
+    chosen: &[JobId],
+    onchoose: &Callback<JobId>,
+    on_moved: &Callback<()>,
     most_rows: usize,
 ) -> Html {
     match (query.data(), query.error()) {
@@ -122,10 +136,7 @@ fn content(
             }
         }
         (Some(page), error) => {
-            let choose = {
-                let chosen = chosen.clone();
-                Callback::from(move |id: JobId| chosen.set(toggled(&chosen, id)))
-            };
+            let minute = (js_sys::Date::now() / 60_000.0) as i64;
             let onpage = {
                 let asked = asked.clone();
                 move |page: u32| {
@@ -144,10 +155,11 @@ fn content(
                                 key={job.job_id.to_string()}
                                 job={job.clone()}
                                 n_queued={page.n_queued}
-                                on_moved={query.on_retry()}
+                                on_moved={on_moved.clone()}
                                 chosen={chosen.contains(&job.job_id)}
                                 can_choose={chosen.len() < MOST_COMPARED}
-                                onchoose={choose.clone()}
+                                onchoose={onchoose.clone()}
+                                {minute}
                             />
                         }) }
                     </ul>
@@ -193,13 +205,36 @@ fn replace(jobs: &mut [JobRecord], job: JobRecord) {
     }
 }
 
-/// The choice with one run more, or one less; it never grows above what can be compared.
-fn toggled(chosen: &[JobId], id: JobId) -> Vec<JobId> {
-    let mut next: Vec<JobId> = chosen.iter().filter(|one| **one != id).cloned().collect();
-    if next.len() == chosen.len() && chosen.len() < MOST_COMPARED {
-        next.push(id);
+/// The runs chosen to be compared.
+#[derive(Debug, Default, Clone, PartialEq)]
+struct Chosen {
+    ids: Vec<JobId>,
+}
+
+/// A change of the choice.
+enum Choose {
+    /// One run more, or less; the choice never grows above what can be compared.
+    Toggle(JobId),
+    /// A run that is gone.
+    Drop(JobId),
+    /// None at all.
+    Nothing,
+}
+
+impl Reducible for Chosen {
+    type Action = Choose;
+
+    fn reduce(self: Rc<Self>, action: Choose) -> Rc<Self> {
+        let mut ids = self.ids.clone();
+        match action {
+            Choose::Toggle(id) if ids.contains(&id) => ids.retain(|one| *one != id),
+            Choose::Toggle(id) if ids.len() < MOST_COMPARED => ids.push(id),
+            Choose::Toggle(_) => {}
+            Choose::Drop(id) => ids.retain(|one| *one != id),
+            Choose::Nothing => ids.clear(),
+        }
+        Rc::new(Self { ids })
     }
-    next
 }
 
 #[derive(Properties, PartialEq)]
@@ -305,20 +340,23 @@ fn Choice(props: &ChoiceProps) -> Html {
 
 #[cfg(test)]
 mod tests {
-    use super::toggled;
+    use super::{Choose, Chosen};
     use amoozgar_types::id::JobId;
+    use std::rc::Rc;
+    use yew::Reducible;
 
     #[test]
     fn a_second_click_takes_a_run_back_and_a_seventh_run_is_not_chosen() {
         let ids: Vec<JobId> = (0..7).map(|n| JobId::new(n.to_string())).collect();
-        let six = ids
-            .iter()
-            .fold(Vec::new(), |chosen, id| toggled(&chosen, id.clone()));
-        assert_eq!(six, ids[..6], "the seventh stays out");
-        assert_eq!(
-            toggled(&six, ids[0].clone()),
-            ids[1..6],
-            "a chosen one is taken back"
+        let toggled = |chosen: Rc<Chosen>, id: &JobId| chosen.reduce(Choose::Toggle(id.clone()));
+        let six = ids.iter().fold(Rc::new(Chosen::default()), toggled);
+        assert_eq!(six.ids, ids[..6], "the seventh stays out");
+        let five = toggled(six, &ids[0]);
+        assert_eq!(five.ids, ids[1..6], "a chosen one is taken back");
+        let four = five.reduce(Choose::Drop(ids[3].clone()));
+        assert!(
+            !four.ids.contains(&ids[3]),
+            "one that is gone is not chosen"
         );
     }
 }

@@ -26,6 +26,8 @@ pub struct RunRowProps {
     pub can_choose: bool,
     /// Chooses it, or no longer.
     pub onchoose: Callback<JobId>,
+    /// The present minute: how long ago it was created is drawn again when another begins.
+    pub minute: i64,
 }
 
 /// One run of the list, as an item of it.

@@ -1,7 +1,7 @@
 //! A word with a colour, and words that appear beside what they explain.
 
+use super::IconName;
 use super::ids::use_id;
-use super::{Icon, IconName};
 use crate::i18n::common;
 use yew::prelude::*;
 
@@ -52,7 +52,7 @@ pub fn Badge(props: &BadgeProps) -> Html {
     };
     html! {
         <span class={tone} data-testid={props.testid.clone()}>
-            if let Some(icon) = props.icon { <Icon name={icon} /> }
+            if let Some(icon) = props.icon { { icon.svg() } }
             { &props.label }
         </span>
     }
@@ -122,7 +122,7 @@ pub fn Explain(props: &ExplainProps) -> Html {
             data-testid={format!("{}-button", props.controls)}
             onclick={props.onclick.clone()}
         >
-            <Icon name={IconName::Help} />
+            { IconName::Help.svg() }
         </button>
     }
 }

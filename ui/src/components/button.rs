@@ -1,6 +1,6 @@
 //! Buttons.
 
-use super::{Icon, IconName, Spinner};
+use super::{IconName, Spinner};
 use yew::prelude::*;
 
 /// How much weight a button has on its page.
@@ -75,7 +75,7 @@ pub fn Button(props: &ButtonProps) -> Html {
             if props.loading {
                 <Spinner />
             } else if let Some(icon) = props.icon {
-                <Icon name={icon} />
+                { icon.svg() }
             }
             <span>{ &props.label }</span>
         </button>
@@ -112,7 +112,7 @@ pub fn IconButton(props: &IconButtonProps) -> Html {
             data-testid={props.testid.clone()}
             onclick={props.onclick.clone()}
         >
-            <Icon name={props.icon} />
+            { props.icon.svg() }
         </button>
     }
 }

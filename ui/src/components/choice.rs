@@ -1,7 +1,7 @@
 //! Choosing one of a few, and switching on or off.
 
+use super::IconName;
 use super::ids::{focus_child, moved};
-use super::{Icon, IconName};
 use yew::prelude::*;
 
 /// One option of [`SegmentedChoice`].
@@ -63,7 +63,7 @@ pub fn SegmentedChoice(props: &SegmentedChoiceProps) -> Html {
                         data-testid={option.testid.clone()}
                         onclick={move |_| onselect.emit(index)}
                     >
-                        if let Some(icon) = option.icon { <Icon name={icon} /> }
+                        if let Some(icon) = option.icon { { icon.svg() } }
                         <span>{ &option.label }</span>
                     </button>
                 }
@@ -122,7 +122,7 @@ pub fn ChoiceCard(props: &ChoiceCardProps) -> Html {
                 onchange={move |_| onselect.emit(())}
             />
             if let Some(icon) = props.icon {
-                <span class="choice-card__icon"><Icon name={icon} /></span>
+                <span class="choice-card__icon">{ icon.svg() }</span>
             }
             <span class="choice-card__body">
                 <span class="choice-card__title" dir="auto">{ &props.title }</span>
@@ -131,7 +131,7 @@ pub fn ChoiceCard(props: &ChoiceCardProps) -> Html {
                 }
                 { props.meta.clone() }
             </span>
-            <span class="choice-card__mark" aria-hidden="true"><Icon name={IconName::Check} /></span>
+            <span class="choice-card__mark" aria-hidden="true">{ IconName::Check.svg() }</span>
         </label>
     }
 }

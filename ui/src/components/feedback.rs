@@ -1,6 +1,6 @@
 //! What a page shows while it waits, when it failed, and when there is nothing yet.
 
-use super::{Button, ButtonLink, Icon, IconName, LinkTo};
+use super::{Button, ButtonLink, IconName, LinkTo};
 use crate::i18n::{common, errors};
 use crate::route::Route;
 use amoozgar_types::ApiError;
@@ -50,7 +50,7 @@ pub struct EmptyStateProps {
 pub fn EmptyState(props: &EmptyStateProps) -> Html {
     html! {
         <div class="empty" data-testid="empty-state">
-            <span class="empty__icon"><Icon name={props.icon} /></span>
+            <span class="empty__icon">{ props.icon.svg() }</span>
             <h2 class="empty__title">{ &props.title }</h2>
             if let Some(text) = &props.text {
                 <p class="empty__text">{ text }</p>
@@ -82,7 +82,7 @@ pub fn ErrorState(props: &ErrorStateProps) -> Html {
     };
     html! {
         <div class={classes!("error-state", offline.then_some("error-state--offline"))}>
-            <span class="error-state__icon"><Icon name={icon} /></span>
+            <span class="error-state__icon">{ icon.svg() }</span>
             <ErrorWords error={props.error.clone()} />
             if offline {
                 <p class="error-state__text">{ common::WORKS_OFFLINE }</p>
@@ -121,7 +121,7 @@ pub struct ErrorNoteProps {
 pub fn ErrorNote(props: &ErrorNoteProps) -> Html {
     html! {
         <div class="note note--danger">
-            <Icon name={IconName::Alert} />
+            { IconName::Alert.svg() }
             <ErrorWords error={props.error.clone()} />
         </div>
     }

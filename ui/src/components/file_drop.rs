@@ -1,6 +1,6 @@
 //! Where files are dropped or chosen.
 
-use super::{Button, Icon, IconName};
+use super::{Button, IconName};
 use crate::api;
 use yew::prelude::*;
 
@@ -40,7 +40,7 @@ pub fn FileDrop(props: &FileDropProps) -> Html {
     });
     html! {
         <div class="file-drop">
-            <span class="file-drop__icon"><Icon name={IconName::Import} /></span>
+            <span class="file-drop__icon">{ IconName::Import.svg() }</span>
             <p class="file-drop__title">{ &props.title }</p>
             if let Some(text) = &props.text {
                 <p class="file-drop__text">{ text }</p>

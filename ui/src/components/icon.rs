@@ -228,28 +228,23 @@ impl IconName {
     }
 }
 
-/// Props of [`Icon`].
-#[derive(Properties, PartialEq)]
-pub struct IconProps {
-    /// Which picture.
-    pub name: IconName,
-}
-
-/// A picture of the text's size and colour, hidden from screen readers.
-#[component]
-pub fn Icon(props: &IconProps) -> Html {
-    html! {
-        <svg
-            class="icon"
-            viewBox="0 0 24 24"
-            fill="none"
-            stroke="currentColor"
-            stroke-width="1.7"
-            stroke-linecap="round"
-            stroke-linejoin="round"
-            aria-hidden="true"
-        >
-            <path d={props.name.path()} />
-        </svg>
+impl IconName {
+    /// The picture in the text's size and colour, hidden from screen readers. A plain element, since a
+    /// component for each would cost time and give nothing.
+    pub fn svg(self) -> Html {
+        html! {
+            <svg
+                class="icon"
+                viewBox="0 0 24 24"
+                fill="none"
+                stroke="currentColor"
+                stroke-width="1.7"
+                stroke-linecap="round"
+                stroke-linejoin="round"
+                aria-hidden="true"
+            >
+                <path d={self.path()} />
+            </svg>
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The frame of every signed-in page: navigation at the line's start, content beside it.
 
-use super::{Icon, IconButton, IconName, LinkTo, Progress};
+use super::{IconButton, IconName, LinkTo, Progress};
 use crate::api;
 use crate::hooks::use_session;
 use crate::i18n::{common, downloads};
@@ -84,7 +84,7 @@ fn Sidebar() -> Html {
                         title={label}
                         {testid}
                     >
-                        <Icon name={icon} />
+                        { icon.svg() }
                         <span class="nav__label">{ label }</span>
                         if badge > 0 {
                             <span class="nav__badge" aria-label={common::unread(badge)}>
@@ -132,7 +132,7 @@ fn SearchButton() -> Html {
             data-testid="open-palette"
             onclick={move |_| palette.open()}
         >
-            <Icon name={IconName::Search} />
+            { IconName::Search.svg() }
             <span class="nav__label">{ common::SEARCH }</span>
             <kbd class="nav__keys" dir="ltr" aria-hidden="true">{ common::SEARCH_KEYS }</kbd>
         </button>
@@ -167,7 +167,7 @@ fn DownloadsUnderWay() -> Html {
             title={words.clone()}
             testid="sidebar-downloads"
         >
-            <Icon name={IconName::Download} />
+            { IconName::Download.svg() }
             <span class="sidebar__downloads-body">
                 <span class="sidebar__downloads-words">{ words.clone() }</span>
                 <Progress value={under_way.percent} label={words} />

@@ -1,6 +1,6 @@
 //! Links to pages.
 
-use super::{Icon, IconName, Variant};
+use super::{IconName, Variant};
 use crate::route::Route;
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -75,7 +75,7 @@ pub struct ButtonLinkProps {
 pub fn ButtonLink(props: &ButtonLinkProps) -> Html {
     html! {
         <LinkTo to={props.to.clone()} class={props.variant.class()} testid={props.testid.clone()}>
-            if let Some(icon) = props.icon { <Icon name={icon} /> }
+            if let Some(icon) = props.icon { { icon.svg() } }
             <span>{ &props.label }</span>
         </LinkTo>
     }

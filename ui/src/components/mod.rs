@@ -46,7 +46,7 @@ pub use dialog::{ConfirmDialog, Dialog, Modal, Place};
 pub use feedback::{EmptyState, ErrorNote, ErrorState, Skeleton, Spinner};
 pub use field::{NumberField, Steps, TextField};
 pub use file_drop::FileDrop;
-pub use icon::{Icon, IconName};
+pub use icon::IconName;
 pub use ids::{focus, focus_child, moved, use_id};
 pub use layout::{Layout, Logo};
 pub use link::{ButtonLink, LinkTo};

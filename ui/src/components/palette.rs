@@ -3,9 +3,9 @@
 //! A combobox with a list, after the WAI-ARIA pattern: the focus stays in the field, arrow keys move a
 //! mark over the options, Enter takes the marked one. What is in it is the page's business.
 
+use super::IconName;
 use super::dialog::{Modal, Place};
 use super::ids::use_id;
-use super::{Icon, IconName};
 use crate::i18n::common;
 use amoozgar_text::search;
 use std::rc::Rc;
@@ -122,7 +122,7 @@ pub fn CommandPalette(props: &CommandPaletteProps) -> Html {
         >
             <div class="palette">
                 <div class="palette__head">
-                    <Icon name={IconName::Search} />
+                    { IconName::Search.svg() }
                     <label class="visually-hidden" id={id.clone()} for={format!("{id}-field")}>
                         { common::PALETTE }
                     </label>
@@ -186,7 +186,7 @@ fn groups(
                             data-testid="palette-option"
                             onclick={move |_| on_choose.emit(index)}
                         >
-                            <Icon name={entry.icon} />
+                            { entry.icon.svg() }
                             <span class="palette__label" dir="auto">{ &entry.label }</span>
                             if let Some(hint) = &entry.hint {
                                 <span class="palette__hint">{ hint }</span>

@@ -1,6 +1,6 @@
 //! Where one stands on a way of several steps.
 
-use super::{Icon, IconName};
+use super::IconName;
 use crate::i18n::common;
 use yew::prelude::*;
 
@@ -29,7 +29,7 @@ pub fn Stepper(props: &StepperProps) -> Html {
                     <>
                         <span class="stepper__mark">
                             if done {
-                                <Icon name={IconName::Check} />
+                                { IconName::Check.svg() }
                             } else {
                                 { common::count(index as u64 + 1) }
                             }

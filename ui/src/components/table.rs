@@ -2,7 +2,7 @@
 //!
 //! The page holds the rows and their order; the table asks for each row that it draws.
 
-use super::{Icon, IconName};
+use super::IconName;
 use crate::i18n::common;
 use std::cmp::Ordering;
 use wasm_bindgen::JsCast;
@@ -272,7 +272,7 @@ fn head(props: &DataTableProps, index: usize, column: &Column) -> Html {
                 onclick={move |_| onsort.emit(next)}
             >
                 { &column.label }
-                <Icon name={icon} />
+                { icon.svg() }
             </button>
         </th>
     }

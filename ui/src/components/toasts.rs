@@ -1,6 +1,6 @@
 //! The messages at the window's corner.
 
-use super::{Icon, IconButton, IconName};
+use super::{IconButton, IconName};
 use crate::api;
 use crate::i18n::common;
 use crate::state::modals::use_modals;
@@ -82,7 +82,7 @@ fn ToastView(props: &ToastViewProps) -> Html {
     }
     html! {
         <div {class} data-testid="toast">
-            <Icon name={icon} />
+            { icon.svg() }
             <p class="toast__text">{ &props.toast.text }</p>
             <IconButton
                 icon={IconName::Close}

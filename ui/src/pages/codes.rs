@@ -1,6 +1,6 @@
 //! Recovery codes, shown once.
 
-use crate::components::{CodeBlock, Icon, IconName};
+use crate::components::{CodeBlock, IconName};
 use crate::i18n::account;
 use yew::prelude::*;
 
@@ -17,7 +17,7 @@ pub fn Codes(props: &CodesProps) -> Html {
     html! {
         <div class="codes">
             <div class="note note--warning">
-                <Icon name={IconName::Shield} />
+                { IconName::Shield.svg() }
                 <p>{ account::CODES_TEXT }</p>
             </div>
             <CodeBlock

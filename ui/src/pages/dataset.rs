@@ -3,7 +3,7 @@
 use super::datasets::DeleteDataset;
 use crate::api;
 use crate::components::{
-    Button, ButtonLink, Card, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton,
+    Button, ButtonLink, Card, EmptyState, ErrorState, IconName, LinkTo, PageHeader, Skeleton,
     Switch as SwitchField, Variant,
 };
 use crate::hooks::use_query;
@@ -63,7 +63,7 @@ pub fn DatasetPage(props: &DatasetPageProps) -> Html {
 fn BackLink() -> Html {
     html! {
         <LinkTo to={Route::Datasets} class="back-link">
-            <Icon name={IconName::Back} />
+            { IconName::Back.svg() }
             <span>{ datasets::TITLE }</span>
         </LinkTo>
     }

@@ -1,7 +1,7 @@
 //! The lock: the page stays as it was behind it, until the password is given or one signs out.
 
 use crate::api;
-use crate::components::{Button, ErrorNote, Icon, IconName, TextField, Variant, use_id};
+use crate::components::{Button, ErrorNote, IconName, TextField, Variant, use_id};
 use crate::hooks::use_session;
 use crate::i18n::{account, common, errors};
 use crate::state::toasts::{ShowToast, use_toasts};
@@ -55,7 +55,7 @@ pub fn LockScreen(props: &LockScreenProps) -> Html {
                 <div>
                     <h2 id={title} dir="auto">{ &props.user.name }</h2>
                     <p class="lock__state">
-                        <Icon name={IconName::Lock} />
+                        { IconName::Lock.svg() }
                         { account::LOCKED_TITLE }
                     </p>
                 </div>

@@ -1,6 +1,6 @@
 //! The page for an address that leads nowhere.
 
-use crate::components::{Button, ButtonLink, Icon, IconName, Ltr, Variant};
+use crate::components::{Button, ButtonLink, IconName, Ltr, Variant};
 use crate::i18n::common;
 use crate::palette::use_palette;
 use crate::route::Route;
@@ -22,7 +22,7 @@ pub fn NotFoundPage() -> Html {
     };
     html! {
         <div class="empty not-found" data-testid="not-found">
-            <span class="empty__icon"><Icon name={IconName::Search} /></span>
+            <span class="empty__icon">{ IconName::Search.svg() }</span>
             <h1 class="empty__title">{ common::NOT_FOUND_TITLE }</h1>
             <p class="empty__text">
                 { common::NOT_FOUND_TEXT }

@@ -2,8 +2,8 @@
 
 use crate::api;
 use crate::components::{
-    Button, Card, ConfirmDialog, EmptyState, ErrorState, Icon, IconName, PageHeader,
-    SegmentedChoice, SegmentedOption, Select, SelectOption, Skeleton, Variant,
+    Button, Card, ConfirmDialog, EmptyState, ErrorState, IconName, PageHeader, SegmentedChoice,
+    SegmentedOption, Select, SelectOption, Skeleton, Variant,
 };
 use crate::hooks::{use_event, use_kept_query};
 use crate::i18n::{errors, notifications as words, preferences, time};
@@ -323,7 +323,7 @@ fn Notice(props: &NoticeProps) -> Html {
                 {onclick}
             >
                 <span class={classes!("notice__icon", format!("notice__icon--{tone}"))}>
-                    <Icon name={icon} />
+                    { icon.svg() }
                 </span>
                 <span class="notice__body">
                     <span class="notice__title">
@@ -335,7 +335,7 @@ fn Notice(props: &NoticeProps) -> Html {
                     <span class="notice__text" dir="auto">{ text }</span>
                 </span>
                 <time class="notice__time">{ time::clock(item.created_ms) }</time>
-                <Icon name={IconName::Forward} />
+                { IconName::Forward.svg() }
             </button>
         </li>
     }

@@ -1,7 +1,7 @@
 //! The machine now: processor, memory, disk, and what else it tells of itself.
 
 use super::live::Live;
-use crate::components::{Badge, Card, ErrorState, Icon, IconName, Skeleton, Tone};
+use crate::components::{Badge, Card, ErrorState, IconName, Skeleton, Tone};
 use crate::i18n::{dashboard as words, home};
 use amoozgar_types::ipc::{Gpu, Snapshot};
 use yew::prelude::*;
@@ -153,7 +153,7 @@ fn meter(
     let level = if percent >= 90.0 { "is-high" } else { "" };
     html! {
         <div class="meter" data-testid={testid}>
-            <span class="meter__label"><Icon name={icon} />{ &label }</span>
+            <span class="meter__label">{ icon.svg() }{ &label }</span>
             <span class="meter__value">{ &value }</span>
             <div
                 class={classes!("meter__track", level)}
@@ -173,7 +173,7 @@ fn meter(
 fn fact(icon: IconName, name: &'static str, value: String, testid: &'static str) -> Html {
     html! {
         <div class="meters__fact" data-testid={testid}>
-            <dt><Icon name={icon} />{ name }</dt>
+            <dt>{ icon.svg() }{ name }</dt>
             <dd>{ value }</dd>
         </div>
     }

@@ -109,9 +109,7 @@ fn row(dataset: &DatasetRecord, on_delete: &Callback<DatasetRecord>) -> Html {
             <td>
                 <LinkTo to={Route::Dataset { id }} class="table__link">
                     <span class="table__icon">
-                        <crate::components::Icon
-                            name={if bundled { IconName::Book } else { IconName::File }}
-                        />
+                        { (if bundled { IconName::Book } else { IconName::File }).svg() }
                     </span>
                     <span dir="auto">{ &dataset.name }</span>
                 </LinkTo>

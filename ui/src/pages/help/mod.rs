@@ -4,7 +4,7 @@ mod guide;
 
 use crate::components::{Button, Variant};
 use crate::components::{
-    Card, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton, TextField,
+    Card, EmptyState, ErrorState, IconName, LinkTo, PageHeader, Skeleton, TextField,
 };
 use crate::i18n::help as words;
 use crate::markdown;
@@ -191,7 +191,7 @@ fn Chapter(props: &ChapterProps) -> Html {
                     <span class="muted">{ words::NEXT }</span>
                     <LinkTo to={route_of(next)} class="text-link">
                         { next.title }
-                        <Icon name={IconName::Forward} />
+                        { IconName::Forward.svg() }
                     </LinkTo>
                 </p>
             }

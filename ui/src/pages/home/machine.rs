@@ -1,7 +1,7 @@
 //! The machine that trains.
 
 use super::tips::Tips;
-use crate::components::{Card, ErrorState, Icon, IconName, Ltr, Skeleton};
+use crate::components::{Card, ErrorState, IconName, Ltr, Skeleton};
 use crate::hooks::use_kept_query;
 use crate::i18n::{common, home};
 use amoozgar_types::ipc::{DatasetsList, SystemAppInfo};
@@ -56,7 +56,7 @@ pub fn MachineCard(props: &MachineCardProps) -> Html {
 fn fact(icon: IconName, name: &'static str, value: Html) -> Html {
     html! {
         <li class="machine__item">
-            <span class="machine__icon"><Icon name={icon} /></span>
+            <span class="machine__icon">{ icon.svg() }</span>
             <span class="machine__text">
                 <span class="muted">{ name }</span>
                 <span class="machine__value">{ value }</span>

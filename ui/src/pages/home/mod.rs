@@ -7,8 +7,7 @@ mod steps;
 mod tips;
 
 use crate::components::{
-    ButtonLink, Card, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton, StatusBadge,
-    Variant,
+    ButtonLink, Card, ErrorState, IconName, LinkTo, PageHeader, Skeleton, StatusBadge, Variant,
 };
 use crate::hooks::{use_event, use_kept_query, use_session};
 use crate::i18n::{common, home, time};
@@ -162,7 +161,7 @@ fn Recent(props: &RecentProps) -> Html {
         <Card title={home::RECENT} actions={html! {
             <LinkTo to={Route::Training} class="text-link">
                 { home::ALL_RUNS }
-                <Icon name={IconName::Forward} />
+                { IconName::Forward.svg() }
             </LinkTo>
         }}>
             <ul class="recent">

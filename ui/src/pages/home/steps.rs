@@ -1,6 +1,6 @@
 //! The three steps to the first model.
 
-use crate::components::{Icon, IconName, LinkTo};
+use crate::components::{IconName, LinkTo};
 use crate::i18n::{common, home};
 use crate::route::Route;
 use amoozgar_types::job::{JobRecord, JobStatus};
@@ -84,18 +84,18 @@ fn view(index: usize, step: &Step, next: Option<usize>) -> Html {
                     <span class="step__number">
                         if step.done {
                             <span class="visually-hidden">{ home::STEP_DONE }</span>
-                            <Icon name={IconName::Check} />
+                            { IconName::Check.svg() }
                         } else {
                             { common::count(index as u64 + 1) }
                         }
                     </span>
-                    <span class="step__icon"><Icon name={step.icon} /></span>
+                    <span class="step__icon">{ step.icon.svg() }</span>
                 </span>
                 <span class="step__title">{ step.title }</span>
                 <span class="step__text">{ step.text }</span>
                 <span class="step__action">
                     { step.action }
-                    <Icon name={IconName::Forward} />
+                    { IconName::Forward.svg() }
                 </span>
             </LinkTo>
         </li>

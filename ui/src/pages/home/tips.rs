@@ -1,6 +1,6 @@
 //! Advice that fits this machine and what was done on it so far. What to say is pure.
 
-use crate::components::{Card, Icon, IconName, LinkTo};
+use crate::components::{Card, IconName, LinkTo};
 use crate::i18n::home as words;
 use crate::route::Route;
 use amoozgar_types::ipc::AppInfo;
@@ -109,7 +109,7 @@ pub fn Tips(props: &TipsProps) -> Html {
             <ul class="tips">
                 { for fitting(&props.machine, &props.jobs).into_iter().map(|tip| html! {
                     <li class="tips__item" key={tip.icon() as usize}>
-                        <span class="machine__icon"><Icon name={tip.icon()} /></span>
+                        <span class="machine__icon">{ tip.icon().svg() }</span>
                         <span class="tips__text">
                             { tip.text() }
                             if let Some(chapter) = tip.chapter() {

@@ -2,7 +2,7 @@
 
 use super::recover::RecoverForm;
 use crate::api;
-use crate::components::{Button, Checkbox, ErrorNote, Icon, IconName, Spinner, TextField, Variant};
+use crate::components::{Button, Checkbox, ErrorNote, IconName, Spinner, TextField, Variant};
 use crate::hooks::use_session;
 use crate::i18n::{account, common};
 use amoozgar_types::ApiError;
@@ -71,7 +71,7 @@ pub fn ChooseProfile(props: &ChooseProfileProps) -> Html {
             </header>
             if expired {
                 <div class="note note--warning" role="status" data-testid="login-expired">
-                    <Icon name={IconName::Clock} />
+                    { IconName::Clock.svg() }
                     <p>{ account::EXPIRED }</p>
                 </div>
             }
@@ -132,7 +132,7 @@ fn ProfileCard(props: &ProfileCardProps) -> Html {
                 if props.busy {
                     <Spinner />
                 } else {
-                    <Icon name={if props.user.has_password { IconName::Lock } else { IconName::Forward }} />
+                    { (if props.user.has_password { IconName::Lock } else { IconName::Forward }).svg() }
                 }
             </button>
         </li>

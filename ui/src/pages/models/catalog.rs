@@ -3,8 +3,8 @@
 use super::catalog_card::catalog_card;
 use super::search::SearchPanel;
 use crate::components::{
-    Button, Card, Checkbox, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader,
-    SegmentedChoice, SegmentedOption, Select, SelectOption, Skeleton, Tab, Tabs, TextField, tab_id,
+    Button, Card, Checkbox, EmptyState, ErrorState, IconName, LinkTo, PageHeader, SegmentedChoice,
+    SegmentedOption, Select, SelectOption, Skeleton, Tab, Tabs, TextField, tab_id,
 };
 use crate::hooks::use_kept_query;
 use crate::i18n::hub as words;
@@ -55,7 +55,7 @@ pub fn CatalogPage() -> Html {
                 subtitle={words::CATALOG_SUBTITLE}
                 before={html! {
                     <LinkTo to={Route::Models} class="back-link">
-                        <Icon name={IconName::Back} />
+                        { IconName::Back.svg() }
                         <span>{ words::TITLE }</span>
                     </LinkTo>
                 }}

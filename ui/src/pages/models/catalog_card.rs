@@ -1,7 +1,7 @@
 //! One entry of the curated list.
 
 use super::enqueue::DownloadButton;
-use crate::components::{Badge, ButtonLink, Icon, IconName, LinkTo, Ltr, Tone, Variant};
+use crate::components::{Badge, ButtonLink, IconName, LinkTo, Ltr, Tone, Variant};
 use crate::i18n::hub as words;
 use crate::route::Route;
 use amoozgar_types::ipc::{CatalogEntry, CatalogItem, Fit, FitVerdict, NewDownload, RepoKind};
@@ -15,7 +15,7 @@ pub fn catalog_card(entry: &CatalogEntry, queued: bool) -> Html {
         <li key={item.repo.clone()} class="catalog-card" data-testid={format!("catalog-{}", item.repo)}>
             <header class="catalog-card__head">
                 <span class="catalog-card__icon">
-                    <Icon name={if item.kind == RepoKind::Model { IconName::Box } else { IconName::Database }} />
+                    { (if item.kind == RepoKind::Model { IconName::Box } else { IconName::Database }).svg() }
                 </span>
                 <div class="catalog-card__names">
                     <LinkTo to={to.clone()} class="catalog-card__title">{ &item.title }</LinkTo>
@@ -108,7 +108,7 @@ pub fn licence(name: Option<&str>) -> Html {
 fn fit_line(item: &CatalogItem, fit: Option<&Fit>) -> Html {
     if item.architecture.is_none() {
         return html! {
-            <p class="fit fit--unknown"><Icon name={IconName::Info} />{ words::NOT_TRAINABLE }</p>
+            <p class="fit fit--unknown">{ IconName::Info.svg() }{ words::NOT_TRAINABLE }</p>
         };
     }
     fit.map(|fit| fit_words(fit.verdict)).unwrap_or_default()
@@ -121,5 +121,5 @@ pub fn fit_words(verdict: FitVerdict) -> Html {
         FitVerdict::Use => ("fit fit--some", IconName::Info),
         FitVerdict::TooLarge => ("fit fit--bad", IconName::Alert),
     };
-    html! { <p {class}><Icon name={icon} />{ words::fit(verdict) }</p> }
+    html! { <p {class}>{ icon.svg() }{ words::fit(verdict) }</p> }
 }

@@ -1,6 +1,6 @@
 //! One download: how far it is, and what can be done with it.
 
-use crate::components::{ErrorNote, Icon, IconButton, IconName, LinkTo, Ltr, Progress};
+use crate::components::{ErrorNote, IconButton, IconName, LinkTo, Ltr, Progress};
 use crate::i18n::{downloads as words, time};
 use crate::route::Route;
 use amoozgar_types::ErrorCode;
@@ -75,7 +75,7 @@ pub fn download_row(props: &DownloadRow<'_>) -> Html {
                 <ErrorNote {error} />
                 if matches!(record.error.as_ref().map(|error| error.code), Some(ErrorCode::GatedRepo | ErrorCode::OnlyPickle | ErrorCode::BadToken | ErrorCode::NoToken)) {
                     <LinkTo to={Route::repo(record.kind, &record.repo)} class="text-link">
-                        <span>{ words::OPEN_REPO }</span><Icon name={IconName::Forward} />
+                        <span>{ words::OPEN_REPO }</span>{ IconName::Forward.svg() }
                     </LinkTo>
                 }
             }

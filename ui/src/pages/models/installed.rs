@@ -4,7 +4,7 @@ use super::delete::DeleteModel;
 use super::export::ExportDialog;
 use super::use_dataset::UseDatasetDialog;
 use crate::api;
-use crate::components::{Badge, Icon, IconButton, IconName, LinkTo, Ltr, Tone};
+use crate::components::{Badge, IconButton, IconName, LinkTo, Ltr, Tone};
 use crate::i18n::{downloads, errors, hub as words, methods, time};
 use crate::pages::training::address_on;
 use crate::route::Route;
@@ -88,7 +88,7 @@ fn row(model: &InstalledModel, ask: &Callback<Asking>, toasts: &Toasts) -> Html 
     };
     html! {
         <li key={model.path.clone()} class="model-row" data-testid={format!("model-{}", model.name)}>
-            <span class="table__icon"><Icon name={icon} /></span>
+            <span class="table__icon">{ icon.svg() }</span>
             <div class="model-row__body">
                 <div class="model-row__head">
                     if let Some(to) = to {
@@ -157,7 +157,7 @@ fn actions(model: &InstalledModel, ask: &Callback<Asking>, toasts: &Toasts) -> H
                     aria-label={words::label(methods::TRAIN_ON_THIS, name)}
                     data-testid={format!("model-train-{name}")}
                 >
-                    <Icon name={IconName::Training} />
+                    { IconName::Training.svg() }
                 </a>
             }
             <IconButton

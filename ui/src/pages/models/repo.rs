@@ -7,8 +7,8 @@ use super::files::{Chosen, FileTable, proposed, size_of};
 use super::markdown::card_text;
 use crate::api;
 use crate::components::{
-    Badge, Button, ButtonLink, Card, ErrorNote, ErrorState, Icon, IconName, LinkTo, Ltr,
-    PageHeader, Skeleton, Tone, Variant,
+    Badge, Button, ButtonLink, Card, ErrorNote, ErrorState, IconName, LinkTo, Ltr, PageHeader,
+    Skeleton, Tone, Variant,
 };
 use crate::hooks::use_query;
 use crate::i18n::{common, downloads, errors, hub as words};
@@ -104,7 +104,7 @@ pub fn RepoPage(props: &RepoPageProps) -> Html {
                 title={props.repo.clone()}
                 before={html! {
                     <LinkTo to={Route::Catalog} class="back-link">
-                        <Icon name={IconName::Back} />
+                        { IconName::Back.svg() }
                         <span>{ words::CATALOG_TITLE }</span>
                     </LinkTo>
                 }}
@@ -171,7 +171,7 @@ fn Detail(props: &DetailProps) -> Html {
                 <Card title={words::REFUSED_TITLE} testid="repo-refused"><ErrorNote {error} /></Card>
             }
             if let Some(branch) = &detail.converted {
-                <p class="note"><Icon name={IconName::Shield} /><span>{ words::CONVERTED }{ " " }<Ltr text={branch.clone()} /></span></p>
+                <p class="note">{ IconName::Shield.svg() }<span>{ words::CONVERTED }{ " " }<Ltr text={branch.clone()} /></span></p>
             }
             if gated { { gated_card(detail, &props.on_retry, &toasts) } }
             <div class="repo__columns">
@@ -310,7 +310,7 @@ fn Bring(props: &BringProps) -> Html {
             <p class="muted">{ words::FREE_DISK }{ ": " }{ number::bytes(detail.free_disk_bytes) }</p>
             if no_room {
                 <p class="note note--danger" role="alert">
-                    <Icon name={IconName::Alert} />
+                    { IconName::Alert.svg() }
                     <span>{ words::no_room(size, detail.free_disk_bytes) }</span>
                 </p>
             }
@@ -342,7 +342,7 @@ fn fit_card(detail: &RepoDetail, item: Option<&CatalogItem>) -> Html {
     html! {
         <Card title={words::FITS} testid="repo-fit">
             if untrained {
-                <p class="fit fit--unknown"><Icon name={IconName::Info} />{ words::NOT_TRAINABLE }</p>
+                <p class="fit fit--unknown">{ IconName::Info.svg() }{ words::NOT_TRAINABLE }</p>
             } else {
                 { fit_words(fit.verdict) }
             }

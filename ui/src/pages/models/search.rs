@@ -3,7 +3,7 @@
 use super::catalog::kind_choice;
 use super::catalog_card::licence;
 use crate::components::{
-    Badge, Button, Card, EmptyState, ErrorState, Icon, IconName, LinkTo, Ltr, Select, SelectOption,
+    Badge, Button, Card, EmptyState, ErrorState, IconName, LinkTo, Ltr, Select, SelectOption,
     Skeleton, TextField, Tone, Variant,
 };
 use crate::hooks::use_query;
@@ -269,7 +269,7 @@ fn found_row(found: &HubFound, queued: bool) -> Html {
                 <div><dt>{ words::DOWNLOADS }</dt><dd>{ common::count(found.downloads) }</dd></div>
                 <div><dt>{ words::LIKES }</dt><dd>{ common::count(found.likes) }</dd></div>
             </dl>
-            <span class="found__go" aria-hidden="true"><Icon name={IconName::Forward} /></span>
+            <span class="found__go" aria-hidden="true">{ IconName::Forward.svg() }</span>
         </li>
     }
 }

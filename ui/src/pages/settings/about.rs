@@ -45,7 +45,7 @@ fn About(props: &AboutProps) -> Html {
         <>
             if let Some(path) = &info.database_set_aside {
                 <div class="note note--warning">
-                    <crate::components::Icon name={IconName::Alert} />
+                    { IconName::Alert.svg() }
                     <p>{ words::SET_ASIDE }{ " " }<Ltr text={path.clone()} /></p>
                 </div>
             }

@@ -2,7 +2,7 @@
 //! that fails.
 
 use crate::api;
-use crate::components::{Button, Card, ErrorNote, Icon, IconName, Ltr};
+use crate::components::{Button, Card, ErrorNote, IconName, Ltr};
 use crate::i18n::{common, network as words};
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::{
@@ -86,11 +86,11 @@ fn verdict(report: &ConnectionReport) -> Html {
             <ol class="connection__hosts">{ for report.hosts.iter().map(line) }</ol>
             if works {
                 <p class="fit fit--good" data-testid="connection-works">
-                    <Icon name={IconName::Check} />{ words::TEST_WORKS }
+                    { IconName::Check.svg() }{ words::TEST_WORKS }
                 </p>
             } else {
                 <p class="fit fit--bad" data-testid="connection-fails">
-                    <Icon name={IconName::Alert} />{ words::TEST_FAILS }
+                    { IconName::Alert.svg() }{ words::TEST_FAILS }
                 </p>
                 <p class="muted">{ words::TEST_ADVICE }</p>
             }
@@ -116,7 +116,7 @@ fn line(check: &HostCheck) -> Html {
             data-testid={format!("connection-{role}")}
             data-outcome={name}
         >
-            <span class="connection__mark"><Icon name={icon} /></span>
+            <span class="connection__mark">{ icon.svg() }</span>
             <div>
                 <p class="connection__role">
                     <span>{ words::role(check.role) }</span>

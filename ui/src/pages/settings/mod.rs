@@ -22,7 +22,7 @@ mod training;
 mod window;
 mod wipe;
 
-use crate::components::{Card, ErrorState, Icon, IconName, LinkTo, PageHeader, Skeleton};
+use crate::components::{Card, ErrorState, IconName, LinkTo, PageHeader, Skeleton};
 use crate::i18n::{
     account as account_words, network as network_words, preferences, settings as words,
 };
@@ -168,7 +168,7 @@ fn link(section: &Section, current: bool) -> Html {
                 {current}
                 testid={format!("settings-nav-{}", section.slug)}
             >
-                <Icon name={section.icon} />
+                { section.icon.svg() }
                 <span>{ section.label }</span>
             </LinkTo>
         </li>

@@ -3,8 +3,7 @@
 
 use crate::api;
 use crate::components::{
-    Button, Card, ConfirmDialog, ErrorNote, ErrorState, Icon, IconName, Ltr, Skeleton, TextField,
-    Variant,
+    Button, Card, ConfirmDialog, ErrorNote, ErrorState, IconName, Ltr, Skeleton, TextField, Variant,
 };
 use crate::hooks::use_query;
 use crate::i18n::network;
@@ -96,7 +95,7 @@ fn known(words: SecretWords, status: &SecretStatus) -> Html {
         <>
             if status.kept.is_some() {
                 <p class="secret__state" data-testid={state} data-kept="true">
-                    <Icon name={IconName::Key} />
+                    { IconName::Key.svg() }
                     <span>{ (words.kept)(status) }</span>
                     if let Some(tail) = &status.tail { <Ltr text={format!("…{tail}")} /> }
                 </p>
@@ -105,7 +104,7 @@ fn known(words: SecretWords, status: &SecretStatus) -> Html {
             }
             if !status.keyring {
                 <p class="note note--warning" data-testid="no-keyring">
-                    <Icon name={IconName::Alert} />
+                    { IconName::Alert.svg() }
                     <span>{ network::NO_KEYRING }</span>
                 </p>
             }

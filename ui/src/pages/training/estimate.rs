@@ -1,7 +1,7 @@
 //! What a run will need, before it is started.
 
 use crate::api;
-use crate::components::{Button, Card, ErrorNote, Icon, IconName, Spinner};
+use crate::components::{Button, Card, ErrorNote, IconName, Spinner};
 use crate::i18n::{common, training as words};
 use amoozgar_text::number;
 use amoozgar_types::ApiError;
@@ -117,7 +117,7 @@ fn Figures(props: &FiguresProps) -> Html {
             </dl>
             if let Some(warning) = warning {
                 <div class="note note--warning" role="alert" data-testid="run-warning">
-                    <Icon name={IconName::Alert} />
+                    { IconName::Alert.svg() }
                     <p>{ warning }</p>
                 </div>
             }

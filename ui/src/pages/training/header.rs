@@ -4,8 +4,7 @@ use super::form::again;
 use super::new_run::address_on;
 use crate::api;
 use crate::components::{
-    Button, ConfirmDialog, ErrorNote, Icon, IconName, LinkTo, PageHeader, Progress, StatusBadge,
-    Variant,
+    Button, ConfirmDialog, ErrorNote, IconName, LinkTo, PageHeader, Progress, StatusBadge, Variant,
 };
 use crate::i18n::{common, errors, methods, training as words};
 use crate::route::Route;
@@ -38,7 +37,7 @@ pub fn JobHeader(props: &JobHeaderProps) -> Html {
     let job = &props.job;
     let before = html! {
         <LinkTo to={Route::Training} class="back-link">
-            <Icon name={IconName::Back} />
+            { IconName::Back.svg() }
             { words::ALL_RUNS }
         </LinkTo>
     };
@@ -174,7 +173,7 @@ fn LinkButton(props: &LinkButtonProps) -> Html {
             class={Variant::Secondary.class()}
             data-testid={props.testid.clone()}
         >
-            <Icon name={props.icon} />
+            { props.icon.svg() }
             <span>{ &props.label }</span>
         </a>
     }
@@ -330,7 +329,7 @@ pub fn Banner(props: &BannerProps) -> Html {
     };
     html! {
         <div {class} role="status" data-testid="job-banner">
-            <Icon name={if title.is_some() { IconName::Alert } else { IconName::Info }} />
+            { (if title.is_some() { IconName::Alert } else { IconName::Info }).svg() }
             <div>
                 if let Some(title) = title { <strong>{ title }</strong> }
                 <p>{ text }</p>
@@ -352,7 +351,7 @@ pub fn WentBack(props: &BannerProps) -> Html {
     };
     html! {
         <div class="note note--warning" role="status" data-testid="job-went-back">
-            <Icon name={IconName::Alert} />
+            { IconName::Alert.svg() }
             <p>{ words::went_back(step) }</p>
         </div>
     }

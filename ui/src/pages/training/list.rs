@@ -6,8 +6,8 @@ use super::pager::Pager;
 use super::row::RunRow;
 use crate::api;
 use crate::components::{
-    Button, ButtonLink, EmptyState, ErrorNote, ErrorState, IconName, PageHeader, SegmentedChoice,
-    SegmentedOption, Skeleton, TextField, Variant,
+    Button, ButtonLink, Deferred, EmptyState, ErrorNote, ErrorState, IconName, PageHeader,
+    SegmentedChoice, SegmentedOption, Skeleton, TextField, Variant,
 };
 use crate::hooks::{Query, use_event, use_kept_query, use_painted};
 use crate::i18n::{compare, training as words};
@@ -163,11 +163,13 @@ fn content(
                             />
                         }) }
                     </ul>
-                    <Pager
-                        page={asked.offset / PER_PAGE}
-                        n_pages={page.n_matching.div_ceil(PER_PAGE)}
-                        {onpage}
-                    />
+                    <Deferred>
+                        <Pager
+                            page={asked.offset / PER_PAGE}
+                            n_pages={page.n_matching.div_ceil(PER_PAGE)}
+                            {onpage}
+                        />
+                    </Deferred>
                 </>
             }
         }

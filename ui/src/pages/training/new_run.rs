@@ -9,8 +9,8 @@ use super::form::again::{Asked, address_with_model};
 use super::form::{Form, FormAction, FormErrors};
 use crate::api;
 use crate::components::{
-    Button, ButtonLink, Deferred, EmptyState, ErrorNote, ErrorState, Icon, IconName, LinkTo,
-    PageHeader, Skeleton, Variant,
+    Button, ButtonLink, Deferred, EmptyState, ErrorNote, ErrorState, IconName, LinkTo, PageHeader,
+    Skeleton, Variant,
 };
 use crate::hooks::{use_kept_query, use_query};
 use crate::i18n::training as words;
@@ -63,7 +63,7 @@ pub fn NewRunPage() -> Html {
                 title={words::NEW_TITLE}
                 subtitle={words::NEW_SUBTITLE}
                 before={html! { <LinkTo to={Route::Training} class="back-link">
-            <Icon name={IconName::Back} />
+            { IconName::Back.svg() }
             { words::ALL_RUNS }
         </LinkTo> }}
             />

@@ -1,6 +1,6 @@
 //! Where data lies, and how much room there is.
 
-use crate::components::{ErrorState, Icon, IconName, Ltr, Skeleton};
+use crate::components::{ErrorState, IconName, Ltr, Skeleton};
 use crate::hooks::use_query;
 use crate::i18n::account;
 use amoozgar_text::number;
@@ -15,7 +15,7 @@ pub fn Place() -> Html {
     let body = match (info.data(), info.error()) {
         (Some(info), _) => html! {
             <div class="welcome__place">
-                <Icon name={IconName::Folder} />
+                { IconName::Folder.svg() }
                 <span class="welcome__path"><Ltr text={info.data_dir.clone()} /></span>
                 if let Some(disk) = disk.data() {
                     <span class="muted">

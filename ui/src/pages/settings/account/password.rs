@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::components::{
-    Button, Card, ConfirmDialog, Dialog, ErrorNote, Icon, IconName, TextField, Variant,
+    Button, Card, ConfirmDialog, Dialog, ErrorNote, IconName, TextField, Variant,
 };
 use crate::hooks::use_session;
 use crate::i18n::account;
@@ -121,7 +121,7 @@ pub fn PasswordCard(props: &PasswordCardProps) -> Html {
                     />
                 } else {
                     <div class="note">
-                        <Icon name={IconName::Info} />
+                        { IconName::Info.svg() }
                         <p>{ account::NO_PASSWORD_TEXT }</p>
                     </div>
                 }

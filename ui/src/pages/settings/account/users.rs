@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::components::{
-    Badge, Button, Card, Column, ConfirmDialog, DataTable, Dialog, ErrorNote, ErrorState, Icon,
+    Badge, Button, Card, Column, ConfirmDialog, DataTable, Dialog, ErrorNote, ErrorState,
     IconButton, IconName, Skeleton, TableRow, TextField, Tone, Variant,
 };
 use crate::hooks::{use_query, use_session};
@@ -134,7 +134,7 @@ fn user_row(overview: &UserOverview, me: &UserId, ask: &Callback<Asked>) -> Tabl
                     <bdi>{ &user.name }</bdi>
                     if user.user_id == *me { <Badge label={account::YOU} /> }
                     if user.has_password {
-                        <span title={account::WITH_PASSWORD}><Icon name={IconName::Lock} /></span>
+                        <span title={account::WITH_PASSWORD}>{ IconName::Lock.svg() }</span>
                     }
                 </span>
             },

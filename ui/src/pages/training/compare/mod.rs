@@ -7,8 +7,8 @@ mod side;
 pub mod tables;
 
 use crate::components::{
-    ButtonLink, Card, Deferred, EmptyState, ErrorState, Icon, IconName, LinkTo, PageHeader,
-    Skeleton, Variant,
+    ButtonLink, Card, Deferred, EmptyState, ErrorState, IconName, LinkTo, PageHeader, Skeleton,
+    Variant,
 };
 use crate::hooks::{use_event, use_kept_query};
 use crate::i18n::compare as words;
@@ -73,7 +73,7 @@ pub fn ComparePage() -> Html {
                 subtitle={words::SUBTITLE}
                 before={html! {
                     <LinkTo to={Route::Training} class="back-link">
-                        <Icon name={IconName::Back} />
+                        { IconName::Back.svg() }
                         { words::BACK }
                     </LinkTo>
                 }}

@@ -1,7 +1,7 @@
 //! The folded settings, which most people leave as they are.
 
 use super::settings::{Number, SettingsProps};
-use crate::components::{Icon, IconName, Steps, TextArea};
+use crate::components::{IconName, Steps, TextArea};
 use crate::i18n::methods::{self, fields};
 use crate::i18n::parameters::Parameter;
 use crate::pages::training::form::{Choices, Field, Form, FormErrors};
@@ -32,7 +32,7 @@ pub fn Advanced(props: &AdvancedProps) -> Html {
                     <strong>{ methods::ADVANCED }</strong>
                     <span class="advanced__help">{ methods::ADVANCED_HELP }</span>
                 </span>
-                <Icon name={IconName::ChevronDown} />
+                { IconName::ChevronDown.svg() }
             </summary>
             { lists(&settings) }
             { numbers(&settings) }

@@ -19,6 +19,9 @@ pub struct LinkToProps {
     /// A tooltip.
     #[prop_or_default]
     pub title: Option<AttrValue>,
+    /// The direction of its words, `auto` where a person wrote them.
+    #[prop_or_default]
+    pub dir: Option<&'static str>,
     /// `data-testid`.
     #[prop_or_default]
     pub testid: Option<AttrValue>,
@@ -44,6 +47,7 @@ pub fn LinkTo(props: &LinkToProps) -> Html {
             class={props.class.clone()}
             aria-current={props.current.then_some("page")}
             title={props.title.clone()}
+            dir={props.dir}
             data-testid={props.testid.clone()}
             {onclick}
         >

@@ -23,8 +23,7 @@ pub fn StatusBadge(props: &StatusBadgeProps) -> Html {
         JobStatus::Stopped => "muted",
     };
     html! {
-        <span class={classes!("badge", format!("badge--{tone}"))} data-status={props.status.as_str()}>
-            <span class="badge__dot" aria-hidden="true" />
+        <span class={classes!("badge", "badge--state", format!("badge--{tone}"))} data-status={props.status.as_str()}>
             { common::status(props.status) }
         </span>
     }

@@ -113,10 +113,11 @@ pub fn Checkbox(props: &CheckboxProps) -> Html {
                 class="checkbox__input"
                 checked={props.checked}
                 disabled={props.disabled}
+                aria-label={props.bare.then(|| props.label.clone())}
                 data-testid={props.testid.clone()}
                 onchange={move |_| onchange.emit(next)}
             />
-            <span class={props.bare.then_some("visually-hidden")}>{ &props.label }</span>
+            if !props.bare { <span>{ &props.label }</span> }
         </label>
     }
 }

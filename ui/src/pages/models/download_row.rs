@@ -100,8 +100,7 @@ pub fn status_word(status: DownloadStatus) -> Html {
         DownloadStatus::Failed => "badge badge--danger",
     };
     html! {
-        <span class={tone} data-status={status.as_str()}>
-            <span class="badge__dot" aria-hidden="true" />
+        <span class={classes!("badge--state", tone)} data-status={status.as_str()}>
             { words::status(status) }
         </span>
     }

@@ -50,8 +50,13 @@ pub fn RunRow(props: &RunRowProps) -> Html {
                     })}
                     testid={format!("run-choose-{id}")}
                 />
-                <LinkTo to={Route::Job { id: id.clone() }} class="run-row__name" testid={format!("run-open-{id}")}>
-                    <span dir="auto">{ &job.name }</span>
+                <LinkTo
+                    to={Route::Job { id: id.clone() }}
+                    class="run-row__name"
+                    dir="auto"
+                    testid={format!("run-open-{id}")}
+                >
+                    { &job.name }
                 </LinkTo>
                 <StatusBadge status={job.status} />
             </div>
@@ -91,7 +96,7 @@ pub fn RunRow(props: &RunRowProps) -> Html {
 }
 
 fn figure(label: &'static str, value: String) -> Html {
-    html! { <div><dt>{ label }</dt><dd>{ value }</dd></div> }
+    html! { <><dt>{ label }</dt><dd>{ value }</dd></> }
 }
 
 /// What remains of a live run; how long an ended one took.

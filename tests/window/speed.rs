@@ -7,7 +7,7 @@
 use crate::support::LOOK_EVERY;
 use crate::support::desktop::Desktop;
 use crate::support::history::History;
-use crate::support::window::{ENDLESS, RUN, SOON, Window, journey};
+use crate::support::window::{ENDLESS, Form, RUN, SOON, Window, journey};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::path::Path;
@@ -25,6 +25,12 @@ const BETWEEN_VISITS: Duration = if cfg!(debug_assertions) {
     Duration::from_millis(100)
 } else {
     Duration::from_secs(1)
+};
+/// A release build is quick: it watches a run over ten times the text.
+const WATCHED: &str = if cfg!(debug_assertions) {
+    "stories"
+} else {
+    "hafez"
 };
 /// Rounds of visits; the first is told apart.
 const ROUNDS: usize = if cfg!(debug_assertions) { 2 } else { 6 };
@@ -204,7 +210,11 @@ async fn the_web_process_is_watched_while_a_run_goes_on() -> Result<()> {
 
 async fn watched(desktop: &Desktop, window: &Window, soak: Duration) -> Result<()> {
     window.make_profile("سارا").await?;
-    window.start_run(&ENDLESS).await?;
+    let longer = Form {
+        dataset: WATCHED,
+        ..ENDLESS
+    };
+    window.start_run(&longer).await?;
     window.status(&["running"], RUN).await?;
     window.more_points_than(20, RUN).await?;
     let began = Instant::now();
@@ -216,6 +226,7 @@ async fn watched(desktop: &Desktop, window: &Window, soak: Duration) -> Result<(
         }
         tokio::time::sleep(Duration::from_secs(5)).await;
     }
+    window.status(&["running"], SOON).await?;
     let points = window.points().await?;
     ensure!(!seen.is_empty(), "there is a web process");
     for (at, mib) in &seen {

@@ -1,5 +1,5 @@
 //! One worker process, from its start to its row's last state: it reads the events, stores them in
-//! batches, shows them about ten times a second, and passes orders on.
+//! batches, shows them about four times a second, and passes orders on.
 
 use super::context::Context;
 use super::progress::{Batch, Effect, Progress};
@@ -22,8 +22,9 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
-/// About ten updates a second reach the pages.
-const SHOW_EVERY: Duration = Duration::from_millis(100);
+/// About four updates a second reach the pages: nobody reads figures faster, and drawing them takes time
+/// from the training.
+const SHOW_EVERY: Duration = Duration::from_millis(250);
 /// Metrics are written in batches of this long.
 const STORE_EVERY: Duration = Duration::from_millis(500);
 /// How long a worker may take to save once the program quits.

@@ -11,7 +11,7 @@ use amoozgar_types::spec::TrainSpec;
 use std::rc::Rc;
 use yew::Reducible;
 
-/// A shared value that is compared by identity: cheap to hand to components ten times a second.
+/// A shared value that is compared by identity: cheap to hand to components at every update.
 #[derive(Debug)]
 pub struct Shared<T>(Rc<T>);
 

@@ -2,9 +2,11 @@
 
 use super::curves::{loss_table, lr_table};
 use crate::components::{Card, Chart, ChartSpec, LineSpec};
+use crate::hooks::use_paced;
 use crate::i18n::training as words;
 use crate::state::job::Shared;
 use amoozgar_types::job::Metrics;
+use std::time::Duration;
 use yew::prelude::*;
 
 static LOSS: ChartSpec = ChartSpec {
@@ -55,6 +57,9 @@ static RATE: ChartSpec = ChartSpec {
     }],
 };
 
+/// Drawing takes time from the training that it shows, most of all where no graphics card draws.
+const DRAWN_EVERY: Duration = Duration::from_secs(1);
+
 /// Props of [`Charts`].
 #[derive(Properties, PartialEq)]
 pub struct ChartsProps {
@@ -67,10 +72,9 @@ pub struct ChartsProps {
 /// Loss and learning rate.
 #[component]
 pub fn Charts(props: &ChartsProps) -> Html {
-    let loss = use_memo(props.curves.clone(), |curves| {
-        Shared::new(loss_table(curves))
-    });
-    let rate = use_memo(props.curves.clone(), |curves| Shared::new(lr_table(curves)));
+    let curves = use_paced(&props.curves, DRAWN_EVERY);
+    let loss = use_memo(curves.clone(), |curves| Shared::new(loss_table(curves)));
+    let rate = use_memo(curves, |curves| Shared::new(lr_table(curves)));
     let points = props.curves.train.len();
     // A run that ended before its first step has nothing to wait for.
     let hint = if points > 1 {

@@ -6,7 +6,7 @@ mod support;
 
 use amoozgar_types::TrainEvent;
 use amoozgar_types::error::ErrorCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -160,6 +160,79 @@ fn a_run_killed_in_the_middle_ends_where_an_unbroken_one_does_to_the_last_bit() 
         weights("broken") == weights("unbroken"),
         "the final weights are the same bytes"
     );
+}
+
+/// What is foreseen and what a worker then held, in MiB, for a run of two steps.
+#[cfg(target_os = "linux")]
+fn foreseen_and_held(bench: &Bench, name: &str, change: impl FnOnce(&mut Value)) -> (f64, f64) {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/stories.txt");
+    let mut spec = json!({
+        "dataset": { "train": data },
+        "tokenizer": { "vocab_size": 4000 },
+        "model": {
+            "n_layers": 6, "d_model": 256, "n_heads": 4, "n_kv_heads": 4, "d_ff": 704,
+            "context_length": 256
+        },
+        "optimizer": { "batch_size": 8, "micro_batch": 8, "epochs": 1, "max_steps": 2 },
+        "evaluation": { "every_steps": 2, "prompts": [], "patience": null },
+        "checkpoint": { "every_steps": 2, "keep_last": 1 },
+        "threads": 2
+    });
+    change(&mut spec);
+    let n_bytes = std::fs::metadata(&data).unwrap().len();
+    let foreseen = {
+        let spec = serde_json::from_value(spec.clone()).unwrap();
+        amoozgar_engine::estimate(&spec, n_bytes).unwrap()
+    };
+    let mut worker = Worker::start(bench, &bench.job_dir(name, &spec));
+    let process = format!("/proc/{}/status", worker.child.id());
+    let mut held_kib = 0.0;
+    while worker.next().is_some() {
+        // The most so far; the process may be gone by now.
+        let status = std::fs::read_to_string(&process).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let number = line.and_then(|line| line.split_whitespace().nth(1));
+        held_kib = number.map_or(held_kib, |number| number.parse().unwrap());
+    }
+    assert!(
+        matches!(worker.events.last(), Some(TrainEvent::Finished(_))),
+        "{name}: {:?}",
+        worker.events.last()
+    );
+    const MIB: f64 = 1_048_576.0;
+    (foreseen.memory_bytes as f64 / MIB, held_kib / 1024.0)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_holds_the_memory_that_its_plan_foresees_to_within_a_tenth() {
+    let bench = Bench::new();
+    let base = bench.path("from scratch").join("final");
+    type Change<'a> = &'a dyn Fn(&mut Value);
+    let runs: [(&str, Change<'_>); 4] = [
+        ("from scratch", &|_| ()),
+        ("deeper", &|spec| {
+            spec["model"]["n_layers"] = json!(12);
+            spec["model"]["context_length"] = json!(128);
+        }),
+        ("in two parts", &|spec| {
+            spec["optimizer"]["micro_batch"] = json!(4)
+        }),
+        ("adapters", &|spec| {
+            spec["method"] = json!("lora");
+            spec["base_model"] = json!(base);
+            spec["lora"] = json!({ "rank": 8, "base": "q8" });
+        }),
+    ];
+    for (name, change) in runs {
+        let (foreseen, held) = foreseen_and_held(&bench, name, change);
+        let error = (foreseen / held - 1.0) * 100.0;
+        println!("{name}: {foreseen:.0} MiB foreseen, {held:.0} held, {error:+.1} %");
+        assert!(
+            error.abs() < 10.0,
+            "{name}: {foreseen:.0} MiB foreseen, {held:.0} held"
+        );
+    }
 }
 
 /// A small disk of its own in a namespace of its own, which no privilege is needed for where the

@@ -23,10 +23,12 @@ impl Window {
         Ok(())
     }
 
-    /// Waits until nothing is loading and what was drawn has been shown.
+    /// Waits until nothing is loading and what was drawn has been shown. The component page has a
+    /// skeleton for good.
     pub async fn settled(&self) -> Result<()> {
+        const LOADING: &str = "[data-testid=skeleton]:not([data-testid=components] *)";
         let deadline = Instant::now() + SOON;
-        while self.has("skeleton").await {
+        while self.count(LOADING).await? > 0 {
             if Instant::now() >= deadline {
                 bail!("the page is still loading after {SOON:?}");
             }

@@ -2,10 +2,12 @@
 //! on any page in any theme, doubled text breaks nothing, the keyboard reaches everything, and a
 //! failure of the interface itself leaves a way back.
 
+use crate::pages::in_both_themes;
 use crate::support::desktop::Desktop;
 use crate::support::window::{Form, RUN, SOON, Window, journey, still_journey};
 use anyhow::{Result, ensure};
 use fantoccini::key::Key;
+use serde_json::json;
 use std::collections::BTreeSet;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,6 +49,34 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     look(window, "/nowhere").await?;
     ensure!(seen.len() >= 10, "links led to {seen:?} only");
     Ok(())
+}
+
+/// The component page is no page that links lead to: it is part of debug builds of the interface alone.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a debug build of the interface: `cargo xtask ui --debug`"]
+async fn no_component_has_a_serious_barrier_in_any_theme_or_with_doubled_text() -> Result<()> {
+    still_journey("window-components", async |desktop, window| {
+        window.make_profile("سارا محمدی").await?;
+        window.gather_errors().await?;
+        for (width, height) in [(900, 700), (1280, 800)] {
+            desktop.resize_window(width, height)?;
+            window.go("/dev/components").await?;
+            window.find("dev-long-table", SOON).await?;
+            look(window, "/dev/components").await?;
+            window.go("/").await?;
+        }
+        window.go("/dev/components").await?;
+        window.find("dev-long-table", SOON).await?;
+        for part in 0..window.count(".dev > *").await? {
+            let script = "document.querySelectorAll('.dev > *')[arguments[0]].scrollIntoView()";
+            window.run(script, vec![json!(part)]).await?;
+            in_both_themes(desktop, window, &format!("components-{part}")).await?;
+        }
+        let errors = window.gathered_errors().await?;
+        ensure!(errors.is_empty(), "the page reported {errors:?}");
+        Ok(())
+    })
+    .await
 }
 
 /// Follows every link from home on, and looks at each page once.

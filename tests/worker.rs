@@ -162,7 +162,7 @@ fn a_run_killed_in_the_middle_ends_where_an_unbroken_one_does_to_the_last_bit() 
     );
 }
 
-/// What is foreseen and what a worker then held, in MiB, for a run of two steps.
+/// What is foreseen and what a worker then held, in MiB, for a run of four steps.
 #[cfg(target_os = "linux")]
 fn foreseen_and_held(bench: &Bench, name: &str, change: impl FnOnce(&mut Value)) -> (f64, f64) {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/stories.txt");
@@ -173,9 +173,9 @@ fn foreseen_and_held(bench: &Bench, name: &str, change: impl FnOnce(&mut Value))
             "n_layers": 6, "d_model": 256, "n_heads": 4, "n_kv_heads": 4, "d_ff": 704,
             "context_length": 256
         },
-        "optimizer": { "batch_size": 8, "micro_batch": 8, "epochs": 1, "max_steps": 2 },
-        "evaluation": { "every_steps": 2, "prompts": [], "patience": null },
-        "checkpoint": { "every_steps": 2, "keep_last": 1 },
+        "optimizer": { "batch_size": 8, "micro_batch": 8, "epochs": 1, "max_steps": 4 },
+        "evaluation": { "every_steps": 4, "prompts": [], "patience": null },
+        "checkpoint": { "every_steps": 4, "keep_last": 1 },
         "threads": 2
     });
     change(&mut spec);

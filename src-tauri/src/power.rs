@@ -263,7 +263,9 @@ fn end(mut child: Child) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Act, Awake, Watch, read};
+    #[cfg(unix)]
+    use super::Awake;
+    use super::{Act, Watch, read};
     use amoozgar_types::id::UserId;
     use amoozgar_types::ipc::OnBattery;
     use amoozgar_types::job::{JobRecord, JobStatus};

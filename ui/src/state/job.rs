@@ -4,6 +4,7 @@
 //! may be told twice (fetched and live) and may go back (a resumed run repeats the steps since its
 //! checkpoint): a point replaces everything at and after its step.
 
+use crate::state::thin;
 use amoozgar_types::event::{CheckpointRecord, LoadingStage, SampleRecord};
 use amoozgar_types::ipc::JobUpdate;
 use amoozgar_types::job::{JobDetail, JobRecord, JobStatus, MetricPoint, Metrics, ValidationPoint};
@@ -57,7 +58,7 @@ pub struct JobState {
     pub spec: Option<Shared<TrainSpec>>,
     /// What is being done before the first step, with its share done.
     pub loading: Option<(LoadingStage, f64)>,
-    /// The curves.
+    /// The curves; of a long run not every point.
     pub curves: Shared<Metrics>,
     /// Kept checkpoints, latest first.
     pub checkpoints: Shared<Vec<CheckpointRecord>>,
@@ -128,6 +129,7 @@ impl JobState {
         let newest = next.train.last().map_or(0, |point| point.step);
         let later = self.curves.train.iter().filter(|one| one.step > newest);
         next.train.extend(later.copied());
+        thin::bound(&mut next.train);
         let newest = next.validation.last().map_or(0, |point| point.step);
         let later = self.curves.validation.iter();
         next.validation
@@ -143,6 +145,7 @@ impl JobState {
         if !update.train.is_empty() || !update.validation.is_empty() {
             let mut next = (*self.curves).clone();
             append_train(&mut next.train, &update.train);
+            thin::bound(&mut next.train);
             append_validation(&mut next.validation, &update.validation);
             self.curves = Shared::new(next);
         }

@@ -11,4 +11,5 @@ pub mod session;
 pub mod settings;
 pub mod shelf;
 pub mod theme;
+pub mod thin;
 pub mod toasts;

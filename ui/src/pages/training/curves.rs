@@ -1,13 +1,11 @@
-//! From a run's metrics to the rows of its charts: smoothing, alignment, thinning.
+//! From a run's metrics to the rows of its charts: thinning, smoothing, alignment.
 //!
 //! Pure. Thinning keeps the lowest and the highest value of every stretch, so that a spike is never
-//! lost, and every row that carries a validation.
+//! lost, and every row that carries a validation. What is smoothed is what is drawn.
 
 use crate::components::Table;
+use crate::state::thin::kept_rows;
 use amoozgar_types::job::{MetricPoint, Metrics};
-
-/// Above this many rows a chart is thinned.
-pub const MOST_ROWS: usize = 4_000;
 
 /// The smoothed curve averages this part of the run on each side of a step...
 const WINDOW_SHARE: usize = 40;
@@ -17,7 +15,8 @@ const WIDEST: usize = 200;
 
 /// Columns: training loss, the same smoothed, validation loss.
 pub fn loss_table(metrics: &Metrics) -> Table {
-    let raw: Vec<Option<f64>> = metrics.train.iter().map(|one| one.loss.finite()).collect();
+    let train = drawn(metrics, &marks(metrics));
+    let raw: Vec<Option<f64>> = train.iter().map(|one| one.loss.finite()).collect();
     let smooth = smoothed(&raw);
     let mut table = Table {
         x: Vec::new(),
@@ -30,20 +29,14 @@ pub fn loss_table(metrics: &Metrics) -> Table {
         }
     };
     let mut validation = metrics.validation.iter().peekable();
-    let kept = kept_rows(&raw, &marks(metrics), MOST_ROWS);
-    for row in kept {
-        let (Some(point), Some(value), Some(smooth)) =
-            (metrics.train.get(row), raw.get(row), smooth.get(row))
-        else {
-            continue;
-        };
+    for ((point, value), smooth) in train.into_iter().zip(raw).zip(smooth) {
         while let Some(earlier) = validation.next_if(|one| one.step < point.step) {
             push(earlier.step, None, None, earlier.val_loss.finite());
         }
         let same = validation
             .next_if(|one| one.step == point.step)
             .and_then(|one| one.val_loss.finite());
-        push(point.step, *value, *smooth, same);
+        push(point.step, value, smooth, same);
     }
     for later in validation {
         push(later.step, None, None, later.val_loss.finite());
@@ -53,16 +46,19 @@ pub fn loss_table(metrics: &Metrics) -> Table {
 
 /// One column: the learning rate.
 pub fn lr_table(metrics: &Metrics) -> Table {
-    let lr: Vec<Option<f64>> = metrics.train.iter().map(|one| Some(one.lr)).collect();
-    let kept = kept_rows(&lr, &[], MOST_ROWS);
-    let points: Vec<&MetricPoint> = kept
-        .into_iter()
-        .filter_map(|row| metrics.train.get(row))
-        .collect();
+    let points = drawn(metrics, &[]);
     Table {
         x: points.iter().map(|one| one.step as f64).collect(),
         columns: vec![points.iter().map(|one| Some(one.lr)).collect()],
     }
+}
+
+/// The points that are drawn, ascending, the marked ones among them.
+fn drawn<'a>(metrics: &'a Metrics, marked: &[usize]) -> Vec<&'a MetricPoint> {
+    kept_rows(&metrics.train, marked)
+        .into_iter()
+        .filter_map(|row| metrics.train.get(row))
+        .collect()
 }
 
 /// Mean over a centred window, which does not lag behind a falling curve as an exponential average
@@ -103,40 +99,11 @@ fn marks(metrics: &Metrics) -> Vec<usize> {
         .collect()
 }
 
-/// Which rows to draw, ascending: all of them up to `most`; above, the first, the last, the marked
-/// ones, and of every stretch the lowest and the highest.
-fn kept_rows(values: &[Option<f64>], marked: &[usize], most: usize) -> Vec<usize> {
-    if values.len() <= most {
-        return (0..values.len()).collect();
-    }
-    let stretch = values.len().div_ceil((most / 2).max(1));
-    let mut kept = vec![0, values.len() - 1];
-    kept.extend_from_slice(marked);
-    for (index, chunk) in values.chunks(stretch).enumerate() {
-        let finite = || {
-            chunk
-                .iter()
-                .enumerate()
-                .filter_map(|(row, value)| value.map(|value| (row, value)))
-        };
-        let lowest = finite().min_by(|a, b| a.1.total_cmp(&b.1));
-        let highest = finite().max_by(|a, b| a.1.total_cmp(&b.1));
-        kept.extend(
-            [lowest, highest]
-                .into_iter()
-                .flatten()
-                .map(|(row, _)| index * stretch + row),
-        );
-    }
-    kept.sort_unstable();
-    kept.dedup();
-    kept
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-    use super::{MOST_ROWS, kept_rows, loss_table, lr_table, smoothed};
+    use super::{loss_table, lr_table, smoothed};
+    use crate::state::thin::MOST_ROWS;
     use amoozgar_types::Loss;
     use amoozgar_types::job::{MetricPoint, Metrics, ValidationPoint};
 
@@ -233,14 +200,5 @@ mod tests {
             "nothing is made up where there is nothing"
         );
         assert!(smoothed(&[]).is_empty(), "nor from an empty run");
-    }
-
-    #[test]
-    fn few_rows_are_all_drawn() {
-        assert_eq!(
-            kept_rows(&[Some(1.0), None], &[], 2),
-            [0, 1],
-            "nothing is thinned"
-        );
     }
 }

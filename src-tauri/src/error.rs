@@ -67,7 +67,10 @@ pub fn of_store(failure: &StoreError) -> ApiError {
 
 /// A failure of the hub.
 pub fn of_hub(failure: &HubError) -> ApiError {
-    log(failure);
+    // Who stops something knows it.
+    if !matches!(failure, HubError::Stopped) {
+        log(failure);
+    }
     let mut params = ErrorParams {
         detail: Some(chain(failure)),
         ..ErrorParams::default()

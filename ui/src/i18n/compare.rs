@@ -151,7 +151,7 @@ pub struct Row {
     pub label: &'static str,
     /// One value per run.
     pub values: Vec<Value>,
-    /// The index of the best run, where less or more is better and some differ.
+    /// The index of the best run, where less or more is better; none where another is shown as good.
     pub best: Option<usize>,
 }
 
@@ -170,10 +170,13 @@ pub fn measures(runs: &[ComparedRun]) -> Vec<Row> {
     let bits = |run: &ComparedRun| run.best.map(|best| best.bits_per_byte);
     let speed =
         |run: &ComparedRun| (run.elapsed_s > 0.0).then(|| run.n_tokens as f64 / run.elapsed_s);
-    let row = |label, values: &dyn Fn(&ComparedRun) -> String, best| Row {
-        label,
-        values: runs.iter().map(|run| Value::Words(values(run))).collect(),
-        best,
+    let row = |label, values: &dyn Fn(&ComparedRun) -> String, best: Option<usize>| {
+        let values: Vec<_> = runs.iter().map(|run| Value::Words(values(run))).collect();
+        Row {
+            label,
+            best: best.filter(|&best| alone(&values, best)),
+            values,
+        }
     };
     let dash = || common::NONE_YET.to_owned();
     vec![
@@ -212,6 +215,12 @@ pub fn measures(runs: &[ComparedRun]) -> Vec<Row> {
         ),
         row("وزن‌ها", &|run| large(run.job.n_parameters), None),
     ]
+}
+
+/// Whether no other run is shown with the same value: what rounding makes equal is equal to a reader.
+fn alone(values: &[Value], index: usize) -> bool {
+    let mut others = values.iter().enumerate().filter(|(at, _)| *at != index);
+    others.all(|(_, value)| Some(value) != values.get(index))
 }
 
 fn lowest(runs: &[ComparedRun], value: impl Fn(&ComparedRun) -> Option<f64>) -> Option<usize> {
@@ -350,7 +359,7 @@ fn dtype(dtype: Dtype) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, Value, chosen, tick_time};
+    use super::{Row, Value, alone, chosen, tick_time};
 
     #[test]
     fn a_row_differs_as_soon_as_one_run_does() {
@@ -365,6 +374,13 @@ mod tests {
         assert!(!row(&["1", "1", "1"]).differs(), "all the same");
         assert!(row(&["1", "1", "2"]).differs(), "the last one");
         assert!(!row(&["1"]).differs(), "one run has nothing to differ from");
+    }
+
+    #[test]
+    fn of_values_that_read_the_same_none_is_the_best() {
+        let values = ["۱٬۲۰۰", "۱٬۱۰۰", "۱٬۲۰۰"].map(|text| Value::Words(text.to_owned()));
+        assert!(!alone(&values, 0), "the third is as fast");
+        assert!(alone(&values, 1), "nobody else is");
     }
 
     #[test]

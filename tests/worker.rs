@@ -162,9 +162,14 @@ fn a_run_killed_in_the_middle_ends_where_an_unbroken_one_does_to_the_last_bit() 
     );
 }
 
+/// A change of a specification.
+#[cfg(target_os = "linux")]
+type Change<'a> = &'a dyn Fn(&mut Value);
+
 /// What is foreseen and what a worker then held, in MiB, for a run of four steps.
 #[cfg(target_os = "linux")]
-fn foreseen_and_held(bench: &Bench, name: &str, change: impl FnOnce(&mut Value)) -> (f64, f64) {
+fn foreseen_and_held(bench: &Bench, name: &str, change: Change<'_>) -> (f64, f64) {
+    const MIB: f64 = 1_048_576.0;
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/stories.txt");
     let mut spec = json!({
         "dataset": { "train": data },
@@ -199,7 +204,6 @@ fn foreseen_and_held(bench: &Bench, name: &str, change: impl FnOnce(&mut Value))
         "{name}: {:?}",
         worker.events.last()
     );
-    const MIB: f64 = 1_048_576.0;
     (foreseen.memory_bytes as f64 / MIB, held_kib / 1024.0)
 }
 
@@ -208,7 +212,6 @@ fn foreseen_and_held(bench: &Bench, name: &str, change: impl FnOnce(&mut Value))
 fn a_run_holds_the_memory_that_its_plan_foresees_to_within_a_tenth() {
     let bench = Bench::new();
     let base = bench.path("from scratch").join("final");
-    type Change<'a> = &'a dyn Fn(&mut Value);
     let runs: [(&str, Change<'_>); 4] = [
         ("from scratch", &|_| ()),
         ("deeper", &|spec| {

@@ -6,7 +6,7 @@ mod support;
 
 use amoozgar_types::TrainEvent;
 use amoozgar_types::error::ErrorCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -164,7 +164,7 @@ fn a_run_killed_in_the_middle_ends_where_an_unbroken_one_does_to_the_last_bit() 
 
 /// A change of a specification.
 #[cfg(target_os = "linux")]
-type Change<'a> = &'a dyn Fn(&mut Value);
+type Change<'a> = &'a dyn Fn(&mut serde_json::Value);
 
 /// What is foreseen and what a worker then held, in MiB, for a run of four steps.
 #[cfg(target_os = "linux")]
@@ -219,7 +219,7 @@ fn a_run_holds_the_memory_that_its_plan_foresees_to_within_a_tenth() {
             spec["model"]["context_length"] = json!(128);
         }),
         ("in two parts", &|spec| {
-            spec["optimizer"]["micro_batch"] = json!(4)
+            spec["optimizer"]["micro_batch"] = json!(4);
         }),
         ("adapters", &|spec| {
             spec["method"] = json!("lora");

@@ -373,7 +373,11 @@ impl Window {
 
     /// How many elements a CSS selector finds.
     pub async fn count(&self, css: &str) -> Result<usize> {
-        Ok(self.client.find_all(Locator::Css(css)).await?.len())
+        // Elements that were found could be gone before each has a handle.
+        let script = "return document.querySelectorAll(arguments[0]).length";
+        Ok(serde_json::from_value(
+            self.run(script, vec![json!(css)]).await?,
+        )?)
     }
 
     /// Fills the form in and starts the run; ends on the job's page.

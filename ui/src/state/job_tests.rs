@@ -1,11 +1,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use super::{JobAction, JobState};
+use crate::state::thin::tests::point;
 use amoozgar_types::Loss;
 use amoozgar_types::event::{CheckpointRecord, LoadingStage, SampleRecord};
 use amoozgar_types::id::{DatasetId, JobId};
 use amoozgar_types::ipc::JobUpdate;
-use amoozgar_types::job::{JobRecord, JobStatus, MetricPoint, Metrics, ValidationPoint};
+use amoozgar_types::job::{JobRecord, JobStatus, Metrics, ValidationPoint};
 use amoozgar_types::spec::SizePreset;
 use std::rc::Rc;
 use yew::Reducible;
@@ -17,17 +18,6 @@ fn job(status: JobStatus, updated_ms: i64) -> JobRecord {
         total_steps: 100,
         updated_ms,
         ..JobRecord::queued(JobId::new("j"), "آزمون", "حافظ", SizePreset::Tiny, 0)
-    }
-}
-
-fn point(step: u64, loss: f64) -> MetricPoint {
-    MetricPoint {
-        step,
-        epoch: 0.0,
-        loss: Loss::Finite(loss),
-        lr: 1e-3,
-        grad_norm: 1.0,
-        tokens_per_s: 1.0,
     }
 }
 

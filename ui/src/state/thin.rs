@@ -48,13 +48,14 @@ pub fn kept_rows(points: &[MetricPoint], marked: &[usize]) -> Vec<usize> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::{MOST_ROWS, bound, kept_rows};
     use amoozgar_types::Loss;
     use amoozgar_types::job::MetricPoint;
 
-    fn point(step: u64, loss: f64) -> MetricPoint {
+    /// A point of a training curve.
+    pub fn point(step: u64, loss: f64) -> MetricPoint {
         MetricPoint {
             step,
             epoch: 0.0,

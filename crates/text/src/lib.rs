@@ -19,4 +19,4 @@ pub mod number;
 pub mod order;
 pub mod search;
 
-pub use normalize::normalize;
+pub use normalize::{is_blank, normalize};

@@ -2,14 +2,18 @@
 //! on it. It changes how text is encoded, never how it is spelt, so it is safe for language models.
 //!
 //! The rules, in the order in which they are applied outside URLs and code:
-//! 1. tatweel, byte order marks and direction controls are removed, but a right-to-left mark
-//!    between two letters, which old editors wrote for it, becomes a ZWNJ;
-//! 2. Arabic presentation forms become letters;
-//! 3. NFC; ي ى -> ی, ك -> ک, ۀ -> هٔ, Arabic-Indic digits -> Persian digits;
-//! 4. runs of spaces and of ZWNJ are collapsed, a ZWNJ at an edge or beside white space is dropped,
-//!    and CRLF becomes LF.
+//! 1. tatweel that touches a letter, byte order marks, soft hyphens and direction controls are
+//!    removed; a right-to-left mark, a zero-width space or a word joiner between two letters was
+//!    typed for the ZWNJ and becomes one, elsewhere it is removed;
+//! 2. Arabic presentation forms become letters; U+FDF2 (الله) brings no alef where one stands before
+//!    it, since many fonts draw it without;
+//! 3. NFC, also of a yeh without dots and a hamza above (ئ); ي ى -> ی, ك -> ک, ۀ -> هٔ, Arabic-Indic
+//!    digits -> Persian digits;
+//! 4. runs of spaces and of ZWNJ are collapsed, a ZWNJ at an edge, beside white space or beside
+//!    punctuation is dropped, and CRLF and CR become LF.
 //!
-//! Kept: ZWNJ, آ أ ؤ ئ ء هٔ, ASCII digits, Latin text, diacritics, line breaks.
+//! Kept: ZWNJ, آ أ ؤ ئ ء هٔ, ASCII digits, Latin text, diacritics, line breaks, and a tatweel that
+//! touches no letter: between numbers or spaces it is typed for a dash.
 //!
 //! The result is a fixed point: `normalize(normalize(x)) == normalize(x)` for every `x`.
 
@@ -19,14 +23,39 @@ mod spacing;
 
 use std::ops::Range;
 
+use crate::bidi;
+
 /// The zero-width non-joiner, Persian's nim-fasele.
 pub(crate) const ZWNJ: char = '\u{200C}';
+/// The zero-width joiner, which emoji and some abbreviations need.
+pub(crate) const ZERO_WIDTH_JOINER: char = '\u{200D}';
 /// The right-to-left mark.
 pub(crate) const RLM: char = '\u{200F}';
 /// The byte order mark.
 pub(crate) const BOM: char = '\u{FEFF}';
 /// The kashida, which stretches a word and means nothing.
 pub(crate) const TATWEEL: char = '\u{0640}';
+/// The soft hyphen: where a word may be broken at a line's end. It shows nowhere else.
+pub(crate) const SOFT_HYPHEN: char = '\u{00AD}';
+/// The zero-width space, which some keyboards give in place of the ZWNJ.
+pub(crate) const ZERO_WIDTH_SPACE: char = '\u{200B}';
+/// The word joiner, likewise.
+pub(crate) const WORD_JOINER: char = '\u{2060}';
+
+/// Whether `text` shows nothing: it is empty, or all of it is white space and characters without a
+/// shape (zero-width spaces and joiners, soft hyphens, byte order marks, direction controls).
+pub fn is_blank(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_whitespace() || is_invisible(c) || c.is_control())
+}
+
+/// Characters without a shape of their own that normalization removes or moves.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        ZWNJ | ZERO_WIDTH_JOINER | BOM | SOFT_HYPHEN | ZERO_WIDTH_SPACE | WORD_JOINER
+    ) || bidi::is_control(c)
+}
 
 /// `text` in the default profile.
 ///

@@ -1,7 +1,7 @@
 //! The default profile: the pairs that it must pass, and what holds for every text.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use amoozgar_text::normalize;
+use amoozgar_text::{is_blank, normalize};
 use proptest::prelude::*;
 
 /// `~` in these tests is a ZWNJ, as in the rules.
@@ -111,6 +111,130 @@ fn line_ends_and_invisible_marks_are_cleaned() {
 }
 
 #[test]
+fn a_tatweel_that_touches_no_letter_is_a_dash_and_stays() {
+    for same in [
+        "۱۳۸۰ـ۱۳۹۰",
+        "2010ـ2020",
+        "علمی ـ ترویجی",
+        "۱ـ مقدمه",
+        "پیش از میلاد (ـ) ۳۰",
+        "ـــــ",
+        "ـ\u{64E} و ـ\u{650}",
+    ] {
+        check(same, same, "no letter is stretched");
+    }
+    for (input, expected) in [
+        ("کتـــاب", "کتاب"),
+        ("ـها", "ها"),
+        ("به نام ـخدا", "به نام خدا"),
+        ("هـ ۱۴۰۰", "ه ۱۴۰۰"),
+        ("مـ\u{64E}ن", "م\u{64E}ن"),
+        ("ﻣـﻦ", "من"),
+        ("کت\u{AD}ـ~ـاب", "کت~اب"),
+    ] {
+        check(input, expected, "a letter is stretched");
+    }
+}
+
+#[test]
+fn the_ligature_of_allah_brings_no_second_alef() {
+    for (input, expected) in [
+        ("عبداﷲ", "عبدالله"),
+        ("آیت~اﷲ", "آیت~الله"),
+        ("باﷲ", "بالله"),
+        ("وا\u{64E}ﷲ", "وا\u{64E}لله"),
+        ("ﺍﷲ", "الله"),
+        ("عبدﷲ", "عبدالله"),
+        ("ﷲ اکبر", "الله اکبر"),
+        ("خدا ﷲ", "خدا الله"),
+    ] {
+        check(input, expected, "one alef");
+    }
+}
+
+#[test]
+fn zero_width_spaces_were_typed_for_the_zwnj() {
+    for (input, expected) in [
+        ("می\u{200B}روم و کتاب\u{2060}ها", "می~روم و کتاب~ها"),
+        ("سلام \u{200B} دنیا\u{2060}", "سلام دنیا"),
+        ("می\u{200B}~\u{2060}روم", "می~روم"),
+        ("ﻣﯽ\u{200B}روم", "می~روم"),
+        ("foo\u{200B}bar", "foobar"),
+        ("۱۲\u{2060}۳", "۱۲۳"),
+        ("کتاب\u{AD}خانه", "کتابخانه"),
+        ("کتاب\u{AD}\u{200B}ها", "کتاب~ها"),
+    ] {
+        check(input, expected, "between letters of the script it joins");
+    }
+}
+
+#[test]
+fn a_hamza_above_a_yeh_without_dots_is_one_letter() {
+    for input in [
+        "رى\u{654}یس",
+        "ری\u{654}یس",
+        "ري\u{654}یس",
+        "رﻯ\u{654}یس",
+        "رئیس",
+    ] {
+        check(input, "رئیس", "one spelling");
+    }
+    check(
+        "ى\u{64E}\u{654}",
+        "ئ\u{64E}",
+        "a vowel sign does not part them",
+    );
+    check(
+        "ى\u{653}\u{654}",
+        "ی\u{653}\u{654}",
+        "another mark above does",
+    );
+}
+
+#[test]
+fn lines_that_end_with_cr_alone_become_lines() {
+    check("یک\rدو\r\rسه\r", "یک\nدو\n\nسه\n", "each CR ends a line");
+    check("یک\r\nدو\rسه", "یک\nدو\nسه", "mixed line ends");
+    check(
+        "```\rكمك\r```\rكمك",
+        "```\rكمك\r```\nکمک",
+        "a fence is seen, and code is left as it is",
+    );
+}
+
+#[test]
+fn a_zwnj_beside_punctuation_goes() {
+    for (input, expected) in [
+        ("کتاب~.", "کتاب."),
+        ("«~کتاب~»", "«کتاب»"),
+        ("می~، نمی~", "می، نمی"),
+        ("علمی~–~ترویجی", "علمی–ترویجی"),
+        ("`Vec`~ها", "`Vec`~ها"),
+    ] {
+        check(input, expected, "it joins nothing there");
+    }
+}
+
+#[test]
+fn what_shows_nothing_is_blank() {
+    for blank in [
+        "",
+        " \t\n",
+        "\u{200B}",
+        "\u{FEFF}\u{200C}",
+        "\u{2060}\u{AD}",
+        "\u{A0}\u{3000}\u{2003}\u{2028}",
+        "\u{202B}\u{200F}",
+        "\0",
+    ] {
+        assert!(is_blank(blank), "{blank:?} shows nothing");
+    }
+    for text in ["آ", ".", "\u{200B}ب", "ـ"] {
+        assert!(!is_blank(text), "{text:?} shows something");
+    }
+}
+
+#[test]
 fn code_and_urls_come_back_byte_for_byte() {
     for same in [
         "`كمك  ـ`",
@@ -164,7 +288,8 @@ fn tricky() -> impl Strategy<Value = String> {
         "ا", "٣", "3", " ", "  ", "\u{A0}", "\t", "\n", "\r", "\r\n", "\u{200C}", "\u{200F}",
         "\u{202B}", "\u{2069}", "\u{FEFF}", "ـ", "`", "``", "```", "~~~", "~", "http://", "www.",
         "://", "<", "\u{338}", "«", "»", "،", "ﻼ", "\u{FE70}", "\u{FE71}", "ﷺ", "ﷲ", "\u{1FEF}",
-        "\u{2000}", "\u{212A}", "\u{301}", "e", "\u{2028}", "\u{85}", "ﯼ", "ﮤ",
+        "\u{2000}", "\u{212A}", "\u{301}", "e", "\u{2028}", "\u{85}", "ﯼ", "ﮤ", "\u{AD}",
+        "\u{200B}", "\u{2060}", "\u{200D}", "ی", ".", "-", "۱", "ﺍ", "ﺍﷲ",
     ]);
     prop::collection::vec(pieces, 0..24).prop_map(|parts| parts.concat())
 }
@@ -211,7 +336,10 @@ proptest! {
     #[test]
     fn nothing_of_the_arabic_keyboard_is_left_outside_code_and_urls(text in "[يىكۀـ٣ا ب\u{200C}\u{200F}\u{FEFF}\n]{0,40}") {
         let out = normalize(&text);
-        prop_assert!(!out.contains(['ي', 'ى', 'ك', 'ۀ', 'ـ', '٣', '\u{200F}', '\u{FEFF}']), "{out:?}");
+        prop_assert!(!out.contains(['ي', 'ى', 'ك', 'ۀ', '٣', '\u{200F}', '\u{FEFF}']), "{out:?}");
+        let letters: Vec<char> = out.chars().filter(|&c| !matches!(c, '\u{200C}' | '\u{654}')).collect();
+        let stretched = |pair: &[char]| pair.contains(&'ـ') && pair.iter().any(|&c| c.is_alphabetic() && c != 'ـ');
+        prop_assert!(!letters.windows(2).any(stretched), "{out:?}");
         prop_assert!(!out.contains("  ") && !out.contains("\u{200C}\u{200C}"), "{out:?}");
     }
 }

@@ -6,7 +6,10 @@
 
 use std::ops::Range;
 
-use super::{BOM, TATWEEL, ZWNJ, slice};
+use super::{
+    BOM, SOFT_HYPHEN, TATWEEL, WORD_JOINER, ZERO_WIDTH_JOINER, ZERO_WIDTH_SPACE, ZWNJ,
+    is_invisible, slice,
+};
 use crate::bidi;
 
 /// A character and where it starts.
@@ -36,7 +39,7 @@ fn code_ranges(text: &str) -> Vec<Range<usize>> {
     let mut fence: Option<Fence> = None;
     let mut paragraph: Vec<Seen> = Vec::new();
     let mut at = 0;
-    for line in text.split_inclusive('\n') {
+    for line in lines(text) {
         let seen: Vec<Seen> = line.char_indices().map(|(i, c)| (at + i, c)).collect();
         at += line.len();
         if let Some(open) = &fence {
@@ -61,6 +64,31 @@ fn code_ranges(text: &str) -> Vec<Range<usize>> {
         None => spans(&paragraph, &mut found),
     }
     found
+}
+
+/// The lines of `text` with their ends: LF, or a CR that no LF follows.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = rest
+            .char_indices()
+            .find(|&(at, c)| match c {
+                '\n' => true,
+                '\r' => !is_part_of_lf(slice(rest, at + 1..rest.len())),
+                _ => false,
+            })
+            .map_or(rest.len(), |(at, _)| at + 1);
+        let (line, tail) = rest.split_at(end);
+        rest = tail;
+        (!line.is_empty()).then_some(line)
+    })
+}
+
+/// Whether a CR before `rest` only begins the line end that an LF completes.
+fn is_part_of_lf(rest: &str) -> bool {
+    rest.chars()
+        .find(|&c| c != '\r' && (c == TATWEEL || !is_ghost(c)))
+        == Some('\n')
 }
 
 /// `code` and, outside it, what normalization could remove between two equal marks.
@@ -98,7 +126,7 @@ fn bridges(text: &str, from: usize, to: usize, found: &mut Vec<Range<usize>>) {
 
 /// Characters that normalization may remove, so that their neighbours meet.
 fn is_ghost(c: char) -> bool {
-    matches!(c, ZWNJ | BOM | TATWEEL | '\r') || bidi::is_control(c)
+    c == TATWEEL || (is_invisible(c) && c != ZERO_WIDTH_JOINER)
 }
 
 /// White space, or what may be removed.
@@ -246,6 +274,6 @@ fn is_scheme(c: char) -> bool {
 fn ends_url(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '<' | '>' | '"' | '`' | '«' | '»' | '،' | '؛' | '؟')
-        || c == BOM
+        || matches!(c, BOM | SOFT_HYPHEN | ZERO_WIDTH_SPACE | WORD_JOINER)
         || bidi::is_control(c)
 }

@@ -51,8 +51,8 @@ pub use network::{check, hub, page_of, with_proxy};
 pub use queue::Outside;
 pub use rules::Moment;
 
+use amoozgar_types::download::{DownloadProgress, DownloadRecord};
 use amoozgar_types::id::{DownloadId, UserId};
-use amoozgar_types::ipc::{DownloadProgress, DownloadRecord};
 
 /// Who is told what happens to downloads.
 pub trait Observer: Send + Sync + 'static {

@@ -6,12 +6,12 @@ use crate::events::emit;
 use crate::session::Session;
 use crate::{window, words};
 use amoozgar_types::ApiError;
+use amoozgar_types::download::DownloadRecord;
 use amoozgar_types::id::{NotificationId, UserId};
-use amoozgar_types::ipc::{
-    DownloadRecord, NotificationAdded, NotificationContent, NotificationKind, NotificationRecord,
-    Settings,
-};
+use amoozgar_types::ipc::NotificationAdded;
 use amoozgar_types::job::JobRecord;
+use amoozgar_types::notification::{NotificationContent, NotificationKind, NotificationRecord};
+use amoozgar_types::settings::Settings;
 use std::time::Duration;
 use tauri::AppHandle;
 
@@ -165,7 +165,8 @@ fn open(app: &AppHandle, route: Option<String>) {
 mod tests {
     use super::pops_up;
     use amoozgar_types::id::{JobId, NotificationId};
-    use amoozgar_types::ipc::{NotificationContent, NotificationRecord, Settings};
+    use amoozgar_types::notification::{NotificationContent, NotificationRecord};
+    use amoozgar_types::settings::Settings;
 
     fn interrupted(created_ms: i64) -> NotificationRecord {
         NotificationRecord {

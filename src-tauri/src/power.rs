@@ -9,8 +9,9 @@ use crate::events::emit;
 use crate::state::App;
 use crate::{notify, window};
 use amoozgar_types::id::{JobId, UserId};
-use amoozgar_types::ipc::{Battery, OnBattery, WentOnBattery};
+use amoozgar_types::ipc::{Battery, WentOnBattery};
 use amoozgar_types::job::{JobRecord, JobStatus};
+use amoozgar_types::settings::OnBattery;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -133,7 +134,7 @@ pub async fn watch(app: AppHandle) {
                 let read = state.db.call(move |store| store.settings(&owner)).await;
                 read.unwrap_or_default().compute
             }
-            None => amoozgar_types::ipc::ComputeSettings::default(),
+            None => amoozgar_types::settings::ComputeSettings::default(),
         };
         let works = live
             .as_ref()
@@ -267,8 +268,8 @@ mod tests {
     use super::Awake;
     use super::{Act, Watch, read};
     use amoozgar_types::id::UserId;
-    use amoozgar_types::ipc::OnBattery;
     use amoozgar_types::job::{JobRecord, JobStatus};
+    use amoozgar_types::settings::OnBattery;
     use std::path::Path;
 
     fn supply(dir: &Path, name: &str, files: &[(&str, &str)]) {

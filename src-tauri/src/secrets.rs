@@ -6,7 +6,8 @@ use crate::error::internal;
 use crate::paths::IDENTIFIER;
 use amoozgar_hub::Sensitive;
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::{SecretName, SecretPlace, SecretStatus};
+use amoozgar_types::ipc::SecretStatus;
+use amoozgar_types::secret::{SecretName, SecretPlace};
 use amoozgar_types::{ApiError, ErrorCode};
 use keyring::{Entry, Error};
 use std::collections::HashMap;
@@ -187,7 +188,7 @@ pub mod tests {
     use super::{HUB_TOKEN, Keyring, Secrets, hub_token};
     use amoozgar_hub::Sensitive;
     use amoozgar_types::id::UserId;
-    use amoozgar_types::ipc::{SecretName, SecretPlace};
+    use amoozgar_types::secret::{SecretName, SecretPlace};
     use amoozgar_types::{ApiError, ErrorCode};
     use std::collections::HashMap;
     use std::sync::Mutex;

@@ -8,7 +8,8 @@ use crate::clock::now_ms;
 use crate::events::emit;
 use crate::state::App;
 use amoozgar_types::id::{SessionId, UserId};
-use amoozgar_types::ipc::{Access, Role, SessionChanged, Standing, User};
+use amoozgar_types::ipc::{Access, SessionChanged, Standing};
+use amoozgar_types::user::{Role, User};
 use amoozgar_types::{ApiError, ErrorCode, UtcMs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -271,7 +272,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{LASTS_MS, MINUTE_MS, Session, Signed};
     use amoozgar_types::id::{SessionId, UserId};
-    use amoozgar_types::ipc::{Access, Role, Standing, User};
+    use amoozgar_types::ipc::{Access, Standing};
+    use amoozgar_types::user::{Role, User};
     use amoozgar_types::{ErrorCode, UtcMs};
 
     const NOW: UtcMs = 1_764_000_000_000;

@@ -12,12 +12,14 @@ use crate::secrets::Secrets;
 use crate::session::Session;
 use crate::{notify, tray};
 use amoozgar_hub::{Control, Stop};
+use amoozgar_types::download::{DownloadProgress, DownloadRecord};
 use amoozgar_types::id::{DownloadId, JobId, UserId};
 use amoozgar_types::ipc::{
-    DownloadChanged, DownloadProgress, DownloadProgressed, DownloadRecord, DownloadRemoved,
-    JobChanged, JobDeleted, Settings, User,
+    DownloadChanged, DownloadProgressed, DownloadRemoved, JobChanged, JobDeleted,
 };
 use amoozgar_types::job::JobRecord;
+use amoozgar_types::settings::Settings;
+use amoozgar_types::user::User;
 use amoozgar_types::{ApiError, ErrorCode};
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};

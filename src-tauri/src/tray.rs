@@ -3,7 +3,7 @@
 
 use crate::state::App;
 use crate::{window, words};
-use amoozgar_types::ipc::DownloadRecord;
+use amoozgar_types::download::DownloadRecord;
 use amoozgar_types::job::{JobRecord, JobStatus};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};

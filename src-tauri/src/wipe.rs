@@ -12,7 +12,8 @@ use crate::{autostart, files, remember, service_keys};
 use amoozgar_store::Store;
 use amoozgar_types::ApiError;
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::{SecretName, Settings};
+use amoozgar_types::secret::SecretName;
+use amoozgar_types::settings::Settings;
 use std::path::Path;
 use std::{fs, io};
 

@@ -3,7 +3,7 @@
 
 use amoozgar_text::bidi::isolate_ltr;
 use amoozgar_text::number;
-use amoozgar_types::ipc::NotificationContent;
+use amoozgar_types::notification::NotificationContent;
 use amoozgar_types::{ApiError, ErrorCode};
 
 /// The program's name.
@@ -130,7 +130,7 @@ mod tests {
     use super::{notification, tray_progress};
     use amoozgar_types::Loss;
     use amoozgar_types::id::JobId;
-    use amoozgar_types::ipc::NotificationContent;
+    use amoozgar_types::notification::NotificationContent;
 
     #[test]
     fn a_completed_run_is_announced_with_its_name_and_loss_in_persian_digits() {

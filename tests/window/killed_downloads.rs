@@ -6,10 +6,12 @@ use crate::support::database::Database;
 use crate::support::desktop::{Desktop, kill_hard};
 use crate::support::wait_for;
 use amoozgar_store::{Store, StoredDownload};
+use amoozgar_types::download::{DownloadRecord, DownloadStatus};
 use amoozgar_types::id::{DownloadId, UserId};
-use amoozgar_types::ipc::{
-    DownloadRecord, DownloadStatus, EndpointChoice, ProxyChoice, RepoKind, Role, Settings, User,
-};
+use amoozgar_types::network::{EndpointChoice, ProxyChoice};
+use amoozgar_types::repo::RepoKind;
+use amoozgar_types::settings::Settings;
+use amoozgar_types::user::{Role, User};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::time::Duration;

@@ -15,8 +15,10 @@ use crate::state::session::SessionProvider;
 use crate::state::settings::{SettingsProvider, use_settings};
 use crate::state::shelf::ShelfProvider;
 use crate::state::toasts::{ShowToast, ToastProvider, use_toasts};
-use amoozgar_types::ipc::{Digits, JobChanged, OpenRoute, RepoKind, SystemInteractive};
+use amoozgar_types::ipc::{JobChanged, OpenRoute, SystemInteractive};
 use amoozgar_types::job::JobStatus;
+use amoozgar_types::repo::RepoKind;
+use amoozgar_types::settings::Digits;
 use yew::prelude::*;
 use yew_router::prelude::*;
 

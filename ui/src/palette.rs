@@ -7,7 +7,9 @@ use crate::i18n::{common, errors, help, home, hub, palette as words, parameters}
 use crate::route::Route;
 use crate::state::settings::use_settings;
 use crate::state::toasts::{ShowToast, use_toasts};
-use amoozgar_types::ipc::{AccountLogout, JobQuery, Theme, TrainingPage};
+use amoozgar_types::ipc::{AccountLogout, TrainingPage};
+use amoozgar_types::job::JobQuery;
+use amoozgar_types::settings::Theme;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use yew::prelude::*;

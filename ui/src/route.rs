@@ -1,6 +1,6 @@
 //! The pages' addresses.
 
-use amoozgar_types::ipc::RepoKind;
+use amoozgar_types::repo::RepoKind;
 use yew_router::Routable;
 
 /// Every page. The same paths come from the shell (`open-route`), without the hash.
@@ -134,7 +134,7 @@ pub fn repo_of(owner: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Route, repo_of};
-    use amoozgar_types::ipc::RepoKind;
+    use amoozgar_types::repo::RepoKind;
     use yew_router::Routable;
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whether a run can go on from the model in a folder, without reading its weights.
 
 use crate::model::{ModelConfig, block_maps, n_parameters};
-use amoozgar_types::ipc::BaseFitness;
+use amoozgar_types::installed::BaseFitness;
 use std::path::Path;
 
 /// What a run can make of the model in `model_dir`: of its configuration and the names of its files.
@@ -36,7 +36,7 @@ pub fn base_fitness(model_dir: &Path) -> BaseFitness {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::base_fitness;
-    use amoozgar_types::ipc::BaseFitness;
+    use amoozgar_types::installed::BaseFitness;
     use std::path::{Path, PathBuf};
 
     fn reference(name: &str) -> PathBuf {

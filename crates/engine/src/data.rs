@@ -2,7 +2,7 @@
 
 use crate::EngineError;
 use crate::lines::Lines;
-use amoozgar_types::ipc::DatasetFormat;
+use amoozgar_types::dataset::DatasetFormat;
 use std::path::Path;
 
 /// The field of a .jsonl line that holds the text.

@@ -5,9 +5,9 @@ use crate::error::Doing;
 use crate::thin::thin;
 use crate::{Store, StoreError, StoredJob};
 use amoozgar_types::Loss;
+use amoozgar_types::compare::{BestValidation, ComparedRun, CurvePoint};
 use amoozgar_types::event::SampleRecord;
 use amoozgar_types::id::{JobId, UserId};
-use amoozgar_types::ipc::{BestValidation, ComparedRun, CurvePoint};
 use amoozgar_types::job::{MetricPoint, Metrics, ValidationPoint};
 
 /// Samples of a run among which the last of each prompt is looked for.

@@ -3,8 +3,8 @@
 use crate::column::{count, int, named};
 use crate::error::Doing;
 use crate::{Store, StoreError};
+use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
 use amoozgar_types::id::{DatasetId, UserId};
-use amoozgar_types::ipc::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// A dataset with its files.

@@ -6,8 +6,10 @@
 use crate::column::{count, from_json, from_json_or_null, int, named, to_json};
 use crate::error::Doing;
 use crate::{Store, StoreError, model_owners};
+use amoozgar_types::download::{DownloadRecord, DownloadStatus, WaitReason};
 use amoozgar_types::id::{DownloadId, UserId};
-use amoozgar_types::ipc::{DownloadRecord, DownloadStatus, ModelRef, RepoKind, WaitReason};
+use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::repo::RepoKind;
 use rusqlite::{Connection, OptionalExtension, Params, Row, named_params, params};
 
 /// A download with what only the program needs to know of it.

@@ -1,6 +1,6 @@
 //! Everything that can go wrong between the program and its database.
 
-use amoozgar_types::ipc::DownloadStatus;
+use amoozgar_types::download::DownloadStatus;
 use amoozgar_types::job::JobStatus;
 use std::path::PathBuf;
 

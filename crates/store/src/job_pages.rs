@@ -4,8 +4,8 @@ use crate::error::Doing;
 use crate::jobs::read_record;
 use crate::{Store, StoreError};
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::{JobGroup, JobPage, JobQuery};
 use amoozgar_types::job::JobStatus;
+use amoozgar_types::job::{JobGroup, JobPage, JobQuery};
 use rusqlite::{Connection, named_params};
 
 /// The most runs of one answer.

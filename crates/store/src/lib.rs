@@ -7,7 +7,7 @@
 //! - What belongs to a user is read and changed only through that user's id, except by the job
 //!   queue, which serves all users.
 //! - A job's status changes only as [`JobStatus::may_become`](amoozgar_types::job::JobStatus) allows,
-//!   a download's as [`DownloadStatus::may_become`](amoozgar_types::ipc::DownloadStatus) does.
+//!   a download's as [`DownloadStatus::may_become`](amoozgar_types::download::DownloadStatus) does.
 //! - A loss comes back bit for bit; a diverged one is the text `diverged`, never NULL or NaN.
 //! - The clock is passed in.
 //!

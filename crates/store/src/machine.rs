@@ -4,7 +4,7 @@ use crate::column::{count, int};
 use crate::error::Doing;
 use crate::{Store, StoreError};
 use amoozgar_types::UtcMs;
-use amoozgar_types::ipc::MachineSample;
+use amoozgar_types::machine::MachineSample;
 use rusqlite::params;
 
 /// How long samples are kept.

@@ -3,7 +3,7 @@
 use crate::error::Doing;
 use crate::{Store, StoreError};
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::ModelRef;
+use amoozgar_types::model_ref::ModelRef;
 use rusqlite::{Connection, OptionalExtension, params};
 
 impl Store {

@@ -4,7 +4,7 @@ use crate::column::{from_json, to_json};
 use crate::error::Doing;
 use crate::{Store, StoreError};
 use amoozgar_types::id::{NotificationId, UserId};
-use amoozgar_types::ipc::NotificationRecord;
+use amoozgar_types::notification::NotificationRecord;
 use rusqlite::params;
 
 impl Store {

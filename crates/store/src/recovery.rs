@@ -4,7 +4,7 @@ use crate::error::Doing;
 use crate::{Store, StoreError};
 use amoozgar_types::UtcMs;
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::RecoveryStatus;
+use amoozgar_types::user::RecoveryStatus;
 use rusqlite::params;
 
 impl Store {

@@ -5,7 +5,7 @@ use crate::error::Doing;
 use crate::{Store, StoreError};
 use amoozgar_types::UtcMs;
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::Settings;
+use amoozgar_types::settings::Settings;
 use rusqlite::{OptionalExtension, params};
 
 impl Store {

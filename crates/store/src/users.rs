@@ -5,7 +5,7 @@ use crate::error::Doing;
 use crate::{Store, StoreError};
 use amoozgar_types::UtcMs;
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::{Role, User, UserOverview};
+use amoozgar_types::user::{Role, User, UserOverview};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 /// Wrong tries that cost nothing but their own time.

@@ -6,7 +6,6 @@
 
 mod access;
 mod account;
-mod catalog;
 mod compare;
 mod dashboard;
 mod datasets;
@@ -15,16 +14,13 @@ mod events;
 mod hub;
 mod inference;
 mod models;
-mod notifications;
-mod preferences;
-mod settings;
+mod services;
 mod system;
 mod training;
 mod upkeep;
 
 pub use access::{Access, access_of};
 pub use account::*;
-pub use catalog::*;
 pub use compare::*;
 pub use dashboard::*;
 pub use datasets::*;
@@ -33,13 +29,24 @@ pub use events::*;
 pub use hub::*;
 pub use inference::*;
 pub use models::*;
-pub use notifications::*;
-pub use preferences::*;
-pub use settings::*;
+pub use services::*;
 pub use system::*;
 pub use training::*;
 pub use upkeep::*;
 
+use crate::compare::ComparedRun;
+use crate::dataset::DatasetRecord;
+use crate::download::DownloadRecord;
+use crate::installed::{BaseModel, InstalledFile, InstalledModel};
+use crate::job::{JobPage, JobQuery};
+use crate::machine::{MachineSample, Snapshot};
+use crate::model_ref::ModelRef;
+use crate::notification::NotificationRecord;
+use crate::plan::Estimate;
+use crate::secret::SecretName;
+use crate::settings::Settings;
+use crate::storage::{CleanupItem, CleanupTarget, DiskUse};
+use crate::user::{RecoveryStatus, SessionRecord, User, UserOverview};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// One command: its name on the bridge, what it takes and what it answers.

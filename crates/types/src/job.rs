@@ -249,6 +249,65 @@ pub struct Metrics {
     pub validation: Vec<ValidationPoint>,
 }
 
+/// Which of the user's runs to list.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct JobQuery {
+    /// A part of the run's or its dataset's name; everything where empty.
+    pub search: String,
+    /// Of which states.
+    pub group: JobGroup,
+    /// How many of the matching runs to leave out, from the latest on.
+    pub offset: u32,
+    /// How many to answer at most; 1 to 200.
+    pub limit: u32,
+}
+
+/// States that a list shows together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobGroup {
+    /// Every state.
+    #[default]
+    All,
+    /// Waits for its turn, or has a process.
+    Active,
+    /// Complete.
+    Completed,
+    /// Ended without being complete.
+    Unfinished,
+}
+
+impl JobGroup {
+    /// Every group.
+    pub const ALL: &'static [Self] = &[Self::All, Self::Active, Self::Completed, Self::Unfinished];
+
+    /// Whether a run of this state belongs to it.
+    pub fn contains(self, status: JobStatus) -> bool {
+        match self {
+            Self::All => true,
+            Self::Active => !status.has_ended(),
+            Self::Completed => status == JobStatus::Completed,
+            Self::Unfinished => status.has_ended() && status != JobStatus::Completed,
+        }
+    }
+}
+
+/// A page of runs.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct JobPage {
+    /// The runs of the page, latest first.
+    pub jobs: Vec<JobRecord>,
+    /// How many match in all.
+    pub n_matching: u32,
+    /// How many runs the user has, matching or not.
+    pub n_all: u32,
+    /// How many of those are complete.
+    pub n_completed: u32,
+    /// How many runs of any user wait in the queue.
+    pub n_queued: u32,
+}
+
 #[cfg(test)]
 mod tests {
     use super::JobStatus;

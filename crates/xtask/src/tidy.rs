@@ -1,6 +1,7 @@
 //! The rules of the house that a compiler does not check: a document at the head of each file,
 //! sizes, edges between crates, lock files, formatting. Every violation is listed, not the first.
 
+mod contract;
 mod edges;
 
 use std::fs;
@@ -25,6 +26,7 @@ pub fn tidy() -> Result<()> {
         let text = fs::read_to_string(root().join(file))
             .with_context(|| format!("could not read `{}`", file.display()))?;
         check_source(file, &text, &mut violations);
+        contract::check(file, &text, &mut violations);
     }
     for name in LOCK_FILES {
         let text = fs::read_to_string(root().join(name)).with_context(|| format!("no `{name}`"))?;

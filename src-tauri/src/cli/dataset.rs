@@ -4,7 +4,7 @@ use super::{Input, Mode, print_json, print_text, read_text};
 use crate::error;
 use crate::jobs::exit;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::DatasetFormat;
+use amoozgar_types::dataset::DatasetFormat;
 use clap::Subcommand;
 use serde::Serialize;
 use std::path::PathBuf;

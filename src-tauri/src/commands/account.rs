@@ -10,9 +10,10 @@ use amoozgar_store::{Store, StoredSession};
 use amoozgar_types::id::{SessionId, UserId};
 use amoozgar_types::ipc::{
     Account, AccountLock, AccountLogin, AccountLogout, AccountRecover, AccountRegister,
-    AccountStatus, AccountTouch, AccountUnlock, Login, Recover, Register, Remembered, Role,
-    SignedIn, Standing, Unlock, User,
+    AccountStatus, AccountTouch, AccountUnlock, Login, Recover, Register, Remembered, SignedIn,
+    Standing, Unlock,
 };
+use amoozgar_types::user::{Role, User};
 use amoozgar_types::{ApiError, ErrorCode, UtcMs};
 use tauri::State;
 

@@ -10,9 +10,9 @@ use crate::state::App;
 use crate::{error, files};
 use amoozgar_store::JobFolder;
 use amoozgar_types::id::{JobId, UserId};
-use amoozgar_types::ipc::{
-    Caution, CleanupItem, CleanupList, CleanupOutcome, CleanupRemove, CleanupTarget, Role, User,
-};
+use amoozgar_types::ipc::{CleanupList, CleanupOutcome, CleanupRemove};
+use amoozgar_types::storage::{Caution, CleanupItem, CleanupTarget};
+use amoozgar_types::user::{Role, User};
 use amoozgar_types::{ApiError, ErrorCode};
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -320,7 +320,8 @@ mod tests {
     use amoozgar_store::Store;
     use amoozgar_types::ErrorCode;
     use amoozgar_types::id::UserId;
-    use amoozgar_types::ipc::{Caution, CleanupTarget, Role, User};
+    use amoozgar_types::storage::{Caution, CleanupTarget};
+    use amoozgar_types::user::{Role, User};
     use std::fs;
     use std::path::Path;
 

@@ -5,10 +5,10 @@ use crate::db::{Db, blocking};
 use crate::error;
 use crate::files;
 use crate::state::App;
+use amoozgar_types::compare::{CurvePoint, MOST_COMPARED};
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::ipc::{
-    CompareExport, CompareRequest, CurvePoint, ExportContent, MOST_COMPARED, TrainingCompare,
-    TrainingCompareExport,
+    CompareExport, CompareRequest, ExportContent, TrainingCompare, TrainingCompareExport,
 };
 use amoozgar_types::{ApiError, Loss};
 use base64::Engine;

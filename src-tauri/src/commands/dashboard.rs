@@ -7,10 +7,13 @@ use crate::files;
 use crate::machine::{self, Probe};
 use crate::state::App;
 use amoozgar_types::ApiError;
+use amoozgar_types::dataset::{DatasetSource, Sharing};
 use amoozgar_types::ipc::{
-    DashboardDisk, DashboardOverview, DatasetSource, DiskUse, Overview, Sharing, Snapshot,
-    SystemHistory, SystemSnapshot, SystemSubscribe, SystemUnsubscribe,
+    DashboardDisk, DashboardOverview, Overview, SystemHistory, SystemSnapshot, SystemSubscribe,
+    SystemUnsubscribe,
 };
+use amoozgar_types::machine::Snapshot;
+use amoozgar_types::storage::DiskUse;
 use std::path::Path;
 use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};

@@ -6,10 +6,10 @@ use crate::db::{Db, blocking};
 use crate::state::App;
 use crate::{error, files, paths, words};
 use amoozgar_engine::DatasetSummary;
+use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
 use amoozgar_types::id::DatasetId;
 use amoozgar_types::ipc::{
-    DatasetFormat, DatasetPreview, DatasetRecord, DatasetSource, DatasetsDelete, DatasetsImport,
-    DatasetsList, DatasetsPreview, DatasetsShare, Sharing,
+    DatasetPreview, DatasetsDelete, DatasetsImport, DatasetsList, DatasetsPreview, DatasetsShare,
 };
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 use std::path::{Path, PathBuf};

@@ -8,12 +8,15 @@ use crate::state::App;
 use crate::{downloads, error};
 use amoozgar_hub::{Control, Hub, Reason, Repo, Revision, Search, Selection, Sort};
 use amoozgar_types::ApiError;
+use amoozgar_types::catalog::{CatalogFile, CatalogItem, full_memory_bytes, lora_memory_bytes};
+use amoozgar_types::download::DownloadRecord;
 use amoozgar_types::id::DownloadId;
 use amoozgar_types::ipc::{
-    CatalogEntry, CatalogFile, CatalogItem, DownloadRecord, FileReason, Fit, FitVerdict,
-    HubCatalog, HubFound, HubOpenPage, HubPage, HubQuery, HubRepo, HubSearch, HubSort,
-    NetworkSettings, RepoAt, RepoDetail, RepoFile, RepoKind, full_memory_bytes, lora_memory_bytes,
+    CatalogEntry, HubCatalog, HubFound, HubOpenPage, HubPage, HubQuery, HubRepo, HubSearch,
+    HubSort, RepoAt, RepoDetail,
 };
+use amoozgar_types::network::NetworkSettings;
+use amoozgar_types::repo::{FileReason, Fit, FitVerdict, RepoFile, RepoKind};
 use std::sync::{Arc, OnceLock};
 use tauri::State;
 
@@ -290,7 +293,7 @@ fn body_of(card: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{body_of, catalog, fit};
-    use amoozgar_types::ipc::FitVerdict;
+    use amoozgar_types::repo::FitVerdict;
 
     const GB: u64 = 1 << 30;
 

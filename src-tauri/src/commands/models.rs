@@ -8,11 +8,12 @@ use crate::paths::Paths;
 use crate::state::App;
 use amoozgar_hub::{Cache, CachedRepo, Links, Repo, Snapshot};
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::{
-    InstalledFile, InstalledModel, ModelRef, ModelsDelete, ModelsFiles, ModelsList,
-    ModelsOpenFolder, RepoKind, Role, User,
-};
+use amoozgar_types::installed::{InstalledFile, InstalledModel};
+use amoozgar_types::ipc::{ModelsDelete, ModelsFiles, ModelsList, ModelsOpenFolder};
 use amoozgar_types::job::JobRecord;
+use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::repo::RepoKind;
+use amoozgar_types::user::{Role, User};
 use amoozgar_types::{ApiError, ErrorCode, UtcMs};
 use std::collections::HashSet;
 use std::fs;
@@ -372,7 +373,8 @@ mod tests {
     use amoozgar_store::Store;
     use amoozgar_types::ErrorCode;
     use amoozgar_types::id::UserId;
-    use amoozgar_types::ipc::{ModelRef, Role, User};
+    use amoozgar_types::model_ref::ModelRef;
+    use amoozgar_types::user::{Role, User};
     use std::fs;
 
     #[test]

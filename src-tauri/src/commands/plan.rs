@@ -3,9 +3,10 @@
 use crate::error;
 use amoozgar_engine::Change;
 use amoozgar_store::StoredDataset;
-use amoozgar_types::ipc::{
-    BaseFitness, FitChange, MAX_PROMPT_CHARS, MAX_PROMPTS, MOST_STEPS, NewRun, Settings,
-};
+use amoozgar_types::installed::BaseFitness;
+use amoozgar_types::ipc::{MAX_PROMPT_CHARS, MAX_PROMPTS, MOST_STEPS, NewRun};
+use amoozgar_types::plan::FitChange;
+use amoozgar_types::settings::Settings;
 use amoozgar_types::spec::{
     CheckpointSpec, DatasetSpec, EvaluationSpec, Method, ModelSpec, OptimizerSpec, TokenizerSpec,
 };
@@ -180,11 +181,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{Base, spec};
     use amoozgar_store::StoredDataset;
+    use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource};
     use amoozgar_types::id::DatasetId;
-    use amoozgar_types::ipc::{
-        AdvancedSettings, BaseFitness, DatasetFormat, DatasetRecord, DatasetSource, ModelRef,
-        NewRun, Settings,
-    };
+    use amoozgar_types::installed::BaseFitness;
+    use amoozgar_types::ipc::{AdvancedSettings, NewRun};
+    use amoozgar_types::model_ref::ModelRef;
+    use amoozgar_types::settings::Settings;
     use amoozgar_types::spec::{
         BaseStorage, Dtype, LoraSpec, Method, OptimizerKind, ScheduleKind, SizePreset,
     };
@@ -193,7 +195,7 @@ mod tests {
     fn dataset() -> StoredDataset {
         StoredDataset {
             record: DatasetRecord {
-                sharing: amoozgar_types::ipc::Sharing::Private,
+                sharing: amoozgar_types::dataset::Sharing::Private,
                 dataset_id: DatasetId::new("hafez"),
                 name: "دیوان حافظ".into(),
                 source: DatasetSource::Bundled,

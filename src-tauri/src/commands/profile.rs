@@ -9,8 +9,9 @@ use amoozgar_types::ApiError;
 use amoozgar_types::ipc::{
     AccountChangePassword, AccountEndSession, AccountNewRecoveryCodes, AccountRecoveryStatus,
     AccountSessions, AccountUpdateProfile, ChangePassword, NewRecoveryCodes, PasswordChanged,
-    RecoveryCodes, SessionRecord, UpdateProfile,
+    RecoveryCodes, UpdateProfile,
 };
+use amoozgar_types::user::SessionRecord;
 use tauri::State;
 
 /// Changes what a profile says of itself.

@@ -7,9 +7,9 @@ use crate::downloads;
 use crate::service_keys;
 use crate::state::App;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{
-    ChatService, LEAST_MEMORY_LIMIT_MIB, MOST_SERVICES, Settings, SettingsGet, SettingsSet,
-    TEXT_SCALES,
+use amoozgar_types::ipc::{SettingsGet, SettingsSet};
+use amoozgar_types::settings::{
+    ChatService, LEAST_MEMORY_LIMIT_MIB, MOST_SERVICES, Settings, TEXT_SCALES,
 };
 use tauri::State;
 
@@ -135,7 +135,7 @@ fn is_usable(service: &ChatService) -> bool {
 mod tests {
     use super::check;
     use amoozgar_types::id::ServiceId;
-    use amoozgar_types::ipc::{ChatService, Settings};
+    use amoozgar_types::settings::{ChatService, Settings};
 
     #[test]
     fn settings_that_no_form_can_make_are_refused_by_their_field() {

@@ -3,9 +3,9 @@
 use amoozgar_store::Store;
 use amoozgar_types::TrainSpec;
 use amoozgar_types::id::{JobId, UserId};
-use amoozgar_types::ipc::User;
 use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::spec::SizePreset;
+use amoozgar_types::user::User;
 use serde_json::json;
 
 /// Adds a profile.

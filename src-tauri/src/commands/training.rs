@@ -10,13 +10,16 @@ use crate::paths::Paths;
 use crate::state::App;
 use amoozgar_store::StoredDataset;
 use amoozgar_types::id::{JobId, UserId};
+use amoozgar_types::installed::{BaseFitness, BaseModel, InstalledModel};
 use amoozgar_types::ipc::{
-    BaseFitness, BaseModel, Estimate, InstalledModel, JobUpdate, ModelRef, NewRun, Reorder,
-    RepoKind, TrainingBases, TrainingCreate, TrainingDelete, TrainingEstimate, TrainingGet,
-    TrainingLog, TrainingMetrics, TrainingPage, TrainingPause, TrainingReorder, TrainingResume,
-    TrainingStop, TrainingSubscribe, TrainingUnsubscribe,
+    JobUpdate, NewRun, Reorder, TrainingBases, TrainingCreate, TrainingDelete, TrainingEstimate,
+    TrainingGet, TrainingLog, TrainingMetrics, TrainingPage, TrainingPause, TrainingReorder,
+    TrainingResume, TrainingStop, TrainingSubscribe, TrainingUnsubscribe,
 };
 use amoozgar_types::job::{JobDetail, JobRecord};
+use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::plan::Estimate;
+use amoozgar_types::repo::RepoKind;
 use amoozgar_types::spec::Method;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainSpec};
 use std::path::{Path, PathBuf};

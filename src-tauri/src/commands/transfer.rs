@@ -11,10 +11,13 @@ use amoozgar_hub::{
     BundleForm, Cache, Control, Copied, HubError, Links, MANIFEST, Repo, Revision, Unpacked, Watch,
 };
 use amoozgar_types::id::UserId;
+use amoozgar_types::installed::InstalledModel;
 use amoozgar_types::ipc::{
-    ExportForm, InstalledModel, ModelExported, ModelImported, ModelRef, ModelsExport, ModelsImport,
-    ModelsTransferStop, TransferProgress, User,
+    ExportForm, ModelExported, ModelImported, ModelsExport, ModelsImport, ModelsTransferStop,
+    TransferProgress,
 };
+use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::user::User;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 use std::fs::{self, File};
 use std::io::{Read, Write};

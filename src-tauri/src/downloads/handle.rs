@@ -2,8 +2,9 @@
 
 use super::queue::{Outside, Queue};
 use super::task::{Ended, Told};
+use amoozgar_types::download::{DownloadRecord, PartialBytes};
 use amoozgar_types::id::{DownloadId, UserId};
-use amoozgar_types::ipc::{DownloadRecord, NewDownload, PartialBytes};
+use amoozgar_types::ipc::NewDownload;
 use amoozgar_types::{ApiError, ErrorCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -4,9 +4,8 @@ use super::rules::After;
 use amoozgar_hub::{Control, Stop};
 use amoozgar_store::StoredDownload;
 use amoozgar_types::UtcMs;
-use amoozgar_types::ipc::{
-    DownloadProgress, DownloadRecord, DownloadStatus, NetworkSettings, PartialBytes,
-};
+use amoozgar_types::download::{DownloadProgress, DownloadRecord, DownloadStatus, PartialBytes};
+use amoozgar_types::network::NetworkSettings;
 
 /// A download that a task works on.
 pub(super) struct Live {

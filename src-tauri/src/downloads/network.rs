@@ -8,7 +8,9 @@ use amoozgar_hub::{
 };
 use amoozgar_types::ApiError;
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::{EndpointChoice, NetworkSettings, ProxyChoice, RepoKind, SecretName};
+use amoozgar_types::network::{EndpointChoice, NetworkSettings, ProxyChoice};
+use amoozgar_types::repo::RepoKind;
+use amoozgar_types::secret::SecretName;
 
 /// A way to the Hub for a user. Blocks: it reads certificates, and asks the keyring.
 pub fn hub(
@@ -122,9 +124,8 @@ fn server(settings: &NetworkSettings) -> Result<ProxyServer, ApiError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{check, page_of};
-    use amoozgar_types::ipc::{
-        EndpointChoice, HostStandIn, NetworkSettings, ProxyChoice, RepoKind,
-    };
+    use amoozgar_types::network::{EndpointChoice, HostStandIn, NetworkSettings, ProxyChoice};
+    use amoozgar_types::repo::RepoKind;
 
     fn refused(change: impl FnOnce(&mut NetworkSettings)) -> String {
         let mut settings = NetworkSettings::default();

@@ -9,11 +9,15 @@ use crate::secrets::tests::Missing;
 use amoozgar_hub::{Cache, Clock, Links, Surroundings};
 use amoozgar_store::Store;
 use amoozgar_types::ErrorCode;
-use amoozgar_types::id::{DownloadId, UserId};
-use amoozgar_types::ipc::{
-    DownloadHours, DownloadProgress, DownloadRecord, DownloadStatus, EndpointChoice, NewDownload,
-    PartialBytes, ProxyChoice, RepoKind, Role, Settings, User, WaitReason,
+use amoozgar_types::download::{
+    DownloadHours, DownloadProgress, DownloadRecord, DownloadStatus, PartialBytes, WaitReason,
 };
+use amoozgar_types::id::{DownloadId, UserId};
+use amoozgar_types::ipc::NewDownload;
+use amoozgar_types::network::{EndpointChoice, ProxyChoice};
+use amoozgar_types::repo::RepoKind;
+use amoozgar_types::settings::Settings;
+use amoozgar_types::user::{Role, User};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};

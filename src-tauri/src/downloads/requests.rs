@@ -8,8 +8,9 @@ use crate::clock::new_id;
 use crate::error;
 use amoozgar_hub::{HubError, Revision};
 use amoozgar_store::StoredDownload;
+use amoozgar_types::download::{DownloadRecord, DownloadStatus};
 use amoozgar_types::id::{DownloadId, UserId};
-use amoozgar_types::ipc::{DownloadRecord, DownloadStatus, NewDownload};
+use amoozgar_types::ipc::NewDownload;
 use amoozgar_types::{ApiError, UtcMs};
 
 /// More patterns than anyone writes.

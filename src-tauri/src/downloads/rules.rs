@@ -3,7 +3,8 @@
 
 use crate::error;
 use amoozgar_hub::HubError;
-use amoozgar_types::ipc::{DownloadRecord, DownloadStatus, Settings, WaitReason};
+use amoozgar_types::download::{DownloadRecord, DownloadStatus, WaitReason};
+use amoozgar_types::settings::Settings;
 use amoozgar_types::{ApiError, UtcMs};
 use std::time::Duration;
 
@@ -159,7 +160,8 @@ mod tests {
     use crate::downloads::queue_tests::record;
     use amoozgar_hub::HubError;
     use amoozgar_types::ErrorCode;
-    use amoozgar_types::ipc::{DownloadHours, DownloadStatus, Settings, WaitReason};
+    use amoozgar_types::download::{DownloadHours, DownloadStatus, WaitReason};
+    use amoozgar_types::settings::Settings;
     use std::time::Duration;
 
     const NOON: Moment = Moment {

@@ -9,8 +9,10 @@ use amoozgar_hub::{
     Selection, Settings, Surroundings,
 };
 use amoozgar_types::ApiError;
+use amoozgar_types::download::DownloadRecord;
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::{self, DownloadRecord, NetworkSettings};
+use amoozgar_types::network::NetworkSettings;
+use amoozgar_types::repo;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -80,8 +82,8 @@ pub async fn run(work: Work, told: impl Fn(Told) + Send + Sync) -> Ended {
 /// The repository that a row names.
 pub fn repo_of(download: &DownloadRecord) -> Result<Repo, HubError> {
     let kind = match download.kind {
-        ipc::RepoKind::Model => RepoKind::Model,
-        ipc::RepoKind::Dataset => RepoKind::Dataset,
+        repo::RepoKind::Model => RepoKind::Model,
+        repo::RepoKind::Dataset => RepoKind::Dataset,
     };
     Repo::new(kind, &download.repo)
 }

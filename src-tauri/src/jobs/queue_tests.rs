@@ -7,9 +7,10 @@ use crate::clock::now_ms;
 use crate::db::Db;
 use amoozgar_store::Store;
 use amoozgar_types::id::{JobId, UserId};
-use amoozgar_types::ipc::{JobUpdate, User};
+use amoozgar_types::ipc::JobUpdate;
 use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::spec::SizePreset;
+use amoozgar_types::user::User;
 use amoozgar_types::{ErrorCode, TrainSpec};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -78,7 +79,7 @@ impl Bench {
         let user = User {
             user_id: owner.clone(),
             name: "سارا".into(),
-            role: amoozgar_types::ipc::Role::User,
+            role: amoozgar_types::user::Role::User,
             has_password: false,
             created_ms: 1,
         };

@@ -7,7 +7,7 @@ use crate::error;
 use crate::logging;
 use amoozgar_engine::{Control, End, train};
 use amoozgar_types::event::WorkerCommand;
-use amoozgar_types::ipc::Priority;
+use amoozgar_types::settings::Priority;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainEvent, TrainSpec};
 use std::ffi::OsStr;
 use std::io::{self, BufRead, Write};

@@ -1,7 +1,7 @@
 //! Graphics processors, as far as Linux tells of them without a library: AMD's driver in files,
 //! NVIDIA's through its own tool. What is not told is absent.
 
-use amoozgar_types::ipc::Gpu;
+use amoozgar_types::machine::Gpu;
 
 /// Every graphics processor that tells how busy it is or how much memory it has. Blocks; a tool
 /// that hangs is left after two seconds.

@@ -1,6 +1,6 @@
 //! Warmth and battery, as far as the system tells of them.
 
-use amoozgar_types::ipc::BatteryCharge;
+use amoozgar_types::machine::BatteryCharge;
 use sysinfo::Components;
 
 /// Sensors of processors, by what the kernel's drivers and the other systems call them.
@@ -62,7 +62,7 @@ fn battery_in(supplies: &std::path::Path) -> Option<BatteryCharge> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::battery_in;
-    use amoozgar_types::ipc::BatteryCharge;
+    use amoozgar_types::machine::BatteryCharge;
     use std::fs;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::common::count;
 use amoozgar_text::bidi::isolate;
-use amoozgar_types::ipc::Role;
+use amoozgar_types::user::Role;
 
 /// First start.
 pub const WELCOME: &str = "به آموزگار خوش آمدید";

@@ -4,7 +4,7 @@ use super::common::{self, count};
 use super::training::{large, rate};
 use crate::pages::training::compare::tables::{Axis, Curve};
 use amoozgar_text::{bidi::isolate, number};
-use amoozgar_types::ipc::ComparedRun;
+use amoozgar_types::compare::ComparedRun;
 use amoozgar_types::spec::{BaseStorage, Dtype, Method, OptimizerKind, ScheduleKind};
 
 /// Page.

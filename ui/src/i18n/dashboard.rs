@@ -3,7 +3,7 @@
 use super::common::count;
 use amoozgar_text::bidi::isolate;
 use amoozgar_text::number;
-use amoozgar_types::ipc::{Caution, CleanupTarget};
+use amoozgar_types::storage::{Caution, CleanupTarget};
 
 /// Page.
 pub const SUBTITLE: &str = "این رایانه، اجراها، و آنچه روی دیسک جا گرفته است.";

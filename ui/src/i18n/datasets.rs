@@ -2,7 +2,7 @@
 
 use super::common::count;
 use amoozgar_text::bidi::isolate;
-use amoozgar_types::ipc::{DatasetFormat, DatasetSource};
+use amoozgar_types::dataset::{DatasetFormat, DatasetSource};
 
 /// Page.
 pub const TITLE: &str = "مجموعه‌داده‌ها";

@@ -4,7 +4,7 @@ use super::common::count;
 use amoozgar_text::bidi::isolate_ltr;
 use amoozgar_text::number;
 use amoozgar_types::UtcMs;
-use amoozgar_types::ipc::{DownloadStatus, WaitReason};
+use amoozgar_types::download::{DownloadStatus, WaitReason};
 
 /// Panel.
 pub const TITLE: &str = "دانلودها";
@@ -150,7 +150,7 @@ pub fn under_way(n: usize, share: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::{percent, waits_for};
-    use amoozgar_types::ipc::WaitReason;
+    use amoozgar_types::download::WaitReason;
 
     #[test]
     fn a_hundred_per_cent_is_said_only_at_the_end() {

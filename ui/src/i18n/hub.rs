@@ -4,9 +4,10 @@
 use super::common::count;
 use amoozgar_text::bidi::isolate;
 use amoozgar_text::number;
-use amoozgar_types::ipc::{
-    CatalogTask, DataFormat, ExportForm, FileReason, Fit, FitVerdict, HubSort, ModelRef, RepoKind,
-};
+use amoozgar_types::catalog::{CatalogTask, DataFormat};
+use amoozgar_types::ipc::{ExportForm, HubSort};
+use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::repo::{FileReason, Fit, FitVerdict, RepoKind};
 
 /// Page.
 pub const TITLE: &str = "مدل‌ها";
@@ -436,7 +437,7 @@ pub fn label(action: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{fit, parameters};
-    use amoozgar_types::ipc::FitVerdict;
+    use amoozgar_types::repo::FitVerdict;
 
     #[test]
     fn numbers_of_parameters_are_rounded_and_named() {

@@ -2,7 +2,7 @@
 
 use super::common::count;
 use super::training::large;
-use amoozgar_types::ipc::BaseFitness;
+use amoozgar_types::installed::BaseFitness;
 use amoozgar_types::job::JobRecord;
 use amoozgar_types::spec::{BaseStorage, Dtype, Method, OptimizerKind, Packing, ScheduleKind};
 

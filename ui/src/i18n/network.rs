@@ -1,7 +1,8 @@
 //! Words of the settings sections of network, downloads and token.
 
 use super::common::count;
-use amoozgar_types::ipc::{FailedStage, HostOutcome, HostRole, SecretPlace};
+use amoozgar_types::ipc::{FailedStage, HostOutcome, HostRole};
+use amoozgar_types::secret::SecretPlace;
 
 /// Section.
 pub const NETWORK: &str = "شبکه";

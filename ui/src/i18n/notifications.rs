@@ -3,7 +3,7 @@
 use super::common;
 use super::errors;
 use amoozgar_text::bidi::{isolate, isolate_ltr};
-use amoozgar_types::ipc::NotificationContent;
+use amoozgar_types::notification::NotificationContent;
 
 /// Page.
 pub const TITLE: &str = "اعلان‌ها";

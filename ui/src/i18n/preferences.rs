@@ -3,7 +3,8 @@
 use super::common::{self, count};
 use super::time;
 use amoozgar_text::{bidi::isolate, number};
-use amoozgar_types::ipc::{BackupSummary, Battery, NotificationKind, ServiceReport, WrittenFile};
+use amoozgar_types::ipc::{BackupSummary, Battery, ServiceReport, WrittenFile};
+use amoozgar_types::notification::NotificationKind;
 
 // Numbers.
 

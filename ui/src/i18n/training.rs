@@ -4,8 +4,9 @@ use super::common::count;
 use crate::pages::training::form::FieldError;
 use amoozgar_text::number;
 use amoozgar_types::event::{KeptActivations, LoadingStage};
-use amoozgar_types::ipc::{FitChange, JobGroup};
+use amoozgar_types::job::JobGroup;
 use amoozgar_types::job::JobStatus;
+use amoozgar_types::plan::FitChange;
 use amoozgar_types::spec::{ModelSpec, SizePreset};
 
 // The list of runs.

@@ -11,10 +11,10 @@ use crate::i18n::{account, common, datasets, errors};
 use crate::route::Route;
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_text::number;
+use amoozgar_types::dataset::{DatasetRecord, Sharing};
 use amoozgar_types::id::DatasetId;
 use amoozgar_types::ipc::{
-    DatasetPreview, DatasetPreviewRequest, DatasetRecord, DatasetShare, DatasetsPreview,
-    DatasetsShare, Sharing,
+    DatasetPreview, DatasetPreviewRequest, DatasetShare, DatasetsPreview, DatasetsShare,
 };
 use yew::prelude::*;
 use yew_router::prelude::*;

@@ -5,7 +5,8 @@ use crate::components::{Button, ErrorNote, IconName, TextField, Variant, use_id}
 use crate::hooks::use_session;
 use crate::i18n::{account, common, errors};
 use crate::state::toasts::{ShowToast, use_toasts};
-use amoozgar_types::ipc::{AccountLogout, AccountUnlock, Unlock, User};
+use amoozgar_types::ipc::{AccountLogout, AccountUnlock, Unlock};
+use amoozgar_types::user::User;
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 

@@ -11,9 +11,10 @@ use crate::route::Route;
 use crate::state::notifications::use_unread;
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_types::ipc::{
-    Command, NotificationAdded, NotificationContent, NotificationKind, NotificationRecord,
-    NotificationsClear, NotificationsList, NotificationsMarkAllRead, NotificationsMarkRead,
+    Command, NotificationAdded, NotificationsClear, NotificationsList, NotificationsMarkAllRead,
+    NotificationsMarkRead,
 };
+use amoozgar_types::notification::{NotificationContent, NotificationKind, NotificationRecord};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -345,7 +346,7 @@ fn Notice(props: &NoticeProps) -> Html {
 mod tests {
     use super::Filter;
     use amoozgar_types::id::{JobId, NotificationId};
-    use amoozgar_types::ipc::{NotificationContent, NotificationKind, NotificationRecord};
+    use amoozgar_types::notification::{NotificationContent, NotificationKind, NotificationRecord};
 
     #[test]
     fn a_filter_shows_what_is_unread_and_of_its_kind() {

@@ -3,10 +3,9 @@
 
 use crate::hooks::{Query, use_event, use_query};
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{
-    DownloadChanged, DownloadProgress, DownloadProgressed, DownloadRecord, DownloadRemoved,
-    DownloadStatus, DownloadsList, RepoKind,
-};
+use amoozgar_types::download::{DownloadProgress, DownloadRecord, DownloadStatus};
+use amoozgar_types::ipc::{DownloadChanged, DownloadProgressed, DownloadRemoved, DownloadsList};
+use amoozgar_types::repo::RepoKind;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -191,8 +190,9 @@ fn under_way(list: &[DownloadRecord]) -> Option<UnderWay> {
 #[cfg(test)]
 mod tests {
     use super::{changed, in_order, progressed, under_way};
+    use amoozgar_types::download::{DownloadProgress, DownloadRecord, DownloadStatus};
     use amoozgar_types::id::DownloadId;
-    use amoozgar_types::ipc::{DownloadProgress, DownloadRecord, DownloadStatus, RepoKind};
+    use amoozgar_types::repo::RepoKind;
 
     fn record(id: &str, status: DownloadStatus, place: Option<u32>) -> DownloadRecord {
         DownloadRecord {

@@ -8,8 +8,9 @@ use crate::state::activity;
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::{
-    Account, AccountStatus, AccountTouch, Remembered, SessionChanged, SignedIn, Standing, User,
+    Account, AccountStatus, AccountTouch, Remembered, SessionChanged, SignedIn, Standing,
 };
+use amoozgar_types::user::User;
 use std::rc::Rc;
 use yew::prelude::*;
 

@@ -6,7 +6,8 @@ use crate::i18n::time;
 use crate::state::theme;
 use amoozgar_text::number;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{Digits, Settings, SettingsGet, SettingsSet};
+use amoozgar_types::ipc::{SettingsGet, SettingsSet};
+use amoozgar_types::settings::{Digits, Settings};
 use std::rc::Rc;
 use yew::prelude::*;
 

@@ -1,6 +1,8 @@
 //! What was looked for in the catalog and the Hub's search, kept while one walks from page to page.
 
-use amoozgar_types::ipc::{CatalogTask, HubSort, RepoKind};
+use amoozgar_types::catalog::CatalogTask;
+use amoozgar_types::ipc::HubSort;
+use amoozgar_types::repo::RepoKind;
 use yew::prelude::*;
 
 /// What the catalog's page shows.
@@ -126,7 +128,7 @@ pub fn use_shelf() -> Shelf {
 #[cfg(test)]
 mod tests {
     use super::CatalogView;
-    use amoozgar_types::ipc::RepoKind;
+    use amoozgar_types::repo::RepoKind;
 
     #[test]
     fn another_kind_or_question_begins_anew() {

@@ -2,7 +2,7 @@
 //! and put in force by `static/appearance.js`, which also follows the system.
 
 use crate::api;
-use amoozgar_types::ipc::{Appearance, Contrast, Theme};
+use amoozgar_types::settings::{Appearance, Contrast, Theme};
 use wasm_bindgen::JsValue;
 
 /// Puts these choices in force and remembers them for the next start.

@@ -1,7 +1,7 @@
 use crate::support::{Fixture, dara, dataset, job, job_id, sara, spec};
 use amoozgar_store::StoreError;
+use amoozgar_types::dataset::{DatasetSource, Sharing};
 use amoozgar_types::id::{DatasetId, UserId};
-use amoozgar_types::ipc::{DatasetSource, Sharing};
 use amoozgar_types::job::JobStatus;
 
 fn filled() -> Fixture {
@@ -27,7 +27,7 @@ fn filled() -> Fixture {
 #[test]
 fn bundled_datasets_are_everyones_and_come_first_imported_ones_are_their_owners() {
     let fixture = filled().reopened();
-    let ids = |list: Vec<amoozgar_types::ipc::DatasetRecord>| -> Vec<String> {
+    let ids = |list: Vec<amoozgar_types::dataset::DatasetRecord>| -> Vec<String> {
         list.iter().map(|set| set.dataset_id.to_string()).collect()
     };
     assert_eq!(

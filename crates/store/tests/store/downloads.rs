@@ -1,8 +1,9 @@
 use crate::support::{Fixture, NOW, dara, sara};
 use amoozgar_store::{StoreError, StoredDownload};
+use amoozgar_types::download::{DownloadRecord, DownloadStatus, WaitReason};
 use amoozgar_types::error::{ApiError, ErrorCode};
 use amoozgar_types::id::{DownloadId, UserId};
-use amoozgar_types::ipc::{DownloadRecord, DownloadStatus, RepoKind, WaitReason};
+use amoozgar_types::repo::RepoKind;
 
 fn record(id: &str, status: DownloadStatus) -> DownloadRecord {
     DownloadRecord {

@@ -1,6 +1,6 @@
 use crate::support::{Fixture, dara, job, sara, spec};
-use amoozgar_types::ipc::{JobGroup, JobQuery};
 use amoozgar_types::job::JobStatus;
+use amoozgar_types::job::{JobGroup, JobQuery};
 
 fn with_jobs(n: usize) -> Fixture {
     let fixture = Fixture::with_users();

@@ -1,7 +1,7 @@
 use crate::support::{Fixture, NOW, dara, sara};
 use amoozgar_types::UtcMs;
-use amoozgar_types::ipc::MachineSample;
 use amoozgar_types::job::JobStatus;
+use amoozgar_types::machine::MachineSample;
 
 const HOUR_MS: UtcMs = 3_600_000;
 

@@ -1,5 +1,6 @@
 use crate::support::{Fixture, dara, sara};
-use amoozgar_types::ipc::{ModelRef, RepoKind};
+use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::repo::RepoKind;
 
 fn repo(kind: RepoKind) -> ModelRef {
     ModelRef::Hub {

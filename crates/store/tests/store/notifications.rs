@@ -2,7 +2,7 @@ use crate::support::{Fixture, NOW, dara, sara};
 use amoozgar_store::StoreError;
 use amoozgar_types::Loss;
 use amoozgar_types::id::{JobId, NotificationId};
-use amoozgar_types::ipc::{NotificationContent, NotificationRecord};
+use amoozgar_types::notification::{NotificationContent, NotificationRecord};
 
 fn notification(id: &str, created_ms: i64) -> NotificationRecord {
     NotificationRecord {

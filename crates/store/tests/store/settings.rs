@@ -1,5 +1,5 @@
 use crate::support::{Fixture, NOW, dara, sara};
-use amoozgar_types::ipc::{Appearance, Contrast, Settings, Theme};
+use amoozgar_types::settings::{Appearance, Contrast, Settings, Theme};
 
 #[test]
 fn settings_are_each_users_own_and_default_until_saved() {

@@ -1,8 +1,8 @@
 use crate::support::{Fixture, NOW, dara, job_id, sara, user};
 use amoozgar_store::{Attempt, StoreError};
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::Role;
 use amoozgar_types::job::JobStatus;
+use amoozgar_types::user::Role;
 
 #[test]
 fn a_profile_and_its_hash_survive_a_restart_and_the_flag_follows_the_hash() {

@@ -1,10 +1,12 @@
 //! What the shell emits.
 
 use super::Event;
-use super::{DownloadProgress, DownloadRecord, NotificationRecord, Standing};
+use super::Standing;
+use crate::download::{DownloadProgress, DownloadRecord};
 use crate::event::{CheckpointRecord, LoadingStage, SampleRecord};
 use crate::id::{DownloadId, JobId};
 use crate::job::{JobRecord, MetricPoint, ValidationPoint};
+use crate::notification::NotificationRecord;
 use serde::{Deserialize, Serialize};
 
 macro_rules! events {

@@ -1,36 +1,12 @@
 //! The Hub: the catalog, search, a repository's page, the way there, and the secrets it needs.
 
-use super::CatalogItem;
 use crate::ApiError;
+use crate::catalog::CatalogItem;
 use crate::id::DownloadId;
+use crate::network::NetworkSettings;
+use crate::repo::{Fit, RepoFile, RepoKind};
+use crate::secret::{SecretName, SecretPlace};
 use serde::{Deserialize, Serialize};
-
-/// What a repository holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RepoKind {
-    /// A model.
-    Model,
-    /// A dataset.
-    Dataset,
-}
-
-impl RepoKind {
-    /// The name that the database keeps.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Model => "model",
-            Self::Dataset => "dataset",
-        }
-    }
-
-    /// Reads the database's name.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Model, Self::Dataset]
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
-    }
-}
 
 /// A curated model or dataset, and how it stands on this machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,35 +19,6 @@ pub struct CatalogEntry {
     pub installed: bool,
     /// The user's download of it that is not finished.
     pub download_id: Option<DownloadId>,
-}
-
-/// What a model needs of this machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fit {
-    /// The most that can be done with it here.
-    pub verdict: FitVerdict,
-    /// Memory to train all weights, about.
-    pub full_bytes: u64,
-    /// Memory to train an adapter, about.
-    pub lora_bytes: u64,
-    /// Memory to use it, about.
-    pub use_bytes: u64,
-    /// Memory of this machine.
-    pub memory_bytes: u64,
-}
-
-/// The most that can be done with a model here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FitVerdict {
-    /// All its weights can be trained.
-    Full,
-    /// An adapter can be trained.
-    Lora,
-    /// It can be used.
-    Use,
-    /// It does not fit into the memory.
-    TooLarge,
 }
 
 /// A search of the Hub.
@@ -198,119 +145,6 @@ pub struct RepoDetail {
     pub download_id: Option<DownloadId>,
 }
 
-/// A file of a repository.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RepoFile {
-    /// Its place in the repository.
-    pub path: String,
-    /// Its length.
-    pub size_bytes: u64,
-    /// Whether it is among those that come where nothing else is said.
-    pub chosen: bool,
-    /// Why it is, or is not.
-    pub why: FileReason,
-}
-
-/// Why a file is chosen, or is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FileReason {
-    /// Chosen: the weights.
-    Weights,
-    /// Chosen: configuration.
-    Configuration,
-    /// Chosen: the tokenizer.
-    Tokenizer,
-    /// Chosen: card and licence.
-    Words,
-    /// Chosen: data of a dataset.
-    Data,
-    /// Not chosen: other weights of the same model.
-    OtherWeights,
-    /// Refused: pickle, which can run programs.
-    Pickle,
-    /// Not chosen: nothing here needs it.
-    NotNeeded,
-}
-
-/// How the Hub is reached.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct NetworkSettings {
-    /// Where the Hub is.
-    pub endpoint: EndpointChoice,
-    /// The address of [`EndpointChoice::Custom`], `https://host[:port][/path]`.
-    pub custom_endpoint: String,
-    /// Hosts whose requests go elsewhere.
-    pub overrides: Vec<HostStandIn>,
-    /// The way out.
-    pub proxy: ProxyChoice,
-    /// The proxy's host, where it is one of our own.
-    pub proxy_host: String,
-    /// Its port.
-    pub proxy_port: u16,
-    /// The user it asks for; empty for none. The password is a secret of its own.
-    pub proxy_user: String,
-    /// A file in PEM with further authorities to trust.
-    pub ca_file: Option<String>,
-    /// Nothing goes out at all.
-    pub offline: bool,
-    /// The access token also goes to an endpoint that is not the official one.
-    pub token_to_endpoint: bool,
-}
-
-impl Default for NetworkSettings {
-    fn default() -> Self {
-        Self {
-            endpoint: EndpointChoice::Official,
-            custom_endpoint: String::new(),
-            overrides: Vec::new(),
-            proxy: ProxyChoice::System,
-            proxy_host: String::new(),
-            proxy_port: 1080,
-            proxy_user: String::new(),
-            ca_file: None,
-            offline: false,
-            token_to_endpoint: false,
-        }
-    }
-}
-
-/// Where the Hub is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndpointChoice {
-    /// `huggingface.co`.
-    Official,
-    /// `hf-mirror.com`.
-    Mirror,
-    /// An address of the user's.
-    Custom,
-}
-
-/// Requests to `host` go to `base` instead, with the same path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HostStandIn {
-    /// The host's name, as in `cas-bridge.xethub.hf.co`.
-    pub host: String,
-    /// Scheme, host and port that stand in for it.
-    pub base: String,
-}
-
-/// The way out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProxyChoice {
-    /// What the system says.
-    System,
-    /// None, whatever the system says.
-    None,
-    /// A proxy that speaks HTTP.
-    Http,
-    /// A proxy that speaks SOCKS5, and looks up names as well.
-    Socks5,
-}
-
 /// Which settings to try.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionTry {
@@ -389,16 +223,6 @@ pub enum FailedStage {
     Broken,
 }
 
-/// A secret that the program keeps for a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SecretName {
-    /// The Hub's access token.
-    HubToken,
-    /// The proxy's password.
-    ProxyPassword,
-}
-
 /// A secret to keep.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewSecret {
@@ -426,16 +250,6 @@ pub struct SecretStatus {
     /// Whether the system has a keyring that can be used. Without one a secret lives as long as the
     /// program runs.
     pub keyring: bool,
-}
-
-/// Where a secret is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SecretPlace {
-    /// In the system's keyring.
-    Keyring,
-    /// In this program's memory, until it ends.
-    Session,
 }
 
 #[cfg(test)]

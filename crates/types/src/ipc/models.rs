@@ -1,84 +1,8 @@
 //! What is on this machine: downloaded, imported and trained models, and datasets of the Hub.
 
-use super::RepoKind;
-use crate::UtcMs;
-use crate::id::JobId;
+use crate::installed::InstalledModel;
+use crate::model_ref::ModelRef;
 use serde::{Deserialize, Serialize};
-
-/// Names something that is on this machine.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "source", rename_all = "snake_case")]
-pub enum ModelRef {
-    /// A repository in the Hub's cache.
-    Hub {
-        /// `owner/name`.
-        repo: String,
-        /// Model or dataset.
-        kind: RepoKind,
-    },
-    /// A folder that was imported.
-    Imported {
-        /// Its name, unique among the imported ones.
-        name: String,
-    },
-    /// What a run left.
-    Trained {
-        /// Which run.
-        job_id: JobId,
-    },
-}
-
-impl ModelRef {
-    /// A text that names it within an address.
-    pub fn key(&self) -> String {
-        match self {
-            Self::Hub { repo, .. } => format!("hub:{repo}"),
-            Self::Imported { name } => format!("imported:{name}"),
-            Self::Trained { job_id } => format!("run:{job_id}"),
-        }
-    }
-}
-
-/// A model or a dataset of the Hub that is here as a whole.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct InstalledModel {
-    /// What it is.
-    pub model: ModelRef,
-    /// What people call it.
-    pub name: String,
-    /// Model or dataset.
-    pub kind: RepoKind,
-    /// The model's family, where its configuration names one.
-    pub architecture: Option<String>,
-    /// The revision, of a repository.
-    pub revision: Option<String>,
-    /// Its commit.
-    pub commit: Option<String>,
-    /// The folder with its files.
-    pub path: String,
-    /// Bytes on the disk, each content once.
-    pub size_bytes: u64,
-    /// Bytes of further files that are on their way.
-    pub partial_bytes: u64,
-    /// Files.
-    pub n_files: u32,
-    /// When it came or was made.
-    pub created_ms: UtcMs,
-    /// Whether who asks may remove it: models are shared by all profiles, so only who brought one and
-    /// administrators may. What a run left goes with the run.
-    pub may_delete: bool,
-}
-
-/// A file of something that is here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InstalledFile {
-    /// Its place, with `/` between the parts.
-    pub path: String,
-    /// Where it is on this computer.
-    pub absolute: String,
-    /// Its length.
-    pub size_bytes: u64,
-}
 
 /// What to import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

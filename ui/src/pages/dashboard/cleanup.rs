@@ -10,7 +10,8 @@ use crate::i18n::{common, dashboard as words};
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_text::number;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{CleanupItem, CleanupList, CleanupRemove, CleanupTarget};
+use amoozgar_types::ipc::{CleanupList, CleanupRemove};
+use amoozgar_types::storage::{CleanupItem, CleanupTarget};
 use std::collections::HashSet;
 use yew::prelude::*;
 

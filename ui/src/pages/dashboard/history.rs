@@ -7,7 +7,8 @@ use crate::hooks::use_query;
 use crate::i18n::{dashboard as words, time};
 use crate::state::job::Shared;
 use amoozgar_types::UtcMs;
-use amoozgar_types::ipc::{History, MachineSample, SystemHistory};
+use amoozgar_types::ipc::{History, SystemHistory};
+use amoozgar_types::machine::MachineSample;
 use yew::prelude::*;
 
 const HOURS: [u32; 3] = [1, 6, 24];
@@ -222,7 +223,7 @@ fn clock(minute: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::table;
-    use amoozgar_types::ipc::MachineSample;
+    use amoozgar_types::machine::MachineSample;
 
     #[test]
     fn a_time_without_samples_is_a_gap_and_not_a_line() {

@@ -2,7 +2,8 @@
 
 use crate::api;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{Snapshot, SubscriptionId, SystemSubscribe, SystemUnsubscribe};
+use amoozgar_types::ipc::{SubscriptionId, SystemSubscribe, SystemUnsubscribe};
+use amoozgar_types::machine::Snapshot;
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;

@@ -3,7 +3,7 @@
 use super::live::Live;
 use crate::components::{Badge, Card, ErrorState, IconName, Skeleton, Tone};
 use crate::i18n::{dashboard as words, home};
-use amoozgar_types::ipc::{Gpu, Snapshot};
+use amoozgar_types::machine::{Gpu, Snapshot};
 use yew::prelude::*;
 
 /// Props of [`MachineCard`].

@@ -5,7 +5,8 @@ use crate::components::{Button, Card, ErrorState, IconName, Skeleton};
 use crate::hooks::use_kept_query;
 use crate::i18n::dashboard as words;
 use amoozgar_text::number;
-use amoozgar_types::ipc::{DashboardDisk, DiskUse};
+use amoozgar_types::ipc::DashboardDisk;
+use amoozgar_types::storage::DiskUse;
 use yew::prelude::*;
 
 /// The shares with their sizes.

@@ -4,7 +4,8 @@ use crate::api;
 use crate::components::ConfirmDialog;
 use crate::i18n::{common, datasets};
 use crate::state::toasts::{ShowToast, use_toasts};
-use amoozgar_types::ipc::{DatasetRecord, DatasetsDelete};
+use amoozgar_types::dataset::DatasetRecord;
+use amoozgar_types::ipc::DatasetsDelete;
 use yew::prelude::*;
 
 /// Props of [`DeleteDataset`].

@@ -8,7 +8,7 @@ mod states;
 use crate::components::{PageHeader, SegmentedChoice, SegmentedOption};
 use crate::i18n::{dev as words, settings};
 use crate::state::theme;
-use amoozgar_types::ipc::{Appearance, Contrast, Theme};
+use amoozgar_types::settings::{Appearance, Contrast, Theme};
 use forms::{Buttons, Choices, FieldsPart};
 use lists::{Rest, Tables};
 use over::Over;

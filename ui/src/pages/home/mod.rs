@@ -12,7 +12,8 @@ use crate::components::{
 use crate::hooks::{use_event, use_kept_query, use_session};
 use crate::i18n::{common, home, time};
 use crate::route::Route;
-use amoozgar_types::ipc::{JobChanged, JobDeleted, JobGroup, JobPage, JobQuery, TrainingPage};
+use amoozgar_types::ipc::{JobChanged, JobDeleted, TrainingPage};
+use amoozgar_types::job::{JobGroup, JobPage, JobQuery};
 use amoozgar_types::job::{JobRecord, JobStatus};
 use live::LiveJob;
 use machine::MachineCard;

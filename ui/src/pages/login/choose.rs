@@ -7,7 +7,8 @@ use crate::hooks::use_session;
 use crate::i18n::{account, common};
 use amoozgar_types::ApiError;
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::{AccountLogin, Login, User};
+use amoozgar_types::ipc::{AccountLogin, Login};
+use amoozgar_types::user::User;
 use yew::prelude::*;
 
 /// Props of [`ChooseProfile`].

@@ -6,7 +6,8 @@ use crate::components::{Button, ErrorNote, IconName, TextField, Variant};
 use crate::hooks::use_session;
 use crate::i18n::account;
 use crate::state::toasts::{ShowToast, use_toasts};
-use amoozgar_types::ipc::{AccountRecover, Recover, User};
+use amoozgar_types::ipc::{AccountRecover, Recover};
+use amoozgar_types::user::User;
 use yew::prelude::*;
 
 /// Props of [`RecoverForm`].

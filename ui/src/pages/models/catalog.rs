@@ -11,7 +11,9 @@ use crate::i18n::hub as words;
 use crate::route::Route;
 use crate::state::downloads::use_downloads;
 use crate::state::shelf::{CatalogView, Shelf, use_shelf};
-use amoozgar_types::ipc::{CatalogEntry, CatalogTask, FitVerdict, HubCatalog, RepoKind};
+use amoozgar_types::catalog::CatalogTask;
+use amoozgar_types::ipc::{CatalogEntry, HubCatalog};
+use amoozgar_types::repo::{FitVerdict, RepoKind};
 use yew::prelude::*;
 use yew_router::prelude::use_navigator;
 
@@ -252,7 +254,9 @@ fn matches(view: &CatalogView, entry: &CatalogEntry) -> bool {
 mod tests {
     use super::{TASKS, matches, task_of, task_value};
     use crate::state::shelf::CatalogView;
-    use amoozgar_types::ipc::{CatalogEntry, CatalogItem, CatalogTask, Fit, FitVerdict, RepoKind};
+    use amoozgar_types::catalog::{CatalogItem, CatalogTask};
+    use amoozgar_types::ipc::CatalogEntry;
+    use amoozgar_types::repo::{Fit, FitVerdict, RepoKind};
 
     fn entry(verdict: FitVerdict) -> CatalogEntry {
         CatalogEntry {

@@ -4,7 +4,9 @@ use super::enqueue::DownloadButton;
 use crate::components::{Badge, ButtonLink, IconName, LinkTo, Ltr, Tone, Variant};
 use crate::i18n::hub as words;
 use crate::route::Route;
-use amoozgar_types::ipc::{CatalogEntry, CatalogItem, Fit, FitVerdict, NewDownload, RepoKind};
+use amoozgar_types::catalog::CatalogItem;
+use amoozgar_types::ipc::{CatalogEntry, NewDownload};
+use amoozgar_types::repo::{Fit, FitVerdict, RepoKind};
 use yew::prelude::*;
 
 /// Purpose, size, memory, licence, whether it fits, whether it is here or `queued`.

@@ -4,7 +4,9 @@ use crate::api;
 use crate::components::ConfirmDialog;
 use crate::i18n::{common, hub as words};
 use crate::state::toasts::{ShowToast, use_toasts};
-use amoozgar_types::ipc::{InstalledModel, ModelsDelete, RepoKind};
+use amoozgar_types::installed::InstalledModel;
+use amoozgar_types::ipc::ModelsDelete;
+use amoozgar_types::repo::RepoKind;
 use yew::prelude::*;
 
 /// Props of [`DeleteModel`].

@@ -4,7 +4,7 @@ use crate::components::{ErrorNote, IconButton, IconName, LinkTo, Ltr, Progress};
 use crate::i18n::{downloads as words, time};
 use crate::route::Route;
 use amoozgar_types::ErrorCode;
-use amoozgar_types::ipc::{DownloadRecord, DownloadStatus};
+use amoozgar_types::download::{DownloadRecord, DownloadStatus};
 use yew::prelude::*;
 
 /// What a person wants of a download.
@@ -211,7 +211,7 @@ fn wishes(status: DownloadStatus, place: Option<u32>, n_in_line: u32) -> Vec<Wis
 #[cfg(test)]
 mod tests {
     use super::{Wish, wishes};
-    use amoozgar_types::ipc::DownloadStatus;
+    use amoozgar_types::download::DownloadStatus;
 
     #[test]
     fn only_what_the_state_allows_is_offered() {

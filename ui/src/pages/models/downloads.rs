@@ -6,10 +6,11 @@ use crate::components::{Button, Card, ChoiceCard, Dialog, ErrorNote, ErrorState,
 use crate::i18n::{downloads as words, errors};
 use crate::state::downloads::use_downloads;
 use crate::state::toasts::{ShowToast, use_toasts};
+use amoozgar_types::download::{DownloadRecord, PartialBytes};
 use amoozgar_types::id::DownloadId;
 use amoozgar_types::ipc::{
-    DownloadCancel, DownloadRecord, DownloadReorder, DownloadsCancel, DownloadsClearFinished,
-    DownloadsPause, DownloadsReorder, DownloadsResume, DownloadsRetry, PartialBytes,
+    DownloadCancel, DownloadReorder, DownloadsCancel, DownloadsClearFinished, DownloadsPause,
+    DownloadsReorder, DownloadsResume, DownloadsRetry,
 };
 use yew::prelude::*;
 

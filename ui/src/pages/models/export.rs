@@ -8,9 +8,8 @@ use crate::components::{
 use crate::i18n::{common, hub as words};
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{
-    ExportForm, InstalledModel, ModelExport, ModelsExport, TransferProgress,
-};
+use amoozgar_types::installed::InstalledModel;
+use amoozgar_types::ipc::{ExportForm, ModelExport, ModelsExport, TransferProgress};
 use yew::prelude::*;
 
 const FORMS: [ExportForm; 2] = [ExportForm::Zip, ExportForm::Folder];

@@ -3,7 +3,7 @@
 use crate::components::{Checkbox, Ltr};
 use crate::i18n::hub as words;
 use amoozgar_text::number;
-use amoozgar_types::ipc::{FileReason, RepoFile};
+use amoozgar_types::repo::{FileReason, RepoFile};
 use std::collections::BTreeSet;
 use yew::prelude::*;
 
@@ -171,7 +171,7 @@ fn row(props: &FileTableProps, file: &RepoFile) -> Html {
 #[cfg(test)]
 mod tests {
     use super::{matches, proposed, size_of};
-    use amoozgar_types::ipc::{FileReason, RepoFile};
+    use amoozgar_types::repo::{FileReason, RepoFile};
 
     fn file(path: &str, chosen: bool, why: FileReason) -> RepoFile {
         RepoFile {

@@ -10,7 +10,10 @@ use crate::pages::training::address_on;
 use crate::route::Route;
 use crate::state::toasts::{ShowToast, Toasts, use_toasts};
 use amoozgar_text::number;
-use amoozgar_types::ipc::{InstalledModel, ModelRef, ModelsOpenFolder, RepoKind};
+use amoozgar_types::installed::InstalledModel;
+use amoozgar_types::ipc::ModelsOpenFolder;
+use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::repo::RepoKind;
 use yew::prelude::*;
 
 /// Props of [`InstalledList`].

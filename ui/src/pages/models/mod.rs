@@ -30,10 +30,11 @@ use crate::components::{
 use crate::hooks::{use_event, use_kept_query};
 use crate::i18n::hub as words;
 use crate::route::Route;
-use amoozgar_types::ipc::{
-    DownloadChanged, DownloadStatus, InstalledModel, JobChanged, ModelsList, RepoKind,
-};
+use amoozgar_types::download::DownloadStatus;
+use amoozgar_types::installed::InstalledModel;
+use amoozgar_types::ipc::{DownloadChanged, JobChanged, ModelsList};
 use amoozgar_types::job::JobStatus;
+use amoozgar_types::repo::RepoKind;
 use downloads::DownloadsPanel;
 use import::ImportDialog;
 use installed::InstalledList;

@@ -17,10 +17,12 @@ use crate::state::downloads::use_downloads;
 use crate::state::toasts::{ShowToast, Toasts, use_toasts};
 use amoozgar_text::number;
 use amoozgar_types::ErrorCode;
+use amoozgar_types::catalog::CatalogItem;
+use amoozgar_types::download::DownloadStatus;
 use amoozgar_types::ipc::{
-    CatalogItem, DownloadChanged, DownloadStatus, HubCatalog, HubOpenPage, HubRepo, NewDownload,
-    RepoAt, RepoDetail, RepoKind,
+    DownloadChanged, HubCatalog, HubOpenPage, HubRepo, NewDownload, RepoAt, RepoDetail,
 };
+use amoozgar_types::repo::RepoKind;
 use yew::prelude::*;
 
 /// Props of [`RepoPage`].

@@ -11,7 +11,8 @@ use crate::i18n::{common, hub as words};
 use crate::route::Route;
 use crate::state::downloads::{Downloads, use_downloads};
 use crate::state::shelf::{CatalogView, Shelf, use_shelf};
-use amoozgar_types::ipc::{HubFound, HubPage, HubQuery, HubSearch, HubSort, RepoKind};
+use amoozgar_types::ipc::{HubFound, HubPage, HubQuery, HubSearch, HubSort};
+use amoozgar_types::repo::RepoKind;
 use yew::prelude::*;
 
 /// Tasks of models that are of use here, by the Hub's names.

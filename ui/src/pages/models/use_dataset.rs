@@ -10,9 +10,8 @@ use crate::i18n::{common, datasets, errors, hub as words};
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_text::number;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{
-    DatasetImport, DatasetsImport, InstalledFile, InstalledModel, ModelsFiles, ModelsOpenFolder,
-};
+use amoozgar_types::installed::{InstalledFile, InstalledModel};
+use amoozgar_types::ipc::{DatasetImport, DatasetsImport, ModelsFiles, ModelsOpenFolder};
 use std::collections::BTreeSet;
 use yew::prelude::*;
 

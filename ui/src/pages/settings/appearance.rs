@@ -4,7 +4,7 @@ use super::form::{Fields, Invalid, use_form};
 use crate::components::{IconName, SegmentedChoice, SegmentedOption, Slider, Switch};
 use crate::i18n::settings as words;
 use crate::state::theme;
-use amoozgar_types::ipc::{self, Contrast, Settings, TEXT_SCALES, Theme};
+use amoozgar_types::settings::{self, Contrast, Settings, TEXT_SCALES, Theme};
 use yew::prelude::*;
 
 const THEMES: [(Theme, &str, IconName, &str); 3] = [
@@ -26,7 +26,7 @@ const THEMES: [(Theme, &str, IconName, &str); 3] = [
 #[derive(Clone, PartialEq)]
 struct Appearance {
     theme: Theme,
-    look: ipc::Appearance,
+    look: settings::Appearance,
 }
 
 impl Fields for Appearance {

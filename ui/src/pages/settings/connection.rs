@@ -7,8 +7,8 @@ use crate::i18n::{common, network as words};
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::{
     ConnectionReport, ConnectionTest, ConnectionTry, HostCheck, HostOutcome, HostRole,
-    NetworkSettings,
 };
+use amoozgar_types::network::NetworkSettings;
 use yew::prelude::*;
 
 /// Props of [`ConnectionCard`].

@@ -2,7 +2,7 @@
 
 use super::form::{Fields, Invalid, choice, use_form};
 use crate::i18n::preferences as words;
-use amoozgar_types::ipc::{Digits, Settings};
+use amoozgar_types::settings::{Digits, Settings};
 use yew::prelude::*;
 
 #[derive(Clone, PartialEq)]

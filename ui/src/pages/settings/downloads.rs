@@ -4,7 +4,8 @@ use super::form::{Fields, Invalid, use_form};
 use crate::components::{NumberField, Steps, Switch, TextField};
 use crate::i18n::network as words;
 use amoozgar_text::number;
-use amoozgar_types::ipc::{DownloadHours, Settings};
+use amoozgar_types::download::DownloadHours;
+use amoozgar_types::settings::Settings;
 use yew::prelude::*;
 
 const MOST_AT_ONCE: u32 = 8;
@@ -195,7 +196,8 @@ fn minutes(text: &str) -> Result<u16, Invalid> {
 mod tests {
     use super::super::form::{Fields, Invalid};
     use super::{DownloadFields, clock, limit, minutes};
-    use amoozgar_types::ipc::{DownloadHours, Settings};
+    use amoozgar_types::download::DownloadHours;
+    use amoozgar_types::settings::Settings;
 
     #[test]
     fn hours_are_read_in_any_digits() {

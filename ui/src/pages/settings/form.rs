@@ -11,7 +11,7 @@ use crate::i18n::{common, errors, settings as words};
 use crate::state::settings::{SettingsState, use_settings};
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_text::number;
-use amoozgar_types::ipc::Settings;
+use amoozgar_types::settings::Settings;
 use std::rc::Rc;
 use yew::prelude::*;
 

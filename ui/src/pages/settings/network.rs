@@ -12,9 +12,9 @@ use crate::components::{
 use crate::i18n::{errors, network as words};
 use crate::state::toasts::{ShowToast, Toasts, use_toasts};
 use amoozgar_text::number;
-use amoozgar_types::ipc::{
-    EndpointChoice, HostStandIn, NetworkSettings, ProxyChoice, SecretName, Settings,
-};
+use amoozgar_types::network::{EndpointChoice, HostStandIn, NetworkSettings, ProxyChoice};
+use amoozgar_types::secret::SecretName;
+use amoozgar_types::settings::Settings;
 use yew::prelude::*;
 
 const ENDPOINTS: [(EndpointChoice, &str, &str); 3] = [
@@ -416,7 +416,8 @@ fn texts(label: &'static str, help: &'static str) -> Html {
 mod tests {
     use super::super::form::{Fields, Invalid};
     use super::{NetworkFields, is_address, is_host, port};
-    use amoozgar_types::ipc::{EndpointChoice, HostStandIn, ProxyChoice, Settings};
+    use amoozgar_types::network::{EndpointChoice, HostStandIn, ProxyChoice};
+    use amoozgar_types::settings::Settings;
 
     #[test]
     fn an_address_names_a_host_and_no_secret() {

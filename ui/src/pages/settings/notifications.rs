@@ -3,7 +3,8 @@
 use super::form::{Fields, Invalid, use_form};
 use crate::components::{Select, SelectOption, Switch};
 use crate::i18n::{preferences as words, settings, time};
-use amoozgar_types::ipc::{NotificationKind, NotifySettings, Settings};
+use amoozgar_types::notification::NotificationKind;
+use amoozgar_types::settings::{NotifySettings, Settings};
 use yew::prelude::*;
 
 /// Ends of quiet hours that can be chosen, in minutes apart.

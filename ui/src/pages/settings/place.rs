@@ -12,9 +12,10 @@ use crate::i18n::{common, hub, place as words, preferences, settings};
 use crate::pages::models::Transfer;
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::{
-    AppInfo, FilePlace, Folder, PlaceCheck, PlaceLetGo, PlaceLook, PlaceMove, PlaceMoved, Role,
+    AppInfo, FilePlace, Folder, PlaceCheck, PlaceLetGo, PlaceLook, PlaceMove, PlaceMoved,
     SystemAppInfo, SystemOpenFolder, TransferProgress,
 };
+use amoozgar_types::user::Role;
 use std::rc::Rc;
 use yew::prelude::*;
 

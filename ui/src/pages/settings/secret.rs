@@ -9,9 +9,8 @@ use crate::hooks::use_query;
 use crate::i18n::network;
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{
-    NewSecret, SecretDelete, SecretName, SecretSet, SecretStatus, SecretStatusGet,
-};
+use amoozgar_types::ipc::{NewSecret, SecretDelete, SecretSet, SecretStatus, SecretStatusGet};
+use amoozgar_types::secret::SecretName;
 use yew::prelude::*;
 
 /// The words about one secret.

@@ -12,9 +12,9 @@ use crate::state::settings::use_settings;
 use amoozgar_types::ApiError;
 use amoozgar_types::id::ServiceId;
 use amoozgar_types::ipc::{
-    ChatService, MOST_SERVICES, ServiceKey, ServiceKeySet, ServiceKeys, ServiceReport, ServiceTest,
-    ServiceTrial, Settings, SettingsSet,
+    ServiceKey, ServiceKeySet, ServiceKeys, ServiceReport, ServiceTest, ServiceTrial, SettingsSet,
 };
+use amoozgar_types::settings::{ChatService, MOST_SERVICES, Settings};
 use yew::prelude::*;
 
 /// The list, with what adds, changes and removes.
@@ -395,7 +395,7 @@ fn Report(props: &ReportProps) -> Html {
 mod tests {
     use super::{faults, is_exposed};
     use amoozgar_types::id::ServiceId;
-    use amoozgar_types::ipc::ChatService;
+    use amoozgar_types::settings::ChatService;
 
     fn service(name: &str, base_url: &str) -> ChatService {
         ChatService {

@@ -7,8 +7,9 @@ use crate::components::{Button, Card, ConfirmDialog, IconName, Variant};
 use crate::hooks::use_session;
 use crate::i18n::preferences as words;
 use amoozgar_types::ipc::{
-    BackupSummary, DatabaseBackup, DatabaseInspect, DatabaseRestore, FilePlace, LogsExport, Role,
+    BackupSummary, DatabaseBackup, DatabaseInspect, DatabaseRestore, FilePlace, LogsExport,
 };
+use amoozgar_types::user::Role;
 use yew::prelude::*;
 
 /// Folders, back-up, logs.

@@ -2,7 +2,8 @@
 
 use super::secret::{SecretCard, SecretWords};
 use crate::i18n::network as words;
-use amoozgar_types::ipc::{SecretName, SecretStatus};
+use amoozgar_types::ipc::SecretStatus;
+use amoozgar_types::secret::SecretName;
 use yew::prelude::*;
 
 const TOKEN: SecretWords = SecretWords {

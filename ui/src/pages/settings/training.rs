@@ -4,9 +4,8 @@ use super::form::{Fields, Invalid, choice, use_form, whole};
 use crate::components::{NumberField, Skeleton, Switch};
 use crate::hooks::use_kept_query;
 use crate::i18n::{common, preferences, settings as words};
-use amoozgar_types::ipc::{
-    LEAST_MEMORY_LIMIT_MIB, OnBattery, Priority, Settings, SystemAbilitiesGet, SystemAppInfo,
-};
+use amoozgar_types::ipc::{SystemAbilitiesGet, SystemAppInfo};
+use amoozgar_types::settings::{LEAST_MEMORY_LIMIT_MIB, OnBattery, Priority, Settings};
 use yew::prelude::*;
 
 /// Taken where the machine's own number is not known.

@@ -11,7 +11,9 @@ use crate::hooks::{use_kept_query, use_session};
 use crate::i18n::{errors, preferences, settings as words};
 use crate::state::settings::use_settings;
 use crate::state::toasts::{ShowToast, use_toasts};
-use amoozgar_types::ipc::{Role, Settings, SystemAbilitiesGet, SystemAutostart};
+use amoozgar_types::ipc::{SystemAbilitiesGet, SystemAutostart};
+use amoozgar_types::settings::Settings;
+use amoozgar_types::user::Role;
 use yew::prelude::*;
 
 #[derive(Clone, PartialEq)]

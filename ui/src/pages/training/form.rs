@@ -9,10 +9,12 @@ pub use check::{FieldError, FormErrors};
 
 use crate::i18n::{methods, training as words};
 use amoozgar_text::number;
+use amoozgar_types::dataset::DatasetRecord;
 use amoozgar_types::id::DatasetId;
-use amoozgar_types::ipc::{
-    AdvancedSettings, BaseFitness, BaseModel, DatasetRecord, FitChange, ModelRef,
-};
+use amoozgar_types::installed::{BaseFitness, BaseModel};
+use amoozgar_types::ipc::AdvancedSettings;
+use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::plan::FitChange;
 use amoozgar_types::spec::{
     BaseStorage, Dtype, LoraSpec, Method, OptimizerKind, Packing, ScheduleKind, SizePreset,
 };

@@ -14,10 +14,9 @@ use amoozgar_text::number;
 use amoozgar_types::ApiError;
 use amoozgar_types::event::LoadingStage;
 use amoozgar_types::id::JobId;
-use amoozgar_types::ipc::{
-    Command, ModelRef, TrainingDelete, TrainingPause, TrainingResume, TrainingStop,
-};
+use amoozgar_types::ipc::{Command, TrainingDelete, TrainingPause, TrainingResume, TrainingStop};
 use amoozgar_types::job::{JobRecord, JobStatus};
+use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::spec::Method;
 use yew::prelude::*;
 use yew_router::prelude::*;

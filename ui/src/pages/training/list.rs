@@ -12,11 +12,11 @@ use crate::components::{
 use crate::hooks::{Query, use_event, use_kept_query, use_painted};
 use crate::i18n::{compare, training as words};
 use crate::route::Route;
+use amoozgar_types::compare::MOST_COMPARED;
 use amoozgar_types::id::JobId;
-use amoozgar_types::ipc::{
-    JobChanged, JobDeleted, JobGroup, JobPage, JobQuery, MOST_COMPARED, TrainingPage,
-};
+use amoozgar_types::ipc::{JobChanged, JobDeleted, TrainingPage};
 use amoozgar_types::job::JobRecord;
+use amoozgar_types::job::{JobGroup, JobPage, JobQuery};
 use std::rc::Rc;
 use yew::prelude::*;
 

@@ -17,11 +17,11 @@ use crate::i18n::training as words;
 use crate::route::Route;
 use advanced::Advanced;
 use amoozgar_types::ApiError;
+use amoozgar_types::dataset::DatasetRecord;
 use amoozgar_types::id::JobId;
-use amoozgar_types::ipc::{
-    BaseModel, DatasetRecord, DatasetsList, ModelRef, NewRun, TrainingBases, TrainingCreate,
-    TrainingGet,
-};
+use amoozgar_types::installed::BaseModel;
+use amoozgar_types::ipc::{DatasetsList, NewRun, TrainingBases, TrainingCreate, TrainingGet};
+use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::spec::Method;
 use choices::{BaseChoice, DatasetChoice, MethodChoice, PresetChoice};
 use settings::{LoraSettings, Settings};

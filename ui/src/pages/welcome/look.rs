@@ -5,7 +5,7 @@ use crate::i18n::{account, errors, settings as words};
 use crate::state::settings::use_settings;
 use crate::state::theme;
 use crate::state::toasts::{ShowToast, use_toasts};
-use amoozgar_types::ipc::{Settings, Theme};
+use amoozgar_types::settings::{Settings, Theme};
 use yew::prelude::*;
 
 /// Put in force and saved at once.

@@ -5,9 +5,9 @@ use crate::components::{Badge, ErrorState, Skeleton, Tone};
 use crate::i18n::{account, common};
 use amoozgar_text::number;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{
-    AdvancedSettings, DatasetSource, DatasetsList, Estimate, NewRun, TrainingEstimate,
-};
+use amoozgar_types::dataset::DatasetSource;
+use amoozgar_types::ipc::{AdvancedSettings, DatasetsList, NewRun, TrainingEstimate};
+use amoozgar_types::plan::Estimate;
 use amoozgar_types::spec::{LoraSpec, Method, SizePreset};
 use yew::prelude::*;
 

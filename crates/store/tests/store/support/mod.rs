@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use amoozgar_store::Store;
+use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
 use amoozgar_types::id::{DatasetId, JobId, UserId};
-use amoozgar_types::ipc::{DatasetFormat, DatasetRecord, DatasetSource, Role, Sharing, User};
 use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::spec::{DatasetSpec, SizePreset};
+use amoozgar_types::user::{Role, User};
 use amoozgar_types::{TrainSpec, UtcMs};
 use std::path::PathBuf;
 use tempfile::TempDir;

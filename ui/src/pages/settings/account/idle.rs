@@ -3,7 +3,7 @@
 use crate::components::{Select, SelectOption};
 use crate::i18n::account;
 use crate::pages::settings::form::{Fields, Invalid, use_form};
-use amoozgar_types::ipc::Settings;
+use amoozgar_types::settings::Settings;
 use yew::prelude::*;
 
 const MINUTES: [u32; 5] = [5, 10, 15, 30, 60];

@@ -12,7 +12,8 @@ use crate::components::{Badge, Button, Card, ErrorNote, TextField, Tone, Variant
 use crate::hooks::use_session;
 use crate::i18n::account;
 use crate::state::toasts::{ShowToast, use_toasts};
-use amoozgar_types::ipc::{AccountUpdateProfile, Role, UpdateProfile, User};
+use amoozgar_types::ipc::{AccountUpdateProfile, UpdateProfile};
+use amoozgar_types::user::{Role, User};
 use codes::CodesCard;
 use idle::IdleCard;
 use password::PasswordCard;

@@ -10,7 +10,8 @@ use crate::pages::codes::Codes;
 use crate::pages::login::register::{LEAST_PASSWORD_CHARS, password_error};
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{AccountChangePassword, ChangePassword, User};
+use amoozgar_types::ipc::{AccountChangePassword, ChangePassword};
+use amoozgar_types::user::User;
 use yew::prelude::*;
 
 #[derive(Clone, Default, PartialEq)]

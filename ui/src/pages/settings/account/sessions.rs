@@ -8,7 +8,8 @@ use crate::hooks::use_query;
 use crate::i18n::{account, errors, time};
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_types::id::SessionId;
-use amoozgar_types::ipc::{AccountEndSession, AccountSessions, SessionRecord};
+use amoozgar_types::ipc::{AccountEndSession, AccountSessions};
+use amoozgar_types::user::SessionRecord;
 use yew::prelude::*;
 
 /// The list; every session but this window's can be ended.

@@ -12,9 +12,10 @@ use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_types::ApiError;
 use amoozgar_types::id::UserId;
 use amoozgar_types::ipc::{
-    AccountDeleteUser, AccountListUsers, AccountResetPassword, AccountSetRole, ResetPassword, Role,
-    SetRole, UserOverview,
+    AccountDeleteUser, AccountListUsers, AccountResetPassword, AccountSetRole, ResetPassword,
+    SetRole,
 };
+use amoozgar_types::user::{Role, UserOverview};
 use yew::prelude::*;
 
 /// Props of [`UsersCard`].

@@ -11,8 +11,9 @@ use crate::components::{
 use crate::i18n::{compare as words, errors, training};
 use crate::state::job::Shared;
 use crate::state::toasts::{ShowToast, use_toasts};
+use amoozgar_types::compare::ComparedRun;
 use amoozgar_types::id::JobId;
-use amoozgar_types::ipc::{CompareExport, ComparedRun, ExportContent, TrainingCompareExport};
+use amoozgar_types::ipc::{CompareExport, ExportContent, TrainingCompareExport};
 use amoozgar_types::{ApiError, ErrorCode};
 use yew::prelude::*;
 

@@ -6,7 +6,7 @@ use crate::i18n::compare::{self as words, Row, Value};
 use crate::i18n::training;
 use crate::route::Route;
 use crate::state::job::Shared;
-use amoozgar_types::ipc::ComparedRun;
+use amoozgar_types::compare::ComparedRun;
 use yew::prelude::*;
 
 /// Props of the three.

@@ -2,7 +2,7 @@
 
 use crate::components::Table;
 use crate::pages::training::curves::smoothed;
-use amoozgar_types::ipc::{ComparedRun, CurvePoint};
+use amoozgar_types::compare::{ComparedRun, CurvePoint};
 
 /// What stands on the horizontal axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use crate::i18n::training as words;
 use crate::route::Route;
 use amoozgar_text::number;
 use amoozgar_types::id::{DatasetId, JobId};
-use amoozgar_types::ipc::ModelRef;
 use amoozgar_types::job::JobDetail;
+use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::spec::Method;
 use yew_router::Routable;
 

@@ -2,8 +2,10 @@
 use super::again::{Asked, address_again, address_with_model};
 use super::{Field, FieldError, Form, FormAction};
 use amoozgar_types::id::{DatasetId, JobId};
-use amoozgar_types::ipc::{BaseFitness, BaseModel, FitChange, ModelRef};
+use amoozgar_types::installed::{BaseFitness, BaseModel};
 use amoozgar_types::job::{JobDetail, JobRecord};
+use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::plan::FitChange;
 use amoozgar_types::spec::{
     CheckpointSpec, Dtype, EvaluationSpec, LoraSpec, Method, ModelSpec, OptimizerSpec, SizePreset,
     TokenizerSpec, TrainSpec,

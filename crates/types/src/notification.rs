@@ -1,8 +1,9 @@
 //! The notification list.
 
-use super::{DownloadRecord, DownloadStatus, RepoKind};
+use crate::download::{DownloadRecord, DownloadStatus};
 use crate::id::{DownloadId, JobId, NotificationId};
 use crate::job::JobRecord;
+use crate::repo::RepoKind;
 use crate::{ApiError, Loss, UtcMs};
 use serde::{Deserialize, Serialize};
 

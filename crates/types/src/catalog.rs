@@ -3,7 +3,7 @@
 //! What is not surely known of an entry is absent; sizes are approximate, and what the Hub says at
 //! the time of a download is shown beside them. The rule for memory is explained in `data/README.md`.
 
-use super::RepoKind;
+use crate::repo::RepoKind;
 use serde::{Deserialize, Serialize};
 
 /// The whole file.
@@ -153,7 +153,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn catalog() -> CatalogFile {
-        serde_json::from_str(include_str!("../../../../data/catalog.json")).unwrap()
+        serde_json::from_str(include_str!("../../../data/catalog.json")).unwrap()
     }
 
     #[test]

@@ -1,7 +1,123 @@
-//! Groups of a user's settings: numbers, the machine's share, battery, notifications, services.
+//! A user's settings: the interface, the machine's share, notifications, services, the account.
 
+use crate::download::DownloadSettings;
 use crate::id::ServiceId;
+use crate::network::NetworkSettings;
 use serde::{Deserialize, Serialize};
+
+/// Everything a user can set. Unknown or missing keys fall back to the defaults.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Light, dark or as the system.
+    pub theme: Theme,
+    /// Contrast and size of the text.
+    pub appearance: Appearance,
+    /// Threads of a training run; all cores where absent.
+    pub threads: Option<u32>,
+    /// Whether closing the window while a job runs keeps the program in the tray.
+    pub keep_in_tray: bool,
+    /// Whether the system's own notifications are shown.
+    pub native_notifications: bool,
+    /// Whether the sentence about the tray was shown once.
+    pub tray_hint_shown: bool,
+    /// How the Hub is reached.
+    pub network: NetworkSettings,
+    /// How downloads go about it.
+    pub downloads: DownloadSettings,
+    /// Which digits numbers are shown with.
+    pub digits: Digits,
+    /// What a run may use of the machine.
+    pub compute: ComputeSettings,
+    /// What the system's own notifications are shown for.
+    pub notify: NotifySettings,
+    /// Servers for chat that the user names.
+    pub services: Vec<ChatService>,
+    /// Signing in and staying signed in.
+    pub account: AccountSettings,
+}
+
+/// Signing in and staying signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountSettings {
+    /// Minutes without keyboard or mouse after which the window asks for the password, 1 to 480;
+    /// never where absent. A profile without a password is never locked.
+    pub idle_lock_min: Option<u32>,
+}
+
+impl Default for AccountSettings {
+    fn default() -> Self {
+        Self {
+            idle_lock_min: Some(30),
+        }
+    }
+}
+
+/// The interface's colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system.
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// Contrast and size of the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Appearance {
+    /// How strongly text and edges stand out.
+    pub contrast: Contrast,
+    /// The size of everything shown, in percent, within [`TEXT_SCALES`].
+    pub text_scale: u16,
+}
+
+/// The sizes that pages are made for, in percent.
+pub const TEXT_SCALES: std::ops::RangeInclusive<u16> = 100..=200;
+
+/// How strongly text and edges stand out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contrast {
+    /// As the system.
+    #[default]
+    System,
+    /// Strongly: 7:1 for text.
+    More,
+}
+
+impl Default for Appearance {
+    fn default() -> Self {
+        Self {
+            contrast: Contrast::System,
+            text_scale: 100,
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: Theme::System,
+            appearance: Appearance::default(),
+            threads: None,
+            keep_in_tray: true,
+            native_notifications: true,
+            tray_hint_shown: false,
+            network: NetworkSettings::default(),
+            downloads: DownloadSettings::default(),
+            digits: Digits::default(),
+            compute: ComputeSettings::default(),
+            notify: NotifySettings::default(),
+            services: Vec::new(),
+            account: AccountSettings::default(),
+        }
+    }
+}
 
 /// Which digits numbers are shown with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -153,55 +269,9 @@ pub struct ChatService {
 /// The most services of a user.
 pub const MOST_SERVICES: usize = 20;
 
-/// A service's key on its way into the keyring.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServiceKey {
-    /// Which service.
-    pub service_id: ServiceId,
-    /// The key; removes it where empty.
-    pub key: String,
-}
-
-impl std::fmt::Debug for ServiceKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ServiceKey")
-            .field("service_id", &self.service_id)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A service to be tried, as it stands in the form.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServiceTrial {
-    /// The base address.
-    pub base_url: String,
-    /// A key that is not kept yet.
-    pub key: Option<String>,
-    /// The service whose kept key is used where `key` is absent.
-    pub service_id: Option<ServiceId>,
-}
-
-impl std::fmt::Debug for ServiceTrial {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ServiceTrial")
-            .field("base_url", &self.base_url)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What a service answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServiceReport {
-    /// The models that it offers, by name.
-    pub models: Vec<String>,
-    /// How long it took to answer.
-    pub took_ms: u64,
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{QuietHours, ServiceKey, ServiceTrial};
-    use crate::id::ServiceId;
+    use super::QuietHours;
 
     const HOUR_MS: i64 = 3_600_000;
 
@@ -242,20 +312,5 @@ mod tests {
             ..noon
         };
         assert!(!none.contain(12 * HOUR_MS), "no time at all");
-    }
-
-    #[test]
-    fn a_key_never_shows_in_what_is_printed() {
-        let key = ServiceKey {
-            service_id: ServiceId::new("s"),
-            key: "sk-secret".into(),
-        };
-        let trial = ServiceTrial {
-            base_url: "http://a".into(),
-            key: Some("sk-secret".into()),
-            service_id: None,
-        };
-        let printed = format!("{key:?} {trial:?}");
-        assert!(!printed.contains("sk-secret"), "`{printed}`");
     }
 }

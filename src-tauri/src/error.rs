@@ -1,5 +1,6 @@
 //! Failures become [`ApiError`] here and nowhere else; what a code cannot carry goes to the log.
 
+use amoozgar_data::DataError;
 use amoozgar_engine::EngineError;
 use amoozgar_hub::HubError;
 use amoozgar_store::StoreError;
@@ -26,6 +27,12 @@ pub fn io_error(path: &Path, failure: &io::Error) -> ApiError {
             ..ErrorParams::default()
         },
     )
+}
+
+/// A failure of reading a dataset.
+pub fn of_data(failure: &DataError) -> ApiError {
+    log(failure);
+    failure.to_api()
 }
 
 /// A failure of the engine.

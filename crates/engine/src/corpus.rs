@@ -4,7 +4,6 @@
 mod build;
 mod labelled;
 
-use crate::data::Documents;
 use crate::files;
 use crate::model::ModelConfig;
 use crate::packing::{self, Piece};
@@ -13,6 +12,7 @@ use crate::token_cache::TokenCache;
 use crate::tokenizer::Tokenizer;
 use crate::trainer::base_model;
 use crate::{Control, EngineError};
+use amoozgar_data::{DataError, Documents, HeldOut, Unit};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::LoadingStage;
 use amoozgar_types::spec::Method;
@@ -99,15 +99,6 @@ struct Manifest {
 const TRAIN: &str = "train";
 const VALIDATION: &str = "validation";
 
-/// What counts as a document.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    /// As the file parts them.
-    Document,
-    /// A file without blank lines: each line is one.
-    Line,
-}
-
 /// Reads, tokenizes and caches under `cache_dir`, or finds that done.
 pub(crate) fn prepare(
     spec: &TrainSpec,
@@ -156,7 +147,7 @@ pub(crate) fn prepare(
     };
     let held_out = match &validation {
         Some(_) => HeldOut::none(),
-        None => HeldOut::choose(&train, n_units, spec)?,
+        None => hold_out(&train, n_units, spec)?,
     };
     let given = given.map(|(tokenizer, _)| tokenizer);
     Build {
@@ -171,37 +162,15 @@ pub(crate) fn prepare(
     open(&folder, &key, bos)?.ok_or_else(|| EngineError::FileNotFound { path: folder })
 }
 
-/// Which documents are held out.
-struct HeldOut(Vec<bool>);
-
-impl HeldOut {
-    fn none() -> Self {
-        Self(Vec::new())
-    }
-
-    fn choose(path: &Path, n_units: usize, spec: &TrainSpec) -> Result<Self, EngineError> {
-        if n_units < 2 {
-            return Err(EngineError::DatasetTooSmall {
-                path: path.to_path_buf(),
-                needed: spec.model.context_length as u64 + 1,
-                found: 1,
-            });
-        }
-        let wanted = (n_units as f64 * spec.dataset.validation_fraction).round() as usize;
-        let n_held_out = wanted.clamp(1, n_units - 1);
-        let order = Keyed::new(spec.seed, "held out").permutation(n_units);
-        let mut held_out = vec![false; n_units];
-        for &index in order.iter().take(n_held_out) {
-            if let Some(slot) = held_out.get_mut(index as usize) {
-                *slot = true;
-            }
-        }
-        Ok(Self(held_out))
-    }
-
-    fn contains(&self, index: usize) -> bool {
-        self.0.get(index).copied().unwrap_or(false)
-    }
+/// Holds documents or lines of the training file out, as the seed draws them.
+fn hold_out(path: &Path, n_units: usize, spec: &TrainSpec) -> Result<HeldOut, EngineError> {
+    let order = Keyed::new(spec.seed, "held out").permutation(n_units);
+    let held_out = HeldOut::of_rows(&order, spec.dataset.validation_fraction);
+    held_out.ok_or_else(|| EngineError::DatasetTooSmall {
+        path: path.to_path_buf(),
+        needed: spec.model.context_length as u64 + 1,
+        found: 1,
+    })
 }
 
 /// Validates a file, hashes its normalized text and counts documents and lines.
@@ -219,16 +188,14 @@ fn survey(
         hash.update(&[0]);
         n_documents += 1;
         n_lines += document.lines().count();
-        progress.at(
-            LoadingStage::Reading,
-            documents.lines.offset as f64 / documents.lines.size_bytes.max(1) as f64,
-        )?;
+        progress.at(LoadingStage::Reading, documents.share_read())?;
     }
     hash.update(&[1]);
     if n_documents == 0 {
-        return Err(EngineError::EmptyFile {
+        return Err(DataError::EmptyFile {
             path: path.to_path_buf(),
-        });
+        }
+        .into());
     }
     Ok((n_documents, n_lines))
 }

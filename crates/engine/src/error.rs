@@ -1,6 +1,7 @@
 //! What can go wrong in the engine, one variant per failure. [`EngineError::to_api`] is the one place
 //! where a failure becomes a closed code for the interface.
 
+use amoozgar_data::DataError;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
+    /// A dataset that cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// Nothing is there.
     #[error("no file at `{path}`")]
     FileNotFound {
@@ -19,66 +23,6 @@ pub enum EngineError {
     #[error("no permission for `{path}`")]
     PermissionDenied {
         /// The file or folder.
-        path: PathBuf,
-    },
-    /// No text in the file.
-    #[error("`{path}` holds no text")]
-    EmptyFile {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Not a text file.
-    #[error("`{path}` is not text: byte {offset} is zero")]
-    BinaryFile {
-        /// The file.
-        path: PathBuf,
-        /// The first zero byte, counted from 0.
-        offset: u64,
-    },
-    /// Not UTF-8.
-    #[error("`{path}` is not UTF-8 on line {line}, byte {offset}")]
-    InvalidUtf8 {
-        /// The file.
-        path: PathBuf,
-        /// Line, counted from 1.
-        line: u64,
-        /// The first offending byte, counted from 0.
-        offset: u64,
-    },
-    /// Not JSON.
-    #[error("line {line} of `{path}` is not JSON: {detail}")]
-    InvalidJson {
-        /// The file.
-        path: PathBuf,
-        /// Line, counted from 1.
-        line: u64,
-        /// What the parser says.
-        detail: String,
-    },
-    /// JSON without the text.
-    #[error("line {line} of `{path}` lacks the text field `{field}`")]
-    MissingField {
-        /// The file.
-        path: PathBuf,
-        /// Line, counted from 1.
-        line: u64,
-        /// The field's name.
-        field: &'static str,
-    },
-    /// A row of labelled text that cannot be used.
-    #[error("line {line} of `{path}` is no usable row: {detail}")]
-    InvalidRow {
-        /// The file.
-        path: PathBuf,
-        /// The row's first line, counted from 1.
-        line: u64,
-        /// Why.
-        detail: String,
-    },
-    /// Neither .txt nor .jsonl.
-    #[error("`{path}` is neither .txt nor .jsonl")]
-    UnsupportedFormat {
-        /// The file.
         path: PathBuf,
     },
     /// Less text than one training sequence.
@@ -206,34 +150,9 @@ impl EngineError {
             ..ErrorParams::default()
         };
         let code = match self {
+            Self::Data(failure) => return failure.to_api(),
             Self::FileNotFound { .. } => ErrorCode::FileNotFound,
             Self::PermissionDenied { .. } => ErrorCode::PermissionDenied,
-            Self::EmptyFile { .. } => ErrorCode::EmptyFile,
-            Self::UnsupportedFormat { .. } => ErrorCode::UnsupportedFormat,
-            Self::BinaryFile { offset, .. } => {
-                params.offset = Some(*offset);
-                ErrorCode::BinaryFile
-            }
-            Self::InvalidUtf8 { line, offset, .. } => {
-                params.line = Some(*line);
-                params.offset = Some(*offset);
-                ErrorCode::InvalidUtf8
-            }
-            Self::InvalidJson { line, detail, .. } => {
-                params.line = Some(*line);
-                params.detail = Some(detail.clone());
-                ErrorCode::InvalidJson
-            }
-            Self::InvalidRow { line, detail, .. } => {
-                params.line = Some(*line);
-                params.detail = Some(detail.clone());
-                ErrorCode::InvalidRow
-            }
-            Self::MissingField { line, field, .. } => {
-                params.line = Some(*line);
-                params.field = Some((*field).to_owned());
-                ErrorCode::MissingField
-            }
             Self::DatasetTooSmall { needed, found, .. } => {
                 params.needed = Some(*needed);
                 params.found = Some(*found);
@@ -289,19 +208,13 @@ impl EngineError {
         match self {
             Self::FileNotFound { path }
             | Self::PermissionDenied { path }
-            | Self::EmptyFile { path }
-            | Self::BinaryFile { path, .. }
-            | Self::InvalidUtf8 { path, .. }
-            | Self::InvalidJson { path, .. }
-            | Self::MissingField { path, .. }
-            | Self::InvalidRow { path, .. }
-            | Self::UnsupportedFormat { path }
             | Self::DatasetTooSmall { path, .. }
             | Self::DiskFull { path, .. }
             | Self::InvalidCheckpoint { path, .. }
             | Self::InvalidModel { path, .. }
             | Self::Io { path, .. } => Some(path),
-            Self::InvalidSpec { .. }
+            Self::Data(_)
+            | Self::InvalidSpec { .. }
             | Self::Diverged { .. }
             | Self::StoppedWhileLoading
             | Self::TokenOutOfRange { .. }

@@ -2,7 +2,6 @@
 
 use crate::EngineError;
 use crate::corpus::{Encoded, encode_file};
-use crate::data::format_of;
 use crate::files;
 use crate::generate::load_model;
 use crate::kernels::segments::Segments;
@@ -10,6 +9,7 @@ use crate::model::Model;
 use crate::packing::{self, Piece, packs_documents};
 use crate::safetensors_file::{self, Entry};
 use crate::threads;
+use amoozgar_data::format_of;
 use amoozgar_types::spec::Packing;
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Models, tokenizers, data, training, checkpoints, evaluation and generation, on kernels of our own.
+//! Models, tokenizers, training, checkpoints, evaluation and generation, on kernels of our own.
 //!
 //! Invariants:
 //! - Blocking, and knows nothing of tokio, Tauri, `SQLite` or the Hub; prints nothing.
@@ -9,7 +9,7 @@
 //! - Training walks the [`tape`]; in candle's graphs only operations that carry gradients stand (see
 //!   [`ops`]).
 //!
-//! Enter at [`train`], whose loop reads top-down; at [`Generator`], [`evaluate`] and [`inspect`] for
+//! Enter at [`train`], whose loop reads top-down; at [`Generator`] and [`evaluate`] for
 //! what surrounds it.
 #![deny(missing_docs)]
 
@@ -21,7 +21,6 @@ mod checkpoint;
 mod classify;
 mod control;
 mod corpus;
-mod data;
 mod error;
 mod estimate;
 mod evaluate;
@@ -30,8 +29,6 @@ mod files;
 mod footprint;
 mod generate;
 pub mod kernels;
-mod labelled;
-mod lines;
 mod memory;
 pub mod model;
 pub mod ops;
@@ -51,7 +48,6 @@ pub use base::base_fitness;
 pub use bench::{BenchReport, Scenario, bench};
 pub use classify::{ClassScore, Classification, evaluate_classes, is_classifier};
 pub use control::Control;
-pub use data::{DatasetSummary, inspect, preview};
 pub use error::EngineError;
 pub use estimate::{Change, RunEstimate, estimate, least_memory_bytes, make_it_fit};
 pub use evaluate::{Evaluation, evaluate, logits};

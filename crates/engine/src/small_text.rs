@@ -1,11 +1,10 @@
 //! What a small text gives, known before the run by doing it: how large a vocabulary it fills, and how
 //! many tokens it is. Of a large text the wish for a vocabulary is always met.
 
-use crate::data::Documents;
-use crate::labelled::Examples;
 use crate::tokenizer::Tokenizer;
 use crate::trainer::base_model;
 use crate::{EngineError, threads};
+use amoozgar_data::{Documents, Examples};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::spec::Method;
 use std::collections::HashMap;

@@ -25,6 +25,7 @@ const WATCHED: &[&str] = &[
     "src-tauri",
     "crates/types/src",
     "crates/text/src",
+    "crates/data/src",
     "crates/engine/src",
     "crates/store/src",
     "tauri.conf.json",

@@ -42,7 +42,7 @@ fn check(file: &std::path::Path, mode: Mode) -> Result<(), ApiError> {
     }
     let input = Input::open(file)?;
     let summary =
-        amoozgar_engine::inspect(input.path()).map_err(|failure| error::of_engine(&failure))?;
+        amoozgar_data::inspect(input.path()).map_err(|failure| error::of_data(&failure))?;
     let report = Report {
         path: file.display().to_string(),
         format: summary.format,

@@ -5,7 +5,7 @@ use crate::clock::{new_id, now_ms};
 use crate::db::{Db, blocking};
 use crate::state::App;
 use crate::{error, files, paths, words};
-use amoozgar_engine::DatasetSummary;
+use amoozgar_data::DatasetSummary;
 use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
 use amoozgar_types::id::DatasetId;
 use amoozgar_types::ipc::{
@@ -80,8 +80,8 @@ pub async fn datasets_preview(
             .now(|store| store.dataset(&user_id, &request.dataset_id))?
             .ok_or_else(error::not_found)?;
         let limit = request.limit.min(MAX_PREVIEW_ROWS) as usize;
-        let rows = amoozgar_engine::preview(Path::new(&dataset.train_path), request.offset, limit)
-            .map_err(|failure| error::of_engine(&failure))?;
+        let rows = amoozgar_data::preview(Path::new(&dataset.train_path), request.offset, limit)
+            .map_err(|failure| error::of_data(&failure))?;
         Ok(DatasetPreview {
             dataset: dataset.record,
             rows: rows.into_iter().map(|row| cut(&row)).collect(),
@@ -200,7 +200,7 @@ fn register(
 }
 
 fn inspect(path: &Path) -> Result<DatasetSummary, ApiError> {
-    amoozgar_engine::inspect(path).map_err(|failure| error::of_engine(&failure))
+    amoozgar_data::inspect(path).map_err(|failure| error::of_data(&failure))
 }
 
 fn import_name(given: Option<&str>, source: &Path) -> Result<String, ApiError> {

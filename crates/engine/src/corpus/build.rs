@@ -1,11 +1,11 @@
 //! The tokenizer and the token files of a run's text, made once.
 
-use super::{HeldOut, Manifest, Progress, TRAIN, Unit, VALIDATION, lengths_file, tokens_file};
+use super::{Manifest, Progress, TRAIN, VALIDATION, lengths_file, tokens_file};
 use crate::EngineError;
-use crate::data::Documents;
 use crate::files;
 use crate::token_cache::TokenWriter;
 use crate::tokenizer::Tokenizer;
+use amoozgar_data::{DataError, HeldOut, Unit};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::LoadingStage;
 use rayon::prelude::*;
@@ -52,7 +52,7 @@ impl Build<'_> {
         let mut validation = Writer::create(&temporary, VALIDATION, tokenizer.vocab_size())?;
         encode_all(
             &tokenizer,
-            units(self.train, self.unit)?,
+            self.unit.read(self.train)?,
             &mut |index, tokens, n_bytes| {
                 let done = index as f64 / self.n_units.max(1) as f64;
                 progress.at(LoadingStage::Encoding, done.min(1.0))?;
@@ -66,7 +66,7 @@ impl Build<'_> {
         )?;
         if let Some(path) = self.validation {
             // A file of its own is read as it is parted.
-            let documents = units(path, Unit::Document)?;
+            let documents = Unit::Document.read(path)?;
             encode_all(&tokenizer, documents, &mut |_, tokens, n_bytes| {
                 validation.add(tokenizer.bos(), tokens, n_bytes)
             })?;
@@ -86,7 +86,9 @@ impl Build<'_> {
 
     fn train_tokenizer(&self) -> Result<Tokenizer, EngineError> {
         let failure = Mutex::new(None);
-        let documents = units(self.train, self.unit)?
+        let documents = self
+            .unit
+            .read(self.train)?
             .enumerate()
             .filter(|(index, _)| !self.held_out.contains(*index))
             .map_while(|(_, document)| {
@@ -98,28 +100,10 @@ impl Build<'_> {
             });
         let tokenizer = Tokenizer::train(documents, self.spec.tokenizer.vocab_size)?;
         match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(error) => Err(error),
+            Some(error) => Err(error.into()),
             None => Ok(tokenizer),
         }
     }
-}
-
-type Units = Box<dyn Iterator<Item = Result<String, EngineError>> + Send>;
-
-fn units(path: &Path, unit: Unit) -> Result<Units, EngineError> {
-    let documents = Documents::open(path)?;
-    Ok(match unit {
-        Unit::Document => Box::new(documents),
-        Unit::Line => Box::new(documents.flat_map(|document| {
-            match document {
-                Ok(text) => text
-                    .lines()
-                    .map(|line| Ok(line.to_owned()))
-                    .collect::<Vec<_>>(),
-                Err(error) => vec![Err(error)],
-            }
-        })),
-    })
 }
 
 /// Gets a document's index, tokens and bytes.
@@ -128,7 +112,7 @@ type Take<'a> = &'a mut dyn FnMut(usize, &[u32], u64) -> Result<(), EngineError>
 /// Encodes documents on all threads of the pool; `take` gets each one in order.
 fn encode_all(
     tokenizer: &Tokenizer,
-    documents: impl Iterator<Item = Result<String, EngineError>>,
+    documents: impl Iterator<Item = Result<String, DataError>>,
     take: Take<'_>,
 ) -> Result<(), EngineError> {
     let mut documents = documents.fuse();
@@ -137,7 +121,7 @@ fn encode_all(
         let texts: Vec<String> = documents
             .by_ref()
             .take(ENCODE_BATCH)
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, DataError>>()?;
         if texts.is_empty() {
             return Ok(());
         }
@@ -202,7 +186,7 @@ pub(crate) fn encode_file(path: &Path, tokenizer: &Tokenizer) -> Result<Encoded,
         documents: Vec::new(),
         n_bytes: 0,
     };
-    let documents = units(path, Unit::Document)?;
+    let documents = Unit::Document.read(path)?;
     encode_all(tokenizer, documents, &mut |index, tokens, n_bytes| {
         if index > 0 {
             all.n_bytes += SEPARATOR_BYTES;
@@ -214,9 +198,10 @@ pub(crate) fn encode_file(path: &Path, tokenizer: &Tokenizer) -> Result<Encoded,
         Ok(())
     })?;
     if all.tokens.is_empty() {
-        return Err(EngineError::EmptyFile {
+        return Err(DataError::EmptyFile {
             path: path.to_path_buf(),
-        });
+        }
+        .into());
     }
     Ok(all)
 }

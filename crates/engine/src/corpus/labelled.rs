@@ -3,12 +3,12 @@
 use super::{Classes, Corpus, Part, Progress, TRAIN, VALIDATION, given_tokenizer};
 use crate::EngineError;
 use crate::files;
-use crate::labelled::{Example, Examples, in_order};
 use crate::model::ModelConfig;
 use crate::random::Keyed;
 use crate::token_cache::TokenWriter;
 use crate::tokenizer::Tokenizer;
 use crate::trainer::base_model;
+use amoozgar_data::{DataError, Example, Examples, HeldOut, class_names};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::LoadingStage;
 use rayon::prelude::*;
@@ -105,15 +105,14 @@ fn read(
         hash.update(example.label.as_bytes());
         hash.update(&[0]);
         all.push(example);
-        let lines = &examples.lines;
-        let done = lines.offset as f64 / lines.size_bytes.max(1) as f64;
-        progress.at(LoadingStage::Reading, done)?;
+        progress.at(LoadingStage::Reading, examples.share_read())?;
     }
     hash.update(&[1]);
     if all.is_empty() {
-        return Err(EngineError::EmptyFile {
+        return Err(DataError::EmptyFile {
             path: path.to_path_buf(),
-        });
+        }
+        .into());
     }
     Ok(all)
 }
@@ -121,7 +120,7 @@ fn read(
 /// The classes, by their ids: as the model knows them that the run goes on from, where it knows the
 /// same ones.
 fn names(spec: &TrainSpec, train: &[Example]) -> Result<Vec<String>, EngineError> {
-    let found = in_order(train.iter().map(|example| example.label.clone()));
+    let found = class_names(train.iter().map(|example| example.label.clone()));
     if found.len() < 2 {
         return Err(EngineError::InvalidSpec {
             field: "dataset.train",
@@ -132,7 +131,7 @@ fn names(spec: &TrainSpec, train: &[Example]) -> Result<Vec<String>, EngineError
         return Ok(found);
     };
     let known = ModelConfig::load(base)?.labels;
-    let same = in_order(known.iter().cloned()) == found && known.len() == found.len();
+    let same = class_names(known.iter().cloned()) == found && known.len() == found.len();
     Ok(if same { known } else { found })
 }
 
@@ -144,7 +143,7 @@ fn rows(path: &Path, examples: Vec<Example>, names: &[String]) -> Result<Rows, E
         classes: Vec::with_capacity(examples.len()),
     };
     for Example { text, label, line } in examples {
-        let unknown = || EngineError::InvalidRow {
+        let unknown = || DataError::InvalidRow {
             path: path.to_path_buf(),
             line,
             detail: format!("the label `{label}` is none of the model's"),
@@ -159,38 +158,21 @@ fn rows(path: &Path, examples: Vec<Example>, names: &[String]) -> Result<Rows, E
 /// Parts off the same share of every class; of one with two rows or more, one at least and not all.
 fn hold_out(all: Rows, n_classes: usize, spec: &TrainSpec) -> Result<(Rows, Rows), EngineError> {
     let stream = Keyed::new(spec.seed, "held out");
-    let mut held_out = vec![false; all.classes.len()];
-    for class in 0..n_classes as u32 {
-        let members: Vec<usize> = (0..all.classes.len())
-            .filter(|&row| all.classes.get(row) == Some(&class))
-            .collect();
-        let wanted = (members.len() as f64 * spec.dataset.validation_fraction).round() as usize;
-        let n = wanted
-            .clamp(1, members.len().max(2) - 1)
-            .min(members.len() - 1);
-        let order = stream.child(u64::from(class)).permutation(members.len());
-        for &member in order.iter().take(n) {
-            if let Some(slot) = members
-                .get(member as usize)
-                .and_then(|&row| held_out.get_mut(row))
-            {
-                *slot = true;
-            }
-        }
-    }
-    if !held_out.contains(&true) {
-        return Err(EngineError::InvalidSpec {
-            field: "dataset.train",
-            detail: "no class has two rows: nothing can be held out".to_owned(),
-        });
-    }
+    let fraction = spec.dataset.validation_fraction;
+    let held_out = HeldOut::of_each_class(&all.classes, n_classes, fraction, |class, n| {
+        stream.child(u64::from(class)).permutation(n)
+    });
+    let held_out = held_out.ok_or_else(|| EngineError::InvalidSpec {
+        field: "dataset.train",
+        detail: "no class has two rows: nothing can be held out".to_owned(),
+    })?;
     let empty = || Rows {
         texts: Vec::new(),
         classes: Vec::new(),
     };
     let (mut train, mut validation) = (empty(), empty());
-    for ((text, class), held_out) in all.texts.into_iter().zip(all.classes).zip(held_out) {
-        let part = if held_out {
+    for (row, (text, class)) in all.texts.into_iter().zip(all.classes).enumerate() {
+        let part = if held_out.contains(row) {
             &mut validation
         } else {
             &mut train
@@ -234,9 +216,10 @@ pub(crate) fn encode_examples(
     let examples: Vec<Example> = Examples::open(path)?.collect::<Result<_, _>>()?;
     let rows = rows(path, examples, names)?;
     if rows.texts.is_empty() {
-        return Err(EngineError::EmptyFile {
+        return Err(DataError::EmptyFile {
             path: path.to_path_buf(),
-        });
+        }
+        .into());
     }
     let encoded = rows.texts.par_iter();
     let encoded = encoded.map(|text| tokenizer.encode_example(text));

@@ -1,5 +1,6 @@
 //! Classifiers: from labelled rows to a folder that knows its classes, fresh or from an encoder.
 
+use amoozgar_data::DataError;
 use amoozgar_engine::model::{Model, ModelConfig};
 use amoozgar_engine::{
     Control, End, EngineError, Generator, evaluate_classes, is_classifier, train,
@@ -177,9 +178,9 @@ fn labels_that_tell_nothing_apart_and_unknown_ones_are_refused() {
     spec.dataset.train = whole;
     spec.dataset.validation = Some(write("other.csv", "text,label\nیک,خوب\nدو,عالی\n"));
     let error = refused(&spec, "other");
-    let EngineError::InvalidRow {
+    let EngineError::Data(DataError::InvalidRow {
         line: 3, detail, ..
-    } = &error
+    }) = &error
     else {
         panic!("not {error}")
     };

@@ -5,7 +5,6 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod classification;
-mod data;
 mod fine_tuning;
 mod optimizers_in_runs;
 mod packing;

@@ -31,6 +31,18 @@ const RULES: &[Rule] = &[
         never: &["tokio", "tauri*", "reqwest", "rusqlite", "memmap2"],
     },
     Rule {
+        package: "amoozgar-data",
+        folder: "crates/data",
+        only: Some(&[
+            "amoozgar-text",
+            "amoozgar-types",
+            "serde",
+            "serde_json",
+            "thiserror",
+        ]),
+        never: &["tauri*", "tokio*", "candle-*", "rusqlite", "reqwest"],
+    },
+    Rule {
         package: "amoozgar-engine",
         folder: "crates/engine",
         only: None,
@@ -48,6 +60,7 @@ const RULES: &[Rule] = &[
         folder: "crates/store",
         only: None,
         never: &[
+            "amoozgar-data",
             "amoozgar-engine",
             "amoozgar-hub",
             "tauri*",
@@ -61,6 +74,7 @@ const RULES: &[Rule] = &[
         folder: "crates/hub",
         only: None,
         never: &[
+            "amoozgar-data",
             "amoozgar-engine",
             "amoozgar-store",
             "tauri*",
@@ -74,6 +88,7 @@ const RULES: &[Rule] = &[
         only: None,
         never: &[
             "amoozgar",
+            "amoozgar-data",
             "amoozgar-engine",
             "amoozgar-hub",
             "amoozgar-store",

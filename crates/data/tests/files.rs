@@ -1,6 +1,7 @@
 //! Files that people bring: what is read, and what is said about what cannot be.
+#![allow(clippy::unwrap_used, missing_docs)]
 
-use amoozgar_engine::{EngineError, inspect, preview};
+use amoozgar_data::{DataError, inspect, preview};
 use amoozgar_types::ErrorCode;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -92,7 +93,7 @@ fn what_cannot_be_read_is_named_with_its_place() {
     );
     let missing = inspect(&folder.path().join("none.txt")).unwrap_err();
     assert!(
-        matches!(missing, EngineError::FileNotFound { .. }),
+        matches!(missing, DataError::FileNotFound { .. }),
         "a missing path: {missing}"
     );
 }

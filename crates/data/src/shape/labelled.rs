@@ -1,28 +1,27 @@
 //! Labelled text for a classifier: .jsonl and .csv, rows with a `text` and a `label`.
 
-use crate::EngineError;
-use crate::data::TEXT_FIELD;
-use crate::lines::Lines;
+use super::{LABEL_FIELD, TEXT_FIELD};
+use crate::DataError;
+use crate::format::{LabelledFormat, labelled_format_of};
+use crate::readers::lines::Lines;
+use crate::readers::{csv, jsonl};
 use serde_json::Value;
 use std::path::Path;
 
-/// The field that holds a row's class.
-const LABEL_FIELD: &str = "label";
-/// What may part the columns of a table; spreadsheets write the second and third in some languages.
-const DELIMITERS: [char; 3] = [',', ';', '\t'];
-
 /// One row: a normalized text and its class.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Example {
-    pub(crate) text: String,
-    pub(crate) label: String,
-    /// Where it begins, counted from 1.
-    pub(crate) line: u64,
+pub struct Example {
+    /// The normalized text, not empty.
+    pub text: String,
+    /// The class's name, not empty.
+    pub label: String,
+    /// The line on which the row begins, counted from 1.
+    pub line: u64,
 }
 
 /// The rows of a file. After an error nothing follows.
-pub(crate) struct Examples {
-    pub(crate) lines: Lines,
+pub struct Examples {
+    lines: Lines,
     form: Form,
     ended: bool,
 }
@@ -43,22 +42,15 @@ struct Columns {
 }
 
 impl Examples {
-    pub(crate) fn open(path: &Path) -> Result<Self, EngineError> {
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        let extension = extension.unwrap_or_default().to_ascii_lowercase();
+    /// Opens a file; of a table the header is read.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened, its format has no labels, or its header lacks a column.
+    pub fn open(path: &Path) -> Result<Self, DataError> {
         let mut lines = Lines::open(path)?;
-        let form = match extension.as_str() {
-            "jsonl" => Form::Jsonl,
-            "csv" => Form::Csv(header(&mut lines)?),
-            _ => {
-                return Err(EngineError::InvalidSpec {
-                    field: "dataset",
-                    detail: format!(
-                        "`{}` is neither .jsonl nor .csv, of which a classifier learns",
-                        path.display()
-                    ),
-                });
-            }
+        let form = match labelled_format_of(path)? {
+            LabelledFormat::Jsonl => Form::Jsonl,
+            LabelledFormat::Csv => Form::Csv(columns(&mut lines)?),
         };
         Ok(Self {
             lines,
@@ -67,7 +59,12 @@ impl Examples {
         })
     }
 
-    fn next_example(&mut self) -> Result<Option<Example>, EngineError> {
+    /// The share of the file that has been read, from 0 to 1.
+    pub fn share_read(&self) -> f64 {
+        self.lines.share_read()
+    }
+
+    fn next_example(&mut self) -> Result<Option<Example>, DataError> {
         let found = match self.form {
             Form::Jsonl => self.next_json()?,
             Form::Csv(columns) => self.next_record(columns)?,
@@ -79,8 +76,8 @@ impl Examples {
         let label = label.trim().to_owned();
         for (field, value) in [(TEXT_FIELD, &text), (LABEL_FIELD, &label)] {
             if value.is_empty() {
-                return Err(EngineError::MissingField {
-                    path: self.lines.path.clone(),
+                return Err(DataError::MissingField {
+                    path: self.lines.path().to_path_buf(),
                     line,
                     field,
                 });
@@ -89,8 +86,8 @@ impl Examples {
         Ok(Some(Example { text, label, line }))
     }
 
-    fn next_json(&mut self) -> Result<Option<(String, String, u64)>, EngineError> {
-        let Some(row) = self.lines.next_json()? else {
+    fn next_json(&mut self) -> Result<Option<(String, String, u64)>, DataError> {
+        let Some(row) = jsonl::next_value(&mut self.lines)? else {
             return Ok(None);
         };
         let text = row.get(TEXT_FIELD).and_then(Value::as_str);
@@ -100,19 +97,19 @@ impl Examples {
             Some(label @ (Value::Bool(_) | Value::Number(_))) => label.to_string(),
             _ => return Err(self.lines.lacks(LABEL_FIELD)),
         };
-        Ok(Some((text.to_owned(), label, self.lines.line)))
+        Ok(Some((text.to_owned(), label, self.lines.line())))
     }
 
     fn next_record(
         &mut self,
         columns: Columns,
-    ) -> Result<Option<(String, String, u64)>, EngineError> {
-        let Some((fields, line)) = record(&mut self.lines, columns.delimiter)? else {
+    ) -> Result<Option<(String, String, u64)>, DataError> {
+        let Some((fields, line)) = csv::next_record(&mut self.lines, columns.delimiter)? else {
             return Ok(None);
         };
         if fields.len() != columns.width {
-            return Err(EngineError::InvalidRow {
-                path: self.lines.path.clone(),
+            return Err(DataError::InvalidRow {
+                path: self.lines.path().to_path_buf(),
                 line,
                 detail: format!("{} columns, not {}", fields.len(), columns.width),
             });
@@ -123,7 +120,7 @@ impl Examples {
 }
 
 impl Iterator for Examples {
-    type Item = Result<Example, EngineError>;
+    type Item = Result<Example, DataError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ended {
@@ -135,86 +132,25 @@ impl Iterator for Examples {
     }
 }
 
-/// Reads the line of names; the delimiter is the one that parts most of them.
-fn header(lines: &mut Lines) -> Result<Columns, EngineError> {
-    let Some(first) = lines.next_line()? else {
-        return Err(EngineError::EmptyFile {
-            path: lines.path.clone(),
-        });
-    };
-    let count = |delimiter: &char| first.matches(*delimiter).count();
-    // Of equals the first of the list.
-    let delimiter = DELIMITERS.into_iter().rev().max_by_key(count);
-    let delimiter = delimiter.unwrap_or(',');
-    let mut fields = Vec::new();
-    let mut open = None;
-    split(&first, delimiter, &mut fields, &mut open);
-    let place = |name: &'static str| {
-        let found = fields
+/// Reads a table's header and finds its columns by their names.
+fn columns(lines: &mut Lines) -> Result<Columns, DataError> {
+    let csv::Header { delimiter, names } = csv::header(lines)?;
+    let place = |wanted: &'static str| {
+        let found = names
             .iter()
-            .position(|field| field.trim().eq_ignore_ascii_case(name));
-        found.ok_or_else(|| lines.lacks(name))
+            .position(|name| name.trim().eq_ignore_ascii_case(wanted));
+        found.ok_or_else(|| lines.lacks(wanted))
     };
     Ok(Columns {
         delimiter,
-        width: fields.len(),
+        width: names.len(),
         text: place(TEXT_FIELD)?,
         label: place(LABEL_FIELD)?,
     })
 }
 
-/// The next row's fields and the line on which it begins; a quoted field may span lines.
-fn record(lines: &mut Lines, delimiter: char) -> Result<Option<(Vec<String>, u64)>, EngineError> {
-    let (mut fields, mut first_line) = (Vec::new(), 0);
-    let mut open: Option<String> = None;
-    while let Some(line) = lines.next_line()? {
-        match &mut open {
-            None if line.trim().is_empty() => continue,
-            None => first_line = lines.line,
-            // The line's end belongs to the quoted field.
-            Some(field) => field.push('\n'),
-        }
-        split(&line, delimiter, &mut fields, &mut open);
-        if open.is_none() {
-            return Ok(Some((fields, first_line)));
-        }
-    }
-    if open.is_some() {
-        return Err(EngineError::InvalidRow {
-            path: lines.path.clone(),
-            line: first_line,
-            detail: "a quotation mark is never closed".to_owned(),
-        });
-    }
-    Ok(None)
-}
-
-/// Adds a line's fields (RFC 4180). `open` is the quoted field that goes on, before and after it.
-fn split(line: &str, delimiter: char, fields: &mut Vec<String>, open: &mut Option<String>) {
-    let mut characters = line.chars().peekable();
-    let mut quoted = open.is_some();
-    let mut field = open.take().unwrap_or_default();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' if quoted && characters.peek() == Some(&'"') => {
-                characters.next();
-                field.push('"');
-            }
-            '"' if quoted => quoted = false,
-            '"' if field.is_empty() => quoted = true,
-            _ if character == delimiter && !quoted => fields.push(std::mem::take(&mut field)),
-            _ => field.push(character),
-        }
-    }
-    if quoted {
-        *open = Some(field);
-    } else {
-        fields.push(field);
-    }
-}
-
 /// The classes of some labels, in order: by number where all are numbers, else by name.
-pub(crate) fn in_order(labels: impl IntoIterator<Item = String>) -> Vec<String> {
+pub fn class_names(labels: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut labels: Vec<String> = labels.into_iter().collect();
     labels.sort();
     labels.dedup();
@@ -227,11 +163,11 @@ pub(crate) fn in_order(labels: impl IntoIterator<Item = String>) -> Vec<String> 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Examples, in_order};
-    use crate::EngineError;
+    use super::{Examples, class_names};
+    use crate::DataError;
     use amoozgar_types::ErrorCode;
 
-    fn rows(name: &str, text: &str) -> Result<Vec<(String, String, u64)>, EngineError> {
+    fn rows(name: &str, text: &str) -> Result<Vec<(String, String, u64)>, DataError> {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
@@ -322,8 +258,8 @@ mod tests {
     }
 
     #[test]
-    fn classes_are_in_order_of_numbers_or_names() {
-        let of = |labels: &[&str]| in_order(labels.iter().map(|&label| label.to_owned()));
+    fn classes_are_class_names_of_numbers_or_names() {
+        let of = |labels: &[&str]| class_names(labels.iter().map(|&label| label.to_owned()));
         assert_eq!(of(&["10", "9", "10", "-1"]), ["-1", "9", "10"], "numbers");
         assert_eq!(of(&["ب", "الف", "10"]), ["10", "الف", "ب"], "names");
     }

@@ -1,0 +1,27 @@
+//! Datasets: files become normalized documents or labelled rows, and validation rows are held out.
+//!
+//! - A reader of [`readers`] reads one file format as a stream, with the place of whatever is wrong.
+//! - A shape of [`shape`] says what the rows of a file mean: plain text ([`Documents`]) or labelled
+//!   text ([`Examples`]).
+//! - [`inspect`] and [`preview`] look at a file for a person; [`HeldOut`] chooses validation rows.
+//!
+//! Invariants:
+//! - No reader holds a whole file.
+//! - Blocking; knows no tokenizer, no tensor, no tokio, Tauri or `SQLite`; writes nothing.
+//! - Draws no random value: whoever holds rows out passes the order in.
+//! - A failure names the file, and the line or the byte where it has one.
+#![deny(missing_docs)]
+
+mod error;
+mod format;
+mod inspect;
+mod readers;
+mod shape;
+mod splits;
+
+pub use error::DataError;
+pub use format::format_of;
+pub use inspect::{DatasetSummary, inspect, preview};
+pub use shape::labelled::{Example, Examples, class_names};
+pub use shape::text::{Documents, Unit, Units};
+pub use splits::HeldOut;

@@ -1,0 +1,9 @@
+//! Shapes: what the rows of a file mean, whatever its format.
+
+pub(crate) mod labelled;
+pub(crate) mod text;
+
+/// The field or column that holds a row's text.
+const TEXT_FIELD: &str = "text";
+/// The field or column that holds a row's class.
+const LABEL_FIELD: &str = "label";

@@ -8,9 +8,9 @@
 
 use amoozgar_engine::kernels::segments::Segments;
 use amoozgar_engine::model::{Architecture, Batch, Model, ModelConfig, StepContext};
-use amoozgar_engine::optimizer::{Decayed, Optimizer, OptimizerConfig};
 use amoozgar_engine::random::Keyed;
 use amoozgar_engine::tape::{Gradients, Policy};
+use amoozgar_engine::train::optimizer::{Decayed, Optimizer, OptimizerConfig};
 use amoozgar_engine::{Control, Scenario, bench, estimate, train};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::spec::{Dtype, OptimizerKind};

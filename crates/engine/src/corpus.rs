@@ -6,11 +6,11 @@ mod labelled;
 
 use crate::files;
 use crate::model::ModelConfig;
-use crate::packing::{self, Piece};
 use crate::random::Keyed;
-use crate::token_cache::TokenCache;
 use crate::tokenizer::Tokenizer;
-use crate::trainer::base_model;
+use crate::train::packing::{self, Piece};
+use crate::train::setup::base_model;
+use crate::train::token_cache::TokenCache;
 use crate::{Control, EngineError};
 use amoozgar_data::{DataError, Documents, HeldOut, Unit};
 use amoozgar_types::TrainSpec;

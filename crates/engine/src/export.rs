@@ -1,192 +1,31 @@
 //! The final model: a folder in the Hub's form that transformers loads as it is.
 
+mod card;
+mod companions;
+mod peft;
+
 use crate::EngineError;
 use crate::files;
-use crate::model::{self, ModelConfig};
-use crate::tokenizer::{BOS, Tokenizer};
-use crate::trainer::{base_model, copy_companions};
-use amoozgar_types::TrainSpec;
-use amoozgar_types::event::ValidationRecord;
-use amoozgar_types::spec::Method;
-use serde_json::json;
+pub(crate) use card::Card;
+pub(crate) use companions::Companions;
+pub use peft::save_adapter;
 use std::path::{Path, PathBuf};
-
-/// The tokens' ids follow from the order in which the tokenizer is given them.
-const EOS_ID: u32 = 1;
-const PAD_ID: u32 = 2;
-
-/// What the model's card tells.
-pub(crate) struct Card<'a> {
-    pub(crate) spec: &'a TrainSpec,
-    pub(crate) best: Option<&'a ValidationRecord>,
-    pub(crate) n_train_tokens: u64,
-    pub(crate) total_steps: u64,
-}
 
 /// Writes `<job_dir>/final` and answers with its path.
 pub(crate) fn write_final(
     job_dir: &Path,
-    config: &ModelConfig,
+    companions: &Companions<'_>,
     put_weights: &mut dyn FnMut(&Path) -> Result<(), EngineError>,
-    tokenizer: &Tokenizer,
     card: &Card<'_>,
 ) -> Result<PathBuf, EngineError> {
     let place = job_dir.join("final");
     let temporary = files::temporary_name(&place);
     files::remove_dir(&temporary)?;
     files::create_dir(&temporary)?;
-    let put = |name: &str, bytes: &[u8]| files::write_synced(&temporary.join(name), bytes);
-    match base_model(card.spec)? {
-        Some(base) => copy_companions(base, config, &temporary)?,
-        None => write_companions(config, tokenizer, &temporary)?,
-    }
+    companions.write(&temporary)?;
     put_weights(&temporary.join("model.safetensors"))?;
-    put("README.md", readme(config, card).as_bytes())?;
+    let readme = card::readme(companions.config, card);
+    files::write_synced(&temporary.join("README.md"), readme.as_bytes())?;
     files::put_in_place(&temporary, &place)?;
     Ok(place)
-}
-
-/// Where the weights come from, in one sentence.
-fn origin(spec: &TrainSpec) -> String {
-    let base = spec.base_model.as_deref().unwrap_or_default();
-    let base = Path::new(base)
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    match spec.method {
-        Method::Scratch => {
-            "A Llama-style decoder trained from scratch with Amoozgar on one computer, with a byte-level BPE of the same text.".to_owned()
-        }
-        Method::Classify if spec.base_model.is_none() => {
-            "A BERT-style classifier trained from scratch with Amoozgar on one computer, with a byte-level BPE of the same text.".to_owned()
-        }
-        Method::Classify => {
-            format!("`{base}`, trained with Amoozgar on one computer to sort texts into classes.")
-        }
-        Method::Continue | Method::Full => {
-            format!("`{base}`, every weight trained further with Amoozgar on one computer.")
-        }
-        Method::Lora => format!(
-            "`{base}` with a low-rank adapter (rank {}, alpha {}) that Amoozgar trained on one computer; the weights have it merged, and `adapter` holds it alone, as PEFT reads it.",
-            spec.lora.rank, spec.lora.alpha
-        ),
-    }
-}
-
-/// Configuration and tokenizer of a model that was made here.
-fn write_companions(
-    config: &ModelConfig,
-    tokenizer: &Tokenizer,
-    folder: &Path,
-) -> Result<(), EngineError> {
-    let put = |name: &str, bytes: &[u8]| files::write_synced(&folder.join(name), bytes);
-    let put_json =
-        |name: &str, value: &serde_json::Value| put(name, format!("{value:#}\n").as_bytes());
-    let bos = tokenizer.bos();
-    put_json("config.json", &config.to_json(EOS_ID, PAD_ID))?;
-    put_json(
-        "tokenizer_config.json",
-        &Tokenizer::config_json(config.max_position_embeddings),
-    )?;
-    if config.architecture.is_decoder() {
-        // A document ends where the next would begin.
-        put_json(
-            "generation_config.json",
-            &json!({ "bos_token_id": bos, "eos_token_id": [EOS_ID, bos], "pad_token_id": PAD_ID, "do_sample": true, "temperature": 0.8 }),
-        )?;
-    }
-    put("tokenizer.json", tokenizer.to_json()?.as_bytes())
-}
-
-fn readme(config: &ModelConfig, card: &Card<'_>) -> String {
-    let spec = card.spec;
-    let name = if spec.name.is_empty() {
-        "A language model"
-    } else {
-        &spec.name
-    };
-    let file = |path: &str| {
-        Path::new(path).file_name().map_or_else(
-            || path.to_owned(),
-            |name| name.to_string_lossy().into_owned(),
-        )
-    };
-    let decodes = config.architecture.is_decoder();
-    let task = if decodes {
-        "text-generation"
-    } else {
-        "text-classification"
-    };
-    let mut text = format!(
-        "---\nlanguage: fa\nlibrary_name: transformers\npipeline_tag: {task}\n---\n# {name}\n\n\
-         {}\n\n\
-         | what | value |\n|---|---|\n\
-         | weights | {} |\n| layers, width, heads, hidden | {}, {}, {} ({} for keys), {} |\n\
-         | vocabulary | {} |\n| context | {} tokens |\n\
-         | text | `{}`, {} tokens, normalized |\n| steps | {} of {} sequences |\n\
-         | learning rate | {} (warm-up, cosine), weight decay {} |\n| seed | {} |\n",
-        origin(spec),
-        model::n_parameters(config),
-        config.num_hidden_layers,
-        config.hidden_size,
-        config.num_attention_heads,
-        config.num_key_value_heads,
-        config.intermediate_size,
-        config.vocab_size,
-        config.max_position_embeddings,
-        file(&spec.dataset.train),
-        card.n_train_tokens,
-        card.total_steps,
-        spec.optimizer.batch_size,
-        spec.optimizer.lr,
-        spec.optimizer.weight_decay,
-        spec.seed,
-    );
-    if let Some(best) = card.best {
-        text.push_str(&measured(best));
-    }
-    text.push_str(&if decodes {
-        how_to_write()
-    } else {
-        how_to_sort(config)
-    });
-    text
-}
-
-/// The table's last rows.
-fn measured(best: &ValidationRecord) -> String {
-    let (loss, step) = (best.val_loss.finite().unwrap_or(f64::NAN), best.step);
-    match &best.classes {
-        None => format!(
-            "| held-out loss | {loss:.4} nats per token, {:.4} bits per byte, at step {step} |\n",
-            best.bits_per_byte
-        ),
-        Some(scores) => format!(
-            "| held-out loss | {loss:.4} nats per text, at step {step} |\n\
-             | held-out accuracy, macro F1 | {:.4}, {:.4} (always the most frequent class: {:.4}) |\n",
-            scores.accuracy, scores.macro_f1, scores.majority_accuracy
-        ),
-    }
-}
-
-fn how_to_write() -> String {
-    format!(
-        "\nText is expected in the normalized form that Amoozgar's `dataset normalize` writes; every document begins with `{BOS}`.\n\n\
-         ```python\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n\
-         tokenizer = AutoTokenizer.from_pretrained(\".\")\nmodel = AutoModelForCausalLM.from_pretrained(\".\")\n\
-         inputs = tokenizer(\"ای دل\", return_tensors=\"pt\", return_token_type_ids=False)\n\
-         print(tokenizer.decode(model.generate(**inputs, max_new_tokens=48)[0]))\n```\n"
-    )
-}
-
-fn how_to_sort(config: &ModelConfig) -> String {
-    format!(
-        "\nClasses: `{}`. Text is expected in the normalized form that Amoozgar's `dataset normalize` writes.\n\n\
-         ```python\nfrom transformers import AutoModelForSequenceClassification, AutoTokenizer\n\
-         tokenizer = AutoTokenizer.from_pretrained(\".\")\n\
-         model = AutoModelForSequenceClassification.from_pretrained(\".\")\n\
-         inputs = tokenizer(\"ای دل\", return_tensors=\"pt\")\n\
-         print(model.config.id2label[model(**inputs).logits.argmax().item()])\n```\n",
-        config.labels.join("`, `")
-    )
 }

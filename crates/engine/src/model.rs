@@ -2,19 +2,16 @@
 //! its weights by transformers' names, and its walk over a tape.
 
 mod blocks;
-mod cache;
 mod config;
 mod cost;
-mod infer;
+mod forward;
 mod lora;
 mod network;
 mod step;
 mod weights;
 
-pub use cache::{KvCache, LayerCache};
 pub use config::{Architecture, ModelConfig};
 pub(crate) use cost::PartTimes;
-pub use lora::{LoraConfig, Scaling};
 pub use network::Network;
 pub use step::{Batch, Model, StepContext};
 pub use weights::{Classes, init, n_parameters, read_weights};

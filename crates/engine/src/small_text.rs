@@ -2,7 +2,7 @@
 //! many tokens it is. Of a large text the wish for a vocabulary is always met.
 
 use crate::tokenizer::Tokenizer;
-use crate::trainer::base_model;
+use crate::train::setup::base_model;
 use crate::{EngineError, threads};
 use amoozgar_data::{Documents, Examples};
 use amoozgar_types::TrainSpec;

@@ -12,14 +12,14 @@
 //! It must not know models: enter at `model::Network`, whose walk uses it.
 
 mod backward;
+mod cache;
+mod gradients;
 mod node;
-mod parameters;
 mod pool;
 
+pub use cache::LayerCache;
+pub use gradients::Gradients;
 pub use node::{Adapter, HeadShape, Linear};
-pub use parameters::{
-    Gradients, Layout, Parameter, ParameterId, Parameters, Role, Storage, Weight,
-};
 pub use pool::{Buffer, Pool};
 
 use crate::kernels::attention::Mask;
@@ -27,8 +27,8 @@ use crate::kernels::gelu;
 use crate::kernels::matmul::Precision;
 use crate::kernels::rope;
 use crate::kernels::segments::Segments;
-use crate::model::LayerCache;
 use crate::random::Keyed;
+use crate::weights::{ParameterId, Parameters, Role};
 use node::{Node, Op};
 
 /// What is kept from a block's forward pass for its backward pass.

@@ -3,8 +3,8 @@
 use super::{Manifest, Progress, TRAIN, VALIDATION, lengths_file, tokens_file};
 use crate::EngineError;
 use crate::files;
-use crate::token_cache::TokenWriter;
 use crate::tokenizer::Tokenizer;
+use crate::train::token_cache::TokenWriter;
 use amoozgar_data::{DataError, HeldOut, Unit};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::LoadingStage;

@@ -4,7 +4,8 @@ use super::blocks::Blocks;
 use super::network::End;
 use super::{Batch, Model, StepContext};
 use crate::EngineError;
-use crate::tape::{Gradients, Input, Linear, Role, Tape};
+use crate::tape::{Gradients, Input, Linear, Tape};
+use crate::weights::Role;
 use std::time::Instant;
 
 /// Seconds of the parts of a step.

@@ -4,51 +4,9 @@ use super::Network;
 use crate::EngineError;
 use crate::kernels::gemm::{Spread, View, gemm};
 use crate::random::Keyed;
-use crate::tape::{Adapter, Layout, Parameter, Parameters, Role, Storage, Weight};
-
-/// What PEFT puts before the path of an adapted map.
-pub(crate) const PREFIX: &str = "base_model.model.";
-
-/// How adapters are made; PEFT's `LoraConfig`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LoraConfig {
-    /// Rank of the added matrices.
-    pub rank: usize,
-    /// What is added is multiplied by `alpha / rank`.
-    pub alpha: f64,
-    /// Share of the input's values that is left out in training.
-    pub dropout: f64,
-    /// Last parts of the adapted maps' paths, as `q_proj`; none means every map of the blocks.
-    pub targets: Vec<String>,
-    /// How the addition is scaled.
-    pub scaling: Scaling,
-}
-
-/// How an adapter's addition is scaled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scaling {
-    /// By `alpha / rank`.
-    Plain,
-    /// By `alpha / sqrt(rank)` (rsLoRA; Kalajdzievski, 2023).
-    RankStabilized,
-}
-
-impl LoraConfig {
-    /// What the addition is multiplied by.
-    pub fn scale(&self) -> f64 {
-        let rank = self.rank as f64;
-        match self.scaling {
-            Scaling::Plain => self.alpha / rank,
-            Scaling::RankStabilized => self.alpha / rank.sqrt(),
-        }
-    }
-
-    /// Whether the map at `path` is adapted.
-    pub(crate) fn adapts(&self, path: &str) -> bool {
-        let last = path.rsplit('.').next().unwrap_or_default();
-        self.targets.is_empty() || self.targets.iter().any(|target| target == last)
-    }
-}
+use crate::tape::Adapter;
+use crate::weights::adapter::{LoraConfig, PREFIX};
+use crate::weights::{Layout, Parameter, Parameters, Role, Storage, Weight};
 
 /// Freezes `parameters`, keeping the matrices as `storage`, and gives every map that `config` names a
 /// fresh adapter: `A` uniform as PEFT draws it, `B` zero, so that nothing changes at first. Answers

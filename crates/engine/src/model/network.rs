@@ -7,7 +7,8 @@ use crate::EngineError;
 use crate::kernels::attention::Mask;
 use crate::kernels::gelu;
 use crate::kernels::segments::Segments;
-use crate::tape::{HeadShape, Linear, ParameterId, Parameters, Tape, Value};
+use crate::tape::{HeadShape, Linear, Tape, Value};
+use crate::weights::{ParameterId, Parameters};
 use std::ops::Range;
 
 /// The parts of a model.

@@ -4,17 +4,17 @@
 use super::blocks::Blocks;
 use super::lora;
 use super::network::End;
-use super::{Classes, LoraConfig, ModelConfig, Network, init, read_weights};
+use super::{Classes, ModelConfig, Network, init, read_weights};
 use crate::EngineError;
 use crate::kernels::cross_entropy::{self, Gradients as HeadGradients, Head, Loss};
 use crate::kernels::matmul::Precision;
 use crate::kernels::rope;
 use crate::kernels::segments::Segments;
 use crate::random::Keyed;
-use crate::safetensors_file::{self, Entry};
-use crate::tape::{
-    Buffer, Context, Gradients, Input, ParameterId, Parameters, Policy, Pool, Storage, Tape,
-};
+use crate::tape::{Buffer, Context, Gradients, Input, Policy, Pool, Tape};
+use crate::weights::adapter::{self, LoraConfig};
+use crate::weights::safetensors::{self, Entry};
+use crate::weights::{ParameterId, Parameters, Storage};
 use std::path::Path;
 
 /// A model with its weights.
@@ -110,7 +110,7 @@ impl Model {
     /// Where the file cannot be written.
     pub fn write_weights(&self, path: &Path) -> Result<(), EngineError> {
         let entries = self.parameters.iter().map(|(_, weight)| Entry::of(weight));
-        safetensors_file::write(path, entries.collect()).map(drop)
+        safetensors::write(path, entries.collect()).map(drop)
     }
 
     /// A model over these weights.
@@ -157,6 +157,39 @@ impl Model {
             storage,
             seed,
         )
+    }
+
+    /// Freezes the weights, keeping matrices as `storage`, and puts the adapter in `adapter_dir` on them.
+    ///
+    /// # Errors
+    /// Where the folder is incomplete, the adapter of another kind, or made for another model.
+    pub fn load_adapter(
+        &mut self,
+        adapter_dir: &Path,
+        storage: Storage,
+    ) -> Result<(), EngineError> {
+        let invalid = |detail: String| EngineError::InvalidModel {
+            path: adapter_dir.to_path_buf(),
+            detail,
+        };
+        let config = adapter::read_config(adapter_dir)?;
+        self.adapt(&config, storage, 0)?;
+        let mut values = adapter::read_values(adapter_dir)?;
+        let names: Vec<String> = self
+            .parameters
+            .trained()
+            .map(|(_, weight)| weight.name.clone())
+            .collect();
+        for name in names {
+            let values = values
+                .remove(&name)
+                .ok_or_else(|| invalid(format!("the weight `{name}` is missing")))?;
+            self.parameters.set(&name, values)?;
+        }
+        match values.keys().next() {
+            Some(name) => Err(invalid(format!("the model has no place for `{name}`"))),
+            None => Ok(()),
+        }
     }
 
     /// Adds what the adapters add to the weights they adapt, and drops them.

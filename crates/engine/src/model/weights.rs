@@ -4,8 +4,8 @@
 use super::{Architecture, ModelConfig};
 use crate::EngineError;
 use crate::random::Keyed;
-use crate::safetensors_file::WeightFiles;
-use crate::tape::{Layout, Parameter, Parameters, Role, Storage, Weight};
+use crate::weights::safetensors::WeightFiles;
+use crate::weights::{Layout, Parameter, Parameters, Role, Storage, Weight};
 use rayon::prelude::*;
 use std::path::Path;
 

@@ -1,11 +1,12 @@
 //! What a tape notes, and how each note is computed.
 
-use super::{Buffer, Context, Mode, ParameterId, Tape, Value};
+use super::{Buffer, Context, Mode, Tape, Value};
 use crate::kernels::attention::{self, AttentionShape, Mask, Qkv};
 use crate::kernels::matmul::{self, Matrix, Precision};
 use crate::kernels::{
     dropout, elementwise, embedding, gelu, layer_norm, rms_norm, rope, swiglu, tanh,
 };
+use crate::weights::ParameterId;
 use rayon::prelude::*;
 use std::ops::Range;
 

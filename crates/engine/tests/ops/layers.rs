@@ -2,12 +2,12 @@
 //! differences, over odd sizes, one row, one token, batches, packs and padding.
 
 use crate::graph::{Op, check, normal, off};
+use amoozgar_engine::candle::{self as ops, Frozen, twin};
 use amoozgar_engine::kernels::attention::{AttentionShape, Mask};
 use amoozgar_engine::kernels::cross_entropy::IGNORE;
 use amoozgar_engine::kernels::segments::Segments;
-use amoozgar_engine::ops::{self, Frozen, twin};
 use amoozgar_engine::random::Keyed;
-use amoozgar_engine::tape::{Storage, Weight};
+use amoozgar_engine::weights::{Storage, Weight};
 use candle_core::{DType, Tensor, Var};
 use std::sync::Arc;
 

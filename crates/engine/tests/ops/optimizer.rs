@@ -2,9 +2,12 @@
 //! goes through a checkpoint bit for bit.
 
 use amoozgar_engine::kernels::{adafactor, adamw, adamw8};
-use amoozgar_engine::optimizer::{Decayed, Optimizer, OptimizerConfig, clip_factor, memory_bytes};
 use amoozgar_engine::random::Keyed;
-use amoozgar_engine::tape::{Gradients, Layout, Parameter, ParameterId, Parameters, Role, Weight};
+use amoozgar_engine::tape::Gradients;
+use amoozgar_engine::train::optimizer::{
+    Decayed, Optimizer, OptimizerConfig, clip_factor, memory_bytes,
+};
+use amoozgar_engine::weights::{Layout, Parameter, ParameterId, Parameters, Role, Weight};
 use amoozgar_types::spec::OptimizerKind;
 use std::collections::BTreeMap;
 

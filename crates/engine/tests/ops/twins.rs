@@ -2,8 +2,8 @@
 //! differences of the twin in f64, over odd widths, one row, one token.
 
 use crate::graph::{Op, check, normal, off};
+use amoozgar_engine::candle::{self as ops, GeluKind, Rotation, twin};
 use amoozgar_engine::kernels::rope::Table;
-use amoozgar_engine::ops::{self, GeluKind, Rotation, twin};
 use amoozgar_engine::random::Keyed;
 use candle_core::{DType, Device, Tensor, Var};
 use std::sync::Arc;

@@ -1,11 +1,13 @@
 //! Adapters and whole models trained further: from a finished folder to a finished folder, and PEFT's
 //! files there and back.
 
-use amoozgar_engine::adapter;
 use amoozgar_engine::kernels::segments::Segments;
-use amoozgar_engine::model::{LoraConfig, Model, Scaling};
-use amoozgar_engine::tape::{Role, Storage};
-use amoozgar_engine::{Control, End, EngineError, Generator, SamplingParams, evaluate, train};
+use amoozgar_engine::model::Model;
+use amoozgar_engine::weights::adapter::{LoraConfig, Scaling};
+use amoozgar_engine::weights::{Role, Storage};
+use amoozgar_engine::{
+    Control, End, EngineError, Generator, SamplingParams, evaluate, save_adapter, train,
+};
 use amoozgar_types::spec::Packing;
 use amoozgar_types::{TrainEvent, TrainSpec};
 use std::ops::ControlFlow;
@@ -32,7 +34,9 @@ fn worst(a: &[f32], b: &[f32]) -> f32 {
 
 fn adapted() -> Model {
     let mut model = Model::load(&reference("llama"), 0).unwrap();
-    adapter::load(&mut model, &reference("lora"), Storage::F32).unwrap();
+    model
+        .load_adapter(&reference("lora"), Storage::F32)
+        .unwrap();
     model
 }
 
@@ -74,7 +78,7 @@ fn an_adapters_folder_read_and_written_again_holds_the_same_bytes_of_weights() {
         .chain(["up_proj", "v_proj"])
         .map(str::to_owned)
         .collect();
-    adapter::save(&adapted(), &config, &targets, "base", folder.path()).unwrap();
+    save_adapter(&adapted(), &config, &targets, "base", folder.path()).unwrap();
     let tensors =
         |path: PathBuf| candle_core::safetensors::load(path, &candle_core::Device::Cpu).unwrap();
     let theirs = tensors(reference("lora").join("adapter_model.safetensors"));
@@ -102,7 +106,7 @@ fn an_adapters_folder_read_and_written_again_holds_the_same_bytes_of_weights() {
         assert_eq!(ours[field], theirs[field], "`{field}` of PEFT's file");
     }
     let mut model = Model::load(&reference("llama"), 0).unwrap();
-    adapter::load(&mut model, folder.path(), Storage::F32).unwrap();
+    model.load_adapter(folder.path(), Storage::F32).unwrap();
     assert_eq!(logits(&model), logits(&adapted()), "it says the same");
 }
 
@@ -118,7 +122,7 @@ fn an_adapter_over_transposed_matrices_says_so_to_peft() {
         scaling: Scaling::Plain,
     };
     let targets = model.adapt(&config, Storage::F32, 7).unwrap();
-    adapter::save(&model, &config, &targets, "base", folder.path()).unwrap();
+    save_adapter(&model, &config, &targets, "base", folder.path()).unwrap();
     let path = folder.path().join("adapter_config.json");
     let json: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert_eq!(
@@ -188,7 +192,7 @@ fn a_frozen_base_may_be_kept_in_fewer_bits() {
         (Storage::Q4, 0.5),
     ] {
         let mut model = Model::load_as(&reference("llama"), storage, 0).unwrap();
-        adapter::load(&mut model, &reference("lora"), storage).unwrap();
+        model.load_adapter(&reference("lora"), storage).unwrap();
         let off = worst(&logits(&model), &whole) / scale;
         assert!(
             off > 0.0 && off < tolerance,
@@ -275,7 +279,9 @@ fn a_finished_model_learns_on_whole_or_by_an_adapter_and_its_folder_is_whole_aga
     }
     let mut adapted = Model::load(&base, 0).unwrap();
     let job = folder.path().join("lora");
-    adapter::load(&mut adapted, &job.join("final/adapter"), Storage::F32).unwrap();
+    adapted
+        .load_adapter(&job.join("final/adapter"), Storage::F32)
+        .unwrap();
     let merged = Model::load(&job.join("final"), 0).unwrap();
     let tokens: Vec<u32> = (0..12).collect();
     let of = |model: &Model| model.logits(&tokens, &Segments::batch(1, 12)).unwrap();

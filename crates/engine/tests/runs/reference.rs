@@ -1,12 +1,13 @@
 //! Every architecture against what `PyTorch` computes (tests/reference, written by transformers and
 //! PEFT), under every policy of what is kept between forward and backward.
 
-use amoozgar_engine::adapter;
+use amoozgar_engine::KvCache;
 use amoozgar_engine::kernels::cross_entropy::{IGNORE, Loss};
 use amoozgar_engine::kernels::segments::Segments;
-use amoozgar_engine::model::{Batch, KvCache, Model, StepContext};
-use amoozgar_engine::optimizer::{Decayed, Optimizer, OptimizerConfig, clip_factor};
-use amoozgar_engine::tape::{Gradients, Policy, Storage};
+use amoozgar_engine::model::{Batch, Model, StepContext};
+use amoozgar_engine::tape::{Gradients, Policy};
+use amoozgar_engine::train::optimizer::{Decayed, Optimizer, OptimizerConfig, clip_factor};
+use amoozgar_engine::weights::Storage;
 use amoozgar_types::spec::OptimizerKind;
 use candle_core::{DType, Device, Tensor};
 use std::collections::HashMap;
@@ -47,7 +48,7 @@ fn load(name: &'static str) -> Reference {
     let base = if name == "lora" { "llama" } else { name };
     let mut model = Model::load(&folder(base), 0).unwrap();
     if name == "lora" {
-        adapter::load(&mut model, &folder(name), Storage::F32).unwrap();
+        model.load_adapter(&folder(name), Storage::F32).unwrap();
     }
     let json = serde_json::from_slice(&std::fs::read(folder(name).join("reference.json")).unwrap());
     Reference {

@@ -1,4 +1,4 @@
-//! Keys and values of the tokens that a model has read.
+//! Keys and values of the rows that went through a segment before: what attention of later rows sees.
 
 use crate::kernels::attention::AttentionShape;
 use rayon::prelude::*;
@@ -13,28 +13,9 @@ pub struct LayerCache {
     n_new: usize,
 }
 
-/// Keys and values of every layer.
-#[derive(Debug, Clone, Default)]
-pub struct KvCache {
-    pub(super) layers: Vec<LayerCache>,
-    pub(super) n_tokens: usize,
-}
-
-impl KvCache {
-    /// Tokens held.
-    pub fn len(&self) -> usize {
-        self.n_tokens
-    }
-
-    /// Whether nothing is held.
-    pub fn is_empty(&self) -> bool {
-        self.n_tokens == 0
-    }
-}
-
 impl LayerCache {
     /// An empty cache that is next given `n_new` tokens.
-    pub(super) fn expect(&mut self, n_new: usize) {
+    pub(crate) fn expect(&mut self, n_new: usize) {
         self.n_new = n_new;
     }
 

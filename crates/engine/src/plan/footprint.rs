@@ -7,10 +7,11 @@ use crate::EngineError;
 use crate::kernels::quantized;
 use crate::memory;
 use crate::model::{self, ModelConfig};
-use crate::optimizer::memory_bytes;
 use crate::small_text;
-use crate::tape::{Policy, Storage};
-use crate::trainer::{lora_of, storage_of};
+use crate::tape::Policy;
+use crate::train::optimizer::memory_bytes;
+use crate::train::setup::{config_of, lora_of, storage_of};
+use crate::weights::Storage;
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::KeptActivations;
 use amoozgar_types::spec::Method;
@@ -243,5 +244,5 @@ pub(crate) fn config_before_start(spec: &TrainSpec) -> Result<ModelConfig, Engin
     let labels = ["0".to_owned(), "1".to_owned()];
     let known = small_text::known(spec);
     let vocab_size = known.map_or(spec.tokenizer.vocab_size, |known| known.vocab_size);
-    crate::trainer::config_of(spec, vocab_size, 0, &labels)
+    config_of(spec, vocab_size, 0, &labels)
 }

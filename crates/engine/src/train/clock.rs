@@ -1,6 +1,6 @@
 //! Speed and remaining time of a run.
 
-use crate::plan::Plan;
+use super::run_plan::Plan;
 use std::time::{Duration, Instant};
 
 /// Share of the newest step in the smoothed values.

@@ -2,7 +2,7 @@
 //! what.
 
 use crate::corpus::encode_examples;
-use crate::generate::load_model;
+use crate::infer::load_model;
 use crate::kernels::segments::Segments;
 use crate::model::Model;
 use crate::{EngineError, threads};

@@ -3,9 +3,9 @@
 
 use crate::EngineError;
 use crate::files;
-use crate::optimizer::Optimizer;
-use crate::safetensors_file::{self, Entry, WeightFile};
-use crate::tape::Parameters;
+use crate::train::optimizer::Optimizer;
+use crate::weights::Parameters;
+use crate::weights::safetensors::{self, Entry, read_all};
 use amoozgar_types::event::ValidationRecord;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -120,8 +120,8 @@ impl Checkpoints {
         files::create_dir(folder)?;
         // What is frozen is where it was read from.
         let trained = parameters.trained().map(|(_, weight)| Entry::of(weight));
-        let weights = safetensors_file::write(&folder.join(WEIGHTS), trained.collect())?;
-        let moments = safetensors_file::write(&folder.join(MOMENTS), optimizer.entries())?;
+        let weights = safetensors::write(&folder.join(WEIGHTS), trained.collect())?;
+        let moments = safetensors::write(&folder.join(MOMENTS), optimizer.entries())?;
         let stored = Stored {
             run: self.run.clone(),
             state: state.clone(),
@@ -240,7 +240,7 @@ fn damaged(folder: &Path, why: &dyn std::fmt::Display) -> EngineError {
 /// The path of a file that is what was written.
 fn checked(folder: &Path, name: &str, hash: &str) -> Result<PathBuf, EngineError> {
     let path = folder.join(name);
-    let found = safetensors_file::hash_of(&path).map_err(|error| damaged(folder, &error))?;
+    let found = safetensors::hash_of(&path).map_err(|error| damaged(folder, &error))?;
     if found == hash {
         Ok(path)
     } else {
@@ -249,16 +249,4 @@ fn checked(folder: &Path, name: &str, hash: &str) -> Result<PathBuf, EngineError
             &format!("`{name}` is not what was written"),
         ))
     }
-}
-
-/// Every value of a file, by name.
-pub(crate) fn read_all(path: &Path) -> Result<BTreeMap<String, Vec<f32>>, EngineError> {
-    let mut file = WeightFile::open(path)?;
-    file.names()
-        .into_iter()
-        .map(|name| {
-            let (_, values) = file.read(&name)?;
-            Ok((name, values))
-        })
-        .collect()
 }

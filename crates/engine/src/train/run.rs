@@ -1,22 +1,17 @@
 //! The training loop, to be read from top to bottom: evaluate, sample, save, pause or stop, one step,
-//! log. What it stands on is prepared in [`session`]; everything it says goes out as a [`TrainEvent`].
+//! log. What it stands on is prepared in [`super::session`]; everything it says goes out as a [`TrainEvent`].
 
-mod clock;
-mod session;
-mod start;
-
-use crate::checkpoint::LoopState;
+use super::checkpoint::LoopState;
+use super::clock::RunClock;
+use super::session::{Session, Validated};
+use super::setup::base_model;
 use crate::corpus::Progress;
-use crate::export::{self, Card};
+use crate::export::{self, Card, Companions};
 use crate::{Control, EngineError, threads};
 use amoozgar_types::event::{
     CheckpointRecord, Outcome, SampleRecord, StepRecord, ValidationRecord,
 };
 use amoozgar_types::{Loss, TrainEvent, TrainSpec};
-use clock::RunClock;
-pub use session::first_batches;
-use session::{Session, Validated};
-pub(crate) use start::{base_model, config_of, copy_companions, lora_of, storage_of};
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Instant;
@@ -55,7 +50,7 @@ pub fn train(
     control: &Control,
     observer: &mut dyn FnMut(TrainEvent),
 ) -> Result<End, EngineError> {
-    crate::plan::validate(spec)?;
+    super::run_plan::validate(spec)?;
     let n_threads = threads::count(spec.threads);
     let pool = threads::pool(n_threads)?;
     let (say, heard) = mpsc::sync_channel::<TrainEvent>(0);
@@ -201,11 +196,15 @@ fn run(
         total_steps: state.step,
     };
     let (config, tokenizer) = (session.config().clone(), session.corpus.tokenizer.clone());
+    let companions = Companions {
+        base: base_model(spec)?,
+        config: &config,
+        tokenizer: &tokenizer,
+    };
     let model_dir = export::write_final(
         job_dir,
-        &config,
+        &companions,
         &mut |path| session.write_weights_of(best_step, path),
-        &tokenizer,
         &card,
     )?;
     let outcome = Outcome {

@@ -1,12 +1,12 @@
 //! A model's pass forward alone: the loss of a text, logits, the tokens that may follow.
 
 use super::network::End;
-use super::{Batch, KvCache, LayerCache, Model};
+use super::{Batch, Model};
 use crate::EngineError;
 use crate::kernels::cross_entropy::{self, Loss};
 use crate::kernels::matmul;
 use crate::kernels::segments::Segments;
-use crate::tape::{Buffer, Context, Input, Tape, Value};
+use crate::tape::{Buffer, Context, Input, LayerCache, Tape, Value};
 
 impl Model {
     /// The loss of a batch.
@@ -47,26 +47,25 @@ impl Model {
         Ok(logits)
     }
 
-    /// Logits `(V)` after the last of `tokens`, which follow those in `cache`.
+    /// Logits `(V)` after the last of `tokens`, which follow the `n_before` tokens in `caches`, one of
+    /// each block. Their own keys and values are added there.
     ///
     /// # Errors
     /// As [`Model::loss`].
-    pub fn next_logits(
+    pub(crate) fn continued_logits(
         &self,
         tokens: &[u32],
-        cache: &mut KvCache,
+        n_before: usize,
+        caches: &mut Vec<LayerCache>,
     ) -> Result<Vec<f32>, EngineError> {
         let segments = Segments::batch(1, tokens.len());
-        let positions = self.checked_positions(tokens, &segments, cache.len())?;
+        let positions = self.checked_positions(tokens, &segments, n_before)?;
         let context = self.context(&segments, &positions);
-        cache
-            .layers
-            .resize_with(self.network.blocks.len(), LayerCache::default);
-        for layer in &mut cache.layers {
+        caches.resize_with(self.network.blocks.len(), LayerCache::default);
+        for layer in caches.iter_mut() {
             layer.expect(tokens.len());
         }
-        let hidden = self.hidden(&context, tokens, Some(cache));
-        cache.n_tokens += tokens.len();
+        let hidden = self.hidden(&context, tokens, Some(caches));
         let last = hidden.len().saturating_sub(self.network.width);
         let logits = self.token_logits(&hidden[last..]);
         self.pool.give(hidden);
@@ -78,13 +77,13 @@ impl Model {
         &self,
         context: &Context<'_>,
         tokens: &[u32],
-        mut cache: Option<&mut KvCache>,
+        mut caches: Option<&mut [LayerCache]>,
     ) -> Buffer {
         let mut tape = Tape::inferring(context);
         let x = self.network.embed(&mut tape, tokens, context.positions);
         let mut x = finish(tape, x);
         for index in 0..self.network.blocks.len() {
-            let layer = cache.as_mut().and_then(|cache| cache.layers.get_mut(index));
+            let layer = caches.as_mut().and_then(|caches| caches.get_mut(index));
             let mut tape = match layer {
                 Some(layer) => Tape::continuing(context, layer),
                 None => Tape::inferring(context),

@@ -1,18 +1,16 @@
 //! What a run will need, before it starts: memory, time, disk; and what to change where it does not fit.
 
-use crate::batches::n_windows;
-use crate::bench::precision_of;
-use crate::footprint::{config_before_start, footprint, n_trained, policy_within, told};
+use super::footprint::{config_before_start, footprint, n_trained, policy_within, told};
 use crate::kernels::cross_entropy::IGNORE;
 use crate::kernels::segments::Segments;
 use crate::memory;
 use crate::model::{self, Batch, Model, ModelConfig, PartTimes, StepContext};
-use crate::optimizer::{Optimizer, clip_factor};
-use crate::plan::{Plan, validate};
 use crate::random::Keyed;
 use crate::small_text;
 use crate::tape::{Gradients, Policy};
-use crate::trainer::{lora_of, storage_of};
+use crate::train::optimizer::{Optimizer, clip_factor};
+use crate::train::run_plan::{Plan, n_windows, validate};
+use crate::train::setup::{lora_of, precision_of, storage_of};
 use crate::{EngineError, threads};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::KeptActivations;

@@ -1,6 +1,7 @@
 //! Differentiable operations on candle's tensors, for graphs: on the CPU in f32 each is one of the
 //! [`crate::kernels`] with a gradient of its own, anywhere else its [`twin`], composed of candle's plain
-//! operations. Training does not come here: it walks a [`crate::tape`].
+//! operations. Training does not come here: it walks a [`crate::tape`]. Only tests
+//! use this module: the twins are the oracles of the kernels' gradients.
 //!
 //! candle's own fused `softmax_last_dim`, `rms_norm`, `rope` and `sdpa` cut the graph without a word: none of
 //! them may stand here.

@@ -1,19 +1,20 @@
 //! What the loop works with: text, model, optimizer, checkpoints.
 
+use super::batches::{Epoch, Prefetch, Sequences, Source};
+use super::checkpoint::{Checkpoints, LoopState, Restored};
+use super::classify::measure;
+use super::evaluate::{Evaluation, sum_nll};
+use super::optimizer::{Optimizer, clip_factor};
+use super::packing::{self, Rows};
+use super::run_plan::{Plan, n_windows};
 use super::start::{Start, start, write_adapted};
-use crate::batches::{Epoch, Prefetch, Sequences, Source, n_windows};
-use crate::checkpoint::{Checkpoints, LoopState, Restored};
-use crate::classify::measure;
 use crate::corpus::{self, Classes, Corpus, Part, Progress};
-use crate::evaluate::{Evaluation, sum_nll};
-use crate::generate::{SamplingParams, continue_prompt};
+use crate::infer::{SamplingParams, continue_prompt};
 use crate::model::{Batch, Model, ModelConfig, StepContext};
-use crate::optimizer::{Optimizer, clip_factor};
-use crate::packing::{self, Rows};
-use crate::plan::Plan;
+use crate::plan::footprint;
 use crate::random::Keyed;
 use crate::tape::{Gradients, Policy};
-use crate::{Control, EngineError, footprint};
+use crate::{Control, EngineError};
 use amoozgar_data::format_of;
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::{ClassScores, LoadingStage, RunPlan};

@@ -3,12 +3,12 @@
 use crate::EngineError;
 use crate::corpus::{Encoded, encode_file};
 use crate::files;
-use crate::generate::load_model;
+use crate::infer::load_model;
 use crate::kernels::segments::Segments;
 use crate::model::Model;
-use crate::packing::{self, Piece, packs_documents};
-use crate::safetensors_file::{self, Entry};
 use crate::threads;
+use crate::train::packing::{self, Piece, packs_documents};
+use crate::weights::safetensors::{self, Entry};
 use amoozgar_data::format_of;
 use amoozgar_types::spec::Packing;
 use std::path::Path;
@@ -112,7 +112,7 @@ pub fn logits(model_dir: &Path, tokens: &[u32], out: &Path) -> Result<(), Engine
         let shape = vec![tokens.len(), vocab_size];
         let temporary = files::temporary_name(out);
         let entry = Entry::new("logits".to_owned(), shape, &values);
-        safetensors_file::write(&temporary, vec![entry])?;
+        safetensors::write(&temporary, vec![entry])?;
         files::put_in_place(&temporary, out)
     })
 }

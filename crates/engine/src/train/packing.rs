@@ -4,7 +4,7 @@
 use crate::kernels::segments::Segments;
 use crate::model::Batch;
 use crate::random::Keyed;
-use crate::token_cache::TokenCache;
+use crate::train::token_cache::TokenCache;
 use amoozgar_types::dataset::DatasetFormat;
 use amoozgar_types::spec::Packing;
 use std::collections::BTreeMap;

@@ -2,70 +2,69 @@
 //! `adapter_model.safetensors`.
 
 use crate::EngineError;
-use crate::checkpoint::read_all;
 use crate::files;
-use crate::model::{Architecture, LoraConfig, Model, Scaling};
-use crate::safetensors_file::{self, Entry};
-use crate::tape::Storage;
+use crate::weights::safetensors;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::Path;
 
-const CONFIG: &str = "adapter_config.json";
-const WEIGHTS: &str = "adapter_model.safetensors";
+/// File of an adapter's settings.
+pub(crate) const CONFIG: &str = "adapter_config.json";
+/// File of an adapter's matrices.
+pub(crate) const WEIGHTS: &str = "adapter_model.safetensors";
 
-/// Freezes `model`, keeping its matrices as `storage`, and puts the adapter in `adapter_dir` on it.
-///
-/// # Errors
-/// Where the folder is incomplete, the adapter of another kind, or made for another model.
-pub fn load(model: &mut Model, adapter_dir: &Path, storage: Storage) -> Result<(), EngineError> {
-    let invalid = |detail: String| EngineError::InvalidModel {
-        path: adapter_dir.to_path_buf(),
-        detail,
-    };
-    let config = read_config(adapter_dir)?;
-    model.adapt(&config, storage, 0)?;
-    let mut values = read_all(&adapter_dir.join(WEIGHTS))?;
-    let names: Vec<String> = model
-        .parameters
-        .trained()
-        .map(|(_, weight)| weight.name.clone())
-        .collect();
-    for name in names {
-        let values = values
-            .remove(&name)
-            .ok_or_else(|| invalid(format!("the weight `{name}` is missing")))?;
-        model.parameters.set(&name, values)?;
-    }
-    match values.keys().next() {
-        Some(name) => Err(invalid(format!("the model has no place for `{name}`"))),
-        None => Ok(()),
-    }
+/// What PEFT puts before the path of an adapted map.
+pub(crate) const PREFIX: &str = "base_model.model.";
+
+/// How adapters are made; PEFT's `LoraConfig`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoraConfig {
+    /// Rank of the added matrices.
+    pub rank: usize,
+    /// What is added is multiplied by `alpha / rank`.
+    pub alpha: f64,
+    /// Share of the input's values that is left out in training.
+    pub dropout: f64,
+    /// Last parts of the adapted maps' paths, as `q_proj`; none means every map of the blocks.
+    pub targets: Vec<String>,
+    /// How the addition is scaled.
+    pub scaling: Scaling,
 }
 
-/// Writes the folder of the adapter on `model`, which stands on the model called `base` (a path or a
-/// name on the Hub). `targets` are the last parts of the adapted maps' paths.
-///
-/// # Errors
-/// Where the folder cannot be written.
-pub fn save(
-    model: &Model,
-    config: &LoraConfig,
-    targets: &[String],
-    base: &str,
-    adapter_dir: &Path,
-) -> Result<(), EngineError> {
-    files::create_dir(adapter_dir)?;
-    let trained = model.parameters.trained();
-    let entries = trained.map(|(_, weight)| Entry::of(weight)).collect();
-    safetensors_file::write(&adapter_dir.join(WEIGHTS), entries)?;
-    let transposed = model.config().architecture == Architecture::Gpt2;
-    let text = format!("{:#}\n", to_json(config, targets, base, transposed));
-    files::write_synced(&adapter_dir.join(CONFIG), text.as_bytes())
+/// How an adapter's addition is scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scaling {
+    /// By `alpha / rank`.
+    Plain,
+    /// By `alpha / sqrt(rank)` (rsLoRA; Kalajdzievski, 2023).
+    RankStabilized,
+}
+
+impl LoraConfig {
+    /// What the addition is multiplied by.
+    pub fn scale(&self) -> f64 {
+        let rank = self.rank as f64;
+        match self.scaling {
+            Scaling::Plain => self.alpha / rank,
+            Scaling::RankStabilized => self.alpha / rank.sqrt(),
+        }
+    }
+
+    /// Whether the map at `path` is adapted.
+    pub(crate) fn adapts(&self, path: &str) -> bool {
+        let last = path.rsplit('.').next().unwrap_or_default();
+        self.targets.is_empty() || self.targets.iter().any(|target| target == last)
+    }
 }
 
 /// The `adapter_config.json` that PEFT reads. The base model's matrices are `transposed` where it keeps
 /// them as (inputs, outputs).
-fn to_json(config: &LoraConfig, targets: &[String], base: &str, transposed: bool) -> Value {
+pub(crate) fn to_json(
+    config: &LoraConfig,
+    targets: &[String],
+    base: &str,
+    transposed: bool,
+) -> Value {
     json!({
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
@@ -84,7 +83,19 @@ fn to_json(config: &LoraConfig, targets: &[String], base: &str, transposed: bool
     })
 }
 
-fn read_config(adapter_dir: &Path) -> Result<LoraConfig, EngineError> {
+/// The matrices of an adapter's folder by PEFT's names.
+///
+/// # Errors
+/// Where the file is missing or damaged.
+pub(crate) fn read_values(adapter_dir: &Path) -> Result<BTreeMap<String, Vec<f32>>, EngineError> {
+    safetensors::read_all(&adapter_dir.join(WEIGHTS))
+}
+
+/// The settings of an adapter's folder.
+///
+/// # Errors
+/// Where the file is missing or of another kind of adapter.
+pub(crate) fn read_config(adapter_dir: &Path) -> Result<LoraConfig, EngineError> {
     let bytes = files::read(&adapter_dir.join(CONFIG))?;
     let read = || -> Result<LoraConfig, String> {
         let raw: Value = serde_json::from_slice(&bytes).map_err(|source| source.to_string())?;

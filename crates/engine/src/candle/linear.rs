@@ -2,7 +2,7 @@
 
 use super::{lend, twin};
 use crate::kernels::matmul::{self, Precision};
-use crate::tape::Weight;
+use crate::weights::Weight;
 use candle_core::{
     CpuStorage, CustomOp1, CustomOp2, CustomOp3, Error, Layout, Result, Shape, Tensor,
 };

@@ -1,18 +1,15 @@
 //! How weights follow their gradients: `AdamW` with moments in f32 or in 8 bits, and Adafactor; clipping
-//! by the global norm; the learning rate's schedule. Enter at [`Optimizer`].
-
-mod schedule;
+//! by the global norm. Enter at [`Optimizer`].
 
 use crate::EngineError;
 use crate::kernels::adamw8::{self, Moments8};
 use crate::kernels::{adafactor, adamw};
-use crate::safetensors_file::Entry;
-use crate::tape::{Gradients, Parameters};
+use crate::tape::Gradients;
+use crate::weights::Parameters;
+use crate::weights::safetensors::Entry;
 use amoozgar_types::spec::OptimizerKind;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-pub use schedule::Schedule;
 
 /// An optimizer's constants.
 #[derive(Debug, Clone, Copy, PartialEq)]

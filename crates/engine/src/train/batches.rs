@@ -6,9 +6,9 @@
 
 use crate::kernels::segments::Segments;
 use crate::model::Batch;
-use crate::packing::{self, Piece, Rows};
 use crate::random::Keyed;
-use crate::token_cache::TokenCache;
+use crate::train::packing::{self, Piece, Rows};
+use crate::train::token_cache::TokenCache;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread::JoinHandle;
@@ -36,12 +36,6 @@ pub(crate) struct Source {
     order: Keyed,
     batch_size: usize,
     micro_batch: usize,
-}
-
-/// Sequences in an epoch over a stream: one context less than fits, so that each epoch can start at
-/// an offset of its own.
-pub(crate) fn n_windows(n_tokens: usize, context: usize) -> usize {
-    (n_tokens.saturating_sub(context) / context).max(1)
 }
 
 impl Sequences {
@@ -244,9 +238,9 @@ impl Drop for Prefetch {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{Epoch, Prefetch, Sequences, Source};
-    use crate::packing::{Rows, pieces};
     use crate::random::Keyed;
-    use crate::token_cache::{TokenCache, TokenWriter};
+    use crate::train::packing::{Rows, pieces};
+    use crate::train::token_cache::{TokenCache, TokenWriter};
     use std::sync::Arc;
 
     /// Documents of 3 to 22 tokens in rows of 24, four of them a step.

@@ -3,10 +3,13 @@
 
 use crate::kernels::matmul::{self, Matrix, Precision};
 use crate::kernels::segments::Segments;
-use crate::model::{Architecture, Batch, LoraConfig, Model, ModelConfig, Scaling, StepContext};
-use crate::optimizer::{Decayed, Optimizer, OptimizerConfig, clip_factor};
+use crate::model::{Architecture, Batch, Model, ModelConfig, StepContext};
 use crate::random::Keyed;
-use crate::tape::{Gradients, Policy, Storage};
+use crate::tape::{Gradients, Policy};
+use crate::train::optimizer::{Decayed, Optimizer, OptimizerConfig, clip_factor};
+use crate::train::setup::precision_of;
+use crate::weights::Storage;
+use crate::weights::adapter::{LoraConfig, Scaling};
 use crate::{EngineError, memory, threads};
 use amoozgar_types::spec::{Dtype, OptimizerKind};
 use serde::Serialize;
@@ -208,14 +211,6 @@ pub fn bench(
             policy: format!("{policy:?}"),
         })
     })
-}
-
-/// How products are computed for a data type of the specification.
-pub(crate) fn precision_of(dtype: Dtype) -> Precision {
-    match dtype {
-        Dtype::F32 => Precision::F32,
-        Dtype::Bf16 => Precision::Bf16,
-    }
 }
 
 /// The yardstick's adapters.

@@ -1,9 +1,9 @@
 //! Safetensors files: read one weight at a time, so that a model's memory is its weights' and no more;
 //! written from f32 values.
 
+use super::{Layout, Parameter, Weight};
 use crate::EngineError;
 use crate::files;
-use crate::tape::{Layout, Parameter, Weight};
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, Metadata};
 use serde::Deserialize;
@@ -143,6 +143,18 @@ impl WeightFile {
         }
         Ok((shape, values))
     }
+}
+
+/// Every value of a file, by name.
+pub(crate) fn read_all(path: &Path) -> Result<BTreeMap<String, Vec<f32>>, EngineError> {
+    let mut file = WeightFile::open(path)?;
+    file.names()
+        .into_iter()
+        .map(|name| {
+            let (_, values) = file.read(&name)?;
+            Ok((name, values))
+        })
+        .collect()
 }
 
 fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> EngineError {

@@ -1,0 +1,13 @@
+//! Text from a model: the cache of what it has read, the sampler, decoding, and a loaded model.
+
+mod cache;
+mod decoder;
+mod sampler;
+mod session;
+
+pub use cache::KvCache;
+pub use decoder::Generation;
+pub(crate) use decoder::continue_prompt;
+pub use sampler::SamplingParams;
+pub use session::Generator;
+pub(crate) use session::load_model;

@@ -1,0 +1,123 @@
+//! Token after token: the prompt, a cache of keys and values, text in whole characters only.
+
+use super::KvCache;
+use super::sampler::{SamplingParams, sample};
+use crate::EngineError;
+use crate::model::Model;
+use crate::random::Keyed;
+use crate::tokenizer::Tokenizer;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// A continuation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generation {
+    /// The text, without the prompt.
+    pub text: String,
+    /// Its tokens.
+    pub token_ids: Vec<u32>,
+    /// How many they are.
+    pub n_tokens: usize,
+    /// Speed of reading the prompt.
+    pub prompt_tokens_per_s: f64,
+    /// Speed of writing.
+    pub tokens_per_s: f64,
+    /// Whether the caller ended it.
+    pub stopped: bool,
+}
+
+type Run<'a> = &'a dyn Fn(
+    &mut (dyn FnMut() -> Result<Vec<f32>, EngineError> + Send),
+) -> Result<Vec<f32>, EngineError>;
+
+/// Writes after `prompt` until the document ends, `max_tokens` are there, or the caller ends it. Beyond
+/// the model's context the latter half is kept and read anew.
+pub(crate) fn continue_prompt(
+    model: &Model,
+    tokenizer: &Tokenizer,
+    prompt: &str,
+    params: &SamplingParams,
+    on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    run: Run<'_>,
+) -> Result<Generation, EngineError> {
+    let context = model.config().max_position_embeddings;
+    let mut tokens = vec![tokenizer.bos()];
+    tokens.extend(tokenizer.encode(&amoozgar_text::normalize(prompt))?);
+    if tokens.len() > context {
+        tokens.drain(..tokens.len() - context);
+    }
+    let n_prompt = tokens.len();
+    let stream = Keyed::new(params.seed, "sample");
+    let mut text = TextBuffer::default();
+    let (mut cache, mut token_ids, mut stopped) = (KvCache::default(), Vec::new(), false);
+
+    let start = Instant::now();
+    let mut prompt_s = 0.0;
+    while token_ids.len() < params.max_tokens && !stopped {
+        if cache.len() >= context {
+            tokens.drain(..tokens.len() - context / 2);
+            cache = KvCache::default();
+        }
+        let fresh = tokens.get(cache.len()..).unwrap_or_default().to_vec();
+        let logits = run(&mut || model.next_logits(&fresh, &mut cache))?;
+        if token_ids.is_empty() {
+            prompt_s = start.elapsed().as_secs_f64();
+        }
+        let token = sample(&logits, params, stream.uniform(token_ids.len() as u64));
+        if tokenizer.ends_document(token) || model.config().eos_token_ids.contains(&token) {
+            break;
+        }
+        tokens.push(token);
+        token_ids.push(token);
+        if let Some(piece) = text.push(tokenizer.decode(&token_ids)?) {
+            stopped = on_text(&piece).is_break();
+        }
+    }
+    let decoding_s = start.elapsed().as_secs_f64() - prompt_s;
+    if let Some(rest) = text.finish()
+        && !stopped
+    {
+        stopped = on_text(&rest).is_break();
+    }
+    let n_tokens = token_ids.len();
+    Ok(Generation {
+        text: text.whole,
+        n_tokens,
+        token_ids,
+        prompt_tokens_per_s: n_prompt as f64 / prompt_s.max(1e-9),
+        // The first token came with the prompt.
+        tokens_per_s: n_tokens.saturating_sub(1) as f64 / decoding_s.max(1e-9),
+        stopped,
+    })
+}
+
+/// Holds back a character whose bytes have not all come.
+#[derive(Default)]
+struct TextBuffer {
+    whole: String,
+    n_said: usize,
+}
+
+impl TextBuffer {
+    /// Takes the whole text so far; answers with what can be said of it.
+    fn push(&mut self, whole: String) -> Option<String> {
+        self.whole = whole;
+        let complete = self.whole.trim_end_matches('\u{fffd}').len();
+        self.say_until(complete)
+    }
+
+    /// What was held back.
+    fn finish(&mut self) -> Option<String> {
+        self.say_until(self.whole.len())
+    }
+
+    fn say_until(&mut self, end: usize) -> Option<String> {
+        let piece = self
+            .whole
+            .get(self.n_said..end)
+            .filter(|piece| !piece.is_empty())?
+            .to_owned();
+        self.n_said = end;
+        Some(piece)
+    }
+}

@@ -1,0 +1,26 @@
+//! Training: what a specification asks for, text as batches, the optimizer, checkpoints, the loop, and the
+//! measurements of a trained model.
+//!
+//! [`setup`], [`optimizer`], `schedule` and `run_plan` say what a run is and are what plans use too;
+//! everything else stands above them.
+
+mod batches;
+mod checkpoint;
+mod classify;
+mod clock;
+mod evaluate;
+pub mod optimizer;
+pub(crate) mod packing;
+mod run;
+pub(crate) mod run_plan;
+mod schedule;
+mod session;
+pub(crate) mod setup;
+mod start;
+pub(crate) mod token_cache;
+
+pub use classify::{ClassScore, Classification, evaluate_classes, is_classifier};
+pub use evaluate::{Evaluation, evaluate, logits};
+pub use run::{End, train};
+pub use schedule::Schedule;
+pub use session::first_batches;

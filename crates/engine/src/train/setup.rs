@@ -1,0 +1,93 @@
+//! What a specification asks for: the model it goes on from, its configuration, its adapters, how frozen
+//! weights are stored and products computed.
+
+use crate::EngineError;
+use crate::kernels::matmul::Precision;
+use crate::model::ModelConfig;
+use crate::weights::Storage;
+use crate::weights::adapter::{LoraConfig, Scaling};
+use amoozgar_types::TrainSpec;
+use amoozgar_types::spec::{BaseStorage, Dtype, Method};
+use std::path::Path;
+
+/// The folder of the model that the run goes on from.
+pub(crate) fn base_model(spec: &TrainSpec) -> Result<Option<&Path>, EngineError> {
+    match (spec.method, &spec.base_model) {
+        (Method::Scratch, _) | (Method::Classify, None) => Ok(None),
+        (_, Some(folder)) => Ok(Some(Path::new(folder))),
+        (_, None) => Err(EngineError::InvalidSpec {
+            field: "base_model",
+            detail: "this method needs a model to go on from".to_owned(),
+        }),
+    }
+}
+
+/// The configuration of the model that the run trains; a classifier sorts into `labels`.
+pub(crate) fn config_of(
+    spec: &TrainSpec,
+    vocab_size: usize,
+    bos: u32,
+    labels: &[String],
+) -> Result<ModelConfig, EngineError> {
+    let classifies = spec.method == Method::Classify;
+    let Some(folder) = base_model(spec)? else {
+        return Ok(if classifies {
+            ModelConfig::encoder_from_spec(&spec.model, vocab_size, labels)
+        } else {
+            ModelConfig::from_spec(&spec.model, vocab_size, bos)
+        });
+    };
+    let config = ModelConfig::load(folder)?;
+    let longest = config.max_position_embeddings;
+    let invalid = |field, detail| EngineError::InvalidSpec { field, detail };
+    if config.architecture.is_decoder() == classifies {
+        let detail = if classifies {
+            "it does not sort texts into classes"
+        } else {
+            "it does not continue text"
+        };
+        return Err(invalid("base_model", detail.to_owned()));
+    }
+    if spec.model.context_length > longest {
+        let detail = format!("the model sees {longest} tokens at once");
+        return Err(invalid("model.context_length", detail));
+    }
+    Ok(if classifies {
+        config.sorting_into(labels)
+    } else {
+        config
+    })
+}
+
+/// How the frozen weights of method `lora` are kept.
+pub(crate) fn storage_of(spec: &TrainSpec) -> Storage {
+    match (spec.lora.base, spec.dtype) {
+        (BaseStorage::Dtype, Dtype::F32) => Storage::F32,
+        (BaseStorage::Dtype, Dtype::Bf16) => Storage::Bf16,
+        (BaseStorage::Q8, _) => Storage::Q8,
+        (BaseStorage::Q4, _) => Storage::Q4,
+    }
+}
+
+/// The adapters that a specification asks for.
+pub(crate) fn lora_of(spec: &TrainSpec) -> LoraConfig {
+    LoraConfig {
+        rank: spec.lora.rank,
+        alpha: spec.lora.alpha,
+        dropout: spec.lora.dropout,
+        targets: spec.lora.targets.clone(),
+        scaling: if spec.lora.use_rslora {
+            Scaling::RankStabilized
+        } else {
+            Scaling::Plain
+        },
+    }
+}
+
+/// How products are computed for a data type of the specification.
+pub(crate) fn precision_of(dtype: Dtype) -> Precision {
+    match dtype {
+        Dtype::F32 => Precision::F32,
+        Dtype::Bf16 => Precision::Bf16,
+    }
+}

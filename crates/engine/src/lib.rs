@@ -14,7 +14,6 @@
 
 pub mod candle;
 mod control;
-mod corpus;
 mod error;
 mod export;
 mod files;
@@ -24,7 +23,6 @@ mod memory;
 pub mod model;
 mod plan;
 pub mod random;
-mod small_text;
 pub mod tape;
 mod threads;
 pub mod tokenizer;

@@ -4,6 +4,7 @@ mod bench;
 mod estimate;
 mod fitness;
 pub(crate) mod footprint;
+mod small_text;
 
 pub use bench::{BenchReport, Scenario, bench};
 pub use estimate::{Change, RunEstimate, estimate, least_memory_bytes, make_it_fit};

@@ -8,6 +8,7 @@ mod batches;
 mod checkpoint;
 mod classify;
 mod clock;
+mod corpus;
 mod evaluate;
 pub mod optimizer;
 pub(crate) mod packing;

@@ -1,8 +1,9 @@
 //! The rules of the house that a compiler does not check: a document at the head of each file,
-//! sizes, edges between crates, lock files, formatting. Every violation is listed, not the first.
+//! sizes, edges between crates and between the modules of one, lock files, formatting. Every violation is listed, not the first.
 
 mod contract;
 mod edges;
+mod layers;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ pub fn tidy() -> Result<()> {
         check_lock(name, &text, &mut violations);
     }
     edges::check(&mut violations)?;
+    layers::check(&mut violations)?;
     if process::run(
         process::cargo().args(["fmt", "--all", "--check", "--", "--files-with-diff"]),
         "check the formatting",

@@ -7,7 +7,7 @@ use crate::EngineError;
 use crate::kernels::quantized;
 use crate::memory;
 use crate::model::{self, ModelConfig};
-use crate::small_text;
+use crate::plan::small_text;
 use crate::tape::Policy;
 use crate::train::optimizer::memory_bytes;
 use crate::train::setup::{config_of, lora_of, storage_of};

@@ -1,10 +1,10 @@
 //! How well a classifier sorts texts: accuracy, precision and recall of each class, what is taken for
 //! what.
 
-use crate::corpus::encode_examples;
 use crate::infer::load_model;
 use crate::kernels::segments::Segments;
 use crate::model::Model;
+use crate::train::corpus::encode_examples;
 use crate::{EngineError, threads};
 use amoozgar_types::event::ClassScores;
 use std::path::Path;

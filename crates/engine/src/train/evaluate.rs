@@ -1,12 +1,12 @@
 //! How well a model predicts a text: loss, perplexity, bits per byte.
 
 use crate::EngineError;
-use crate::corpus::{Encoded, encode_file};
 use crate::files;
 use crate::infer::load_model;
 use crate::kernels::segments::Segments;
 use crate::model::Model;
 use crate::threads;
+use crate::train::corpus::{Encoded, encode_file};
 use crate::train::packing::{self, Piece, packs_documents};
 use crate::weights::safetensors::{self, Entry};
 use amoozgar_data::format_of;

@@ -5,8 +5,8 @@ use super::checkpoint::LoopState;
 use super::clock::RunClock;
 use super::session::{Session, Validated};
 use super::setup::base_model;
-use crate::corpus::Progress;
 use crate::export::{self, Card, Companions};
+use crate::train::corpus::Progress;
 use crate::{Control, EngineError, threads};
 use amoozgar_types::event::{
     CheckpointRecord, Outcome, SampleRecord, StepRecord, ValidationRecord,

@@ -2,9 +2,9 @@
 //! what becomes of an adapter in the end.
 
 use crate::EngineError;
-use crate::corpus::Corpus;
 use crate::export::save_adapter;
 use crate::model::{Model, ModelConfig};
+use crate::train::corpus::Corpus;
 use crate::train::setup::{base_model, config_of, lora_of, precision_of, storage_of};
 use crate::weights::Storage;
 use amoozgar_types::TrainSpec;

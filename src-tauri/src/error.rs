@@ -97,6 +97,7 @@ pub fn of_hub(failure: &HubError) -> ApiError {
         HubError::Stalled { host, .. } | HubError::Cut { host, .. } => {
             on(&mut params, host, ErrorCode::NetworkInterrupted)
         }
+        HubError::UnusableToken => ErrorCode::BadToken,
         HubError::BadToken { host } => on(&mut params, host, ErrorCode::BadToken),
         HubError::RateLimited { host, .. } => on(&mut params, host, ErrorCode::RateLimited),
         HubError::Server { host, .. }

@@ -82,6 +82,9 @@ pub enum HubError {
         /// The host.
         host: String,
     },
+    /// The token cannot be sent: it has white space, or letters of another script, within it.
+    #[error("the access token has characters that no token has")]
+    UnusableToken,
     /// The terms of the repository must be accepted in a browser.
     #[error("the terms of `{repo}` must be accepted first, at {page}")]
     Gated {

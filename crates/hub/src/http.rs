@@ -3,6 +3,7 @@
 
 use crate::clock::{Jitter, Surroundings};
 use crate::endpoint::{Access, Addresses, Network, Proxy, ProxyServer, host_of, same_origin};
+use crate::environment::clean_token;
 use crate::error::Unreachable;
 use crate::repo::{FilePath, Repo};
 use crate::{HubError, Sensitive, waits};
@@ -114,7 +115,11 @@ impl Http {
         Ok(Self {
             client: builder.build().map_err(|source| HubError::Tls { source })?,
             addresses: Addresses::of(network)?,
-            token: network.token.clone(),
+            token: network
+                .token
+                .as_ref()
+                .and_then(|token| clean_token(token.expose()))
+                .map(Sensitive::new),
             access: network.access,
             idle: network.idle_timeout,
             through_proxy: matches!(network.proxy, Proxy::Http(_) | Proxy::Socks5(_)),
@@ -171,6 +176,10 @@ impl Http {
             .as_ref()
             .filter(|_| same_host && self.addresses.may_see_token(&url))
         {
+            let sendable = token.expose().chars().all(|c| c.is_ascii_graphic());
+            if !sendable {
+                return Err(HubError::UnusableToken);
+            }
             request = request.bearer_auth(token.expose());
         }
         if let Some(range) = &ask.range {

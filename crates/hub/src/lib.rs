@@ -57,7 +57,7 @@ pub use download::{Hub, Observer, Outcome, Plan, Request, Settings};
 pub use endpoint::{
     Access, Endpoint, HostOverride, MIRROR, Network, OFFICIAL, Proxy, ProxyServer, TokenScope,
 };
-pub use environment::{named_cache, named_token};
+pub use environment::{named_access, named_cache, named_endpoint, named_token};
 pub use error::{HubError, Unreachable};
 pub use pace::Pace;
 pub use probe::{HostReport, ProbeTarget, Role, Verdict};

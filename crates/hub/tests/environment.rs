@@ -13,14 +13,28 @@ fn found(variables: &[(&str, &Path)]) -> (String, String) {
 
 /// What a process with these variables alone finds.
 fn found_with(variables: &[(&str, &Path)]) -> (String, String) {
+    let said = said_with(variables);
+    (after(&said, "token="), after(&said, "cache="))
+}
+
+fn after(said: &str, mark: &str) -> String {
+    let line = said.lines().find_map(|line| line.split_once(mark));
+    line.unwrap().1.to_owned()
+}
+
+fn said_with(variables: &[(&str, &Path)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     for name in [
+        "HF_ENDPOINT",
         "HF_HOME",
         "HF_HUB_CACHE",
         "HF_HUB_DISABLE_IMPLICIT_TOKEN",
+        "HF_HUB_OFFLINE",
         "HF_TOKEN",
         "HF_TOKEN_PATH",
         "HUGGINGFACE_HUB_CACHE",
+        "HUGGING_FACE_HUB_TOKEN",
+        "TRANSFORMERS_OFFLINE",
         "XDG_CACHE_HOME",
     ] {
         command.env_remove(name);
@@ -30,12 +44,7 @@ fn found_with(variables: &[(&str, &Path)]) -> (String, String) {
         .envs(variables.iter().map(|(name, value)| (name, value)))
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    let after = |mark: &str| {
-        let line = said.lines().find_map(|line| line.split_once(mark));
-        line.unwrap().1.to_owned()
-    };
-    (after("token="), after("cache="))
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]
@@ -49,6 +58,94 @@ fn what_is_found_is_said() {
     );
     let cache = amoozgar_hub::named_cache().unwrap_or_default();
     println!("cache={}", cache.display());
+    let endpoint = amoozgar_hub::named_endpoint().unwrap_or_default();
+    println!("endpoint={endpoint}");
+    println!("access={:?}", amoozgar_hub::named_access());
+}
+
+#[test]
+fn line_ends_and_spaces_around_a_token_do_not_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("token");
+    std::fs::write(&file, "\u{feff}hf_abc\r\ndef\r\n").unwrap();
+    for (name, value, token) in [
+        ("HF_TOKEN", "hf_abcdefghij\n", "hf_abcdefghij"),
+        ("HF_TOKEN", "  hf_abcdefghij\r\n", "hf_abcdefghij"),
+        ("HF_TOKEN", " \n", ""),
+        ("HUGGING_FACE_HUB_TOKEN", "hf_old\n", "hf_old"),
+        ("HF_TOKEN_PATH", file.to_str().unwrap(), "hf_abcdef"),
+        ("HF_TOKEN_PATH", dir.path().to_str().unwrap(), ""),
+        #[cfg(unix)]
+        ("HF_TOKEN_PATH", "/dev/zero", ""),
+    ] {
+        let found = found(&[(name, Path::new(value))]).0;
+        assert_eq!(found, token, "of {name}={value:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_tilde_and_variables_in_a_path_are_replaced_as_the_python_client_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path();
+    std::fs::create_dir(home.join("hf")).unwrap();
+    std::fs::write(home.join("hf/token"), "hf_of_home").unwrap();
+    let below = |path: &str| home.join(path).display().to_string();
+    for (name, value, cache, token) in [
+        ("HF_HOME", "~/hf", below("hf/hub"), "hf_of_home"),
+        ("HF_HOME", "$HOME/hf\r\n", below("hf/hub"), "hf_of_home"),
+        ("HF_HUB_CACHE", "~/cache", below("cache"), ""),
+        ("HF_HUB_CACHE", "${HOME}/$WHICH-1", below("this-1"), ""),
+        ("HUGGINGFACE_HUB_CACHE", "~", home.display().to_string(), ""),
+        (
+            "HF_HUB_CACHE",
+            "/a/~/$NONE/${NONE}/$",
+            "/a/~/$NONE/${NONE}/$".into(),
+            "",
+        ),
+        ("HF_HUB_CACHE", "~root/cache", "/root/cache".into(), ""),
+        (
+            "HF_HUB_CACHE",
+            "~nobody-of-this-name/c",
+            "~nobody-of-this-name/c".into(),
+            "",
+        ),
+        ("HF_TOKEN_PATH", "~/hf/token", String::new(), "hf_of_home"),
+    ] {
+        let found = found(&[
+            ("HOME", home),
+            ("WHICH", Path::new("this")),
+            (name, Path::new(value)),
+        ]);
+        assert_eq!(found, (token.to_owned(), cache), "of {name}={value:?}");
+    }
+    let caches = [("HOME", home), ("XDG_CACHE_HOME", Path::new("~/caches"))];
+    std::fs::create_dir_all(home.join("caches/huggingface")).unwrap();
+    std::fs::write(home.join("caches/huggingface/token"), "hf_of_caches").unwrap();
+    assert_eq!(found_with(&caches).0, "hf_of_caches");
+}
+
+#[test]
+fn a_switch_is_on_for_the_python_client_s_words_alone() {
+    for (value, access) in [
+        ("1", "Offline"),
+        ("true", "Offline"),
+        ("YES\n", "Offline"),
+        ("on", "Offline"),
+        ("0", "Online"),
+        ("false", "Online"),
+        ("", "Online"),
+    ] {
+        for name in ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"] {
+            let said = said_with(&[(name, Path::new(value))]);
+            assert_eq!(after(&said, "access="), access, "of {name}={value:?}");
+        }
+        let token = ("HF_TOKEN", Path::new("hf_a"));
+        let found = found(&[("HF_HUB_DISABLE_IMPLICIT_TOKEN", Path::new(value)), token]).0;
+        assert_eq!(found.is_empty(), access == "Offline", "by {value:?}");
+    }
+    let said = said_with(&[("HF_ENDPOINT", Path::new(" https://m.example/hf/\n"))]);
+    assert_eq!(after(&said, "endpoint="), "https://m.example/hf/");
 }
 
 #[test]

@@ -19,7 +19,6 @@ use amoozgar_types::ApiError;
 use amoozgar_types::id::UserId;
 use clap::Args;
 use serde::Serialize;
-use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -140,21 +139,16 @@ fn prepare(arguments: &Download, data_dir: Option<PathBuf>) -> Result<Job, ApiEr
     let endpoint = arguments
         .endpoint
         .clone()
-        .or_else(|| set_variable("HF_ENDPOINT"));
+        .or_else(amoozgar_hub::named_endpoint);
     let token = if arguments.token_from_keyring {
         Some(secrets::hub_token(&SystemKeyring, &profiles(&paths)?)?)
     } else {
         amoozgar_hub::named_token()
     };
-    let is_offline = set_variable("HF_HUB_OFFLINE").is_some_and(|value| value != "0");
     Ok(Job {
         network: Network {
             endpoint: endpoint.map_or(Endpoint::Official, |address| Endpoint::at(&address)),
-            access: if is_offline {
-                Access::Offline
-            } else {
-                Access::Online
-            },
+            access: amoozgar_hub::named_access(),
             token,
             token_scope: if arguments.trust_endpoint {
                 TokenScope::Endpoint
@@ -177,11 +171,6 @@ fn prepare(arguments: &Download, data_dir: Option<PathBuf>) -> Result<Job, ApiEr
             ..Settings::default()
         },
     })
-}
-
-/// A variable of the environment that is set to something.
-fn set_variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Job {

@@ -13,6 +13,7 @@ use crate::repo::{Commit, FilePath, Oid, Repo, RepoKind, Revision};
 use futures_util::TryStreamExt;
 use hf_hub::repository::{DatasetInfo, ModelInfo, RepoTreeEntry};
 use hf_hub::{HFRepository, HFResult, RepoType};
+use reqwest::Url;
 use reqwest::header;
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
@@ -347,13 +348,7 @@ impl Http {
         url: &Url,
         about: About<'_>,
     ) -> Result<(T, Option<Url>), HubError> {
-        let ask = Ask {
-            method: Method::GET,
-            url: url.clone(),
-            range: None,
-            if_range: None,
-        };
-        let answer = self.follow(ask).await?;
+        let answer = self.follow(Ask::get(url.clone())).await?;
         if let Some(failure) = self.failure(&answer, about) {
             return Err(failure);
         }

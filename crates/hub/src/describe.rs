@@ -10,7 +10,6 @@ use crate::http::{About, Ask};
 use crate::repo::{Commit, FilePath, Repo, Revision};
 use crate::select::{Reason, reason};
 use crate::source::resolve_url;
-use reqwest::Method;
 use std::collections::HashSet;
 
 /// A card is a page of text; what is longer is no card.
@@ -92,12 +91,7 @@ impl Hub {
             path: Some(&path),
         };
         let url = resolve_url(&self.http, repo, commit.as_str(), path.as_str());
-        let ask = Ask {
-            method: Method::GET,
-            url: url.clone(),
-            range: None,
-            if_range: None,
-        };
+        let ask = Ask::get(url.clone());
         let read = async {
             let answer = self.http.follow(ask).await?;
             if let Some(failure) = self.http.failure(&answer, about) {

@@ -64,7 +64,7 @@ pub enum Endpoint {
 impl Endpoint {
     /// The endpoint at `address`, known by name where it is one of the two that have one.
     pub fn at(address: &str) -> Self {
-        match address.trim_end_matches('/') {
+        match address.trim().trim_end_matches('/') {
             OFFICIAL => Self::Official,
             MIRROR => Self::Mirror,
             other => Self::Custom(other.to_owned()),
@@ -85,7 +85,7 @@ impl Endpoint {
 pub struct HostOverride {
     /// The host's name, as in `cas-bridge.xethub.hf.co`.
     pub host: String,
-    /// Scheme, host and port that stand in for it.
+    /// Scheme, host and port that stand in for it, and the path below which it lies there.
     pub base: String,
 }
 
@@ -135,6 +135,7 @@ pub enum TokenScope {
 #[derive(Debug)]
 pub(crate) struct Addresses {
     pub(crate) endpoint: Url,
+    official: Url,
     overrides: Vec<(String, Url)>,
     token_origins: Vec<Url>,
 }
@@ -149,12 +150,14 @@ impl Addresses {
                 parse("override", &entry.base)?,
             ));
         }
-        let mut token_origins = vec![parse("endpoint", OFFICIAL)?];
+        let official = parse("endpoint", OFFICIAL)?;
+        let mut token_origins = vec![official.clone()];
         if network.token_scope == TokenScope::Endpoint {
             token_origins.push(endpoint.clone());
         }
         Ok(Self {
             endpoint,
+            official,
             overrides,
             token_origins,
         })
@@ -176,14 +179,40 @@ impl Addresses {
                 .is_some_and(|name| name.eq_ignore_ascii_case(host))
         });
         match stand_in {
-            Some((_, base)) => with_origin_of(url, base),
+            Some((_, base)) => below(base, url.path(), url.query()),
             None => url.clone(),
         }
     }
 
-    /// A link of the API, which a mirror may have copied from the official host, on the endpoint.
+    /// A link of the API, which a mirror may have copied from the official host, on the endpoint and
+    /// below its path.
     pub(crate) fn on_endpoint(&self, link: &Url) -> Url {
-        with_origin_of(link, &self.endpoint)
+        let path = link.path();
+        // A mirror may also name itself as others see it: by another host, and below another path.
+        let own = match api_path(path) {
+            _ if same_origin(link, &self.official) => path,
+            _ if is_below(&self.endpoint, path) => {
+                return moved(&self.endpoint, path, link.query());
+            }
+            Some(own) => own,
+            None => path,
+        };
+        below(&self.endpoint, own, link.query())
+    }
+
+    /// Where a redirect to `next` leads, of an answer that came from `from`. An address of the Hub
+    /// that a mirror passed on as it was (on the official host, or at the root of its own) stays with
+    /// the mirror, unless it is the one that was asked for: then the mirror does not have it.
+    pub(crate) fn redirected(&self, from: &Url, next: Url) -> Url {
+        let is_mirror = !same_origin(&self.endpoint, &self.official);
+        let of_mirror = same_origin(from, &self.endpoint) && is_below(&self.endpoint, from.path());
+        let passed_on = same_origin(&next, &self.official)
+            || (same_origin(&next, &self.endpoint) && !is_below(&self.endpoint, next.path()));
+        if !(is_mirror && of_mirror && passed_on && is_of_hub(&next)) {
+            return next;
+        }
+        let kept = below(&self.endpoint, next.path(), next.query());
+        if kept == *from { next } else { kept }
     }
 
     /// Whether the token may go to where a request really goes.
@@ -209,11 +238,50 @@ pub(crate) fn host_of(url: &Url) -> String {
     }
 }
 
-fn with_origin_of(url: &Url, base: &Url) -> Url {
+/// The address of `path` behind the path of `base`.
+fn below(base: &Url, path: &str, query: Option<&str>) -> Url {
+    moved(base, &format!("{}{path}", own_path(base)), query)
+}
+
+/// `base` with this path and query in place of its own.
+fn moved(base: &Url, path: &str, query: Option<&str>) -> Url {
     let mut moved = base.clone();
-    moved.set_path(url.path());
-    moved.set_query(url.query());
+    moved.set_path(path);
+    moved.set_query(query);
     moved
+}
+
+/// Whether a path lies below that of `base`.
+fn is_below(base: &Url, path: &str) -> bool {
+    path.strip_prefix(own_path(base))
+        .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The path of an address without a slash at its end: nothing at a host's root.
+fn own_path(base: &Url) -> &str {
+    base.path().trim_end_matches('/')
+}
+
+/// The part of a path that the Hub's API knows.
+fn api_path(path: &str) -> Option<&str> {
+    let starts = ["/api/models", "/api/datasets"].map(|api| {
+        let (at, _) = path
+            .match_indices(api)
+            .find(|(at, _)| matches!(path.as_bytes().get(at + api.len()), None | Some(b'/')))?;
+        Some(at)
+    });
+    path.get(starts.into_iter().flatten().min()?..)
+}
+
+/// Whether the path of an address is one of the Hub's own: of its API, or a file of a repository.
+fn is_of_hub(url: &Url) -> bool {
+    let parts: Vec<&str> = url.path().split('/').skip(1).collect();
+    match parts.as_slice() {
+        ["api", "models" | "datasets" | "resolve-cache", ..] => true,
+        ["datasets", rest @ ..] | rest => {
+            matches!(rest, [_, "resolve", ..] | [_, _, "resolve", ..])
+        }
+    }
 }
 
 fn parse(setting: &'static str, address: &str) -> Result<Url, HubError> {
@@ -280,17 +348,96 @@ mod tests {
         let network = Network {
             overrides: vec![HostOverride {
                 host: "huggingface.co".into(),
-                base: "https://relay.example.org:8443".into(),
+                base: "https://relay.example.org:8443/hf/".into(),
             }],
             ..Network::default()
         };
         let addresses = Addresses::of(&network).unwrap();
         let moved = addresses.rewritten(&url("https://huggingface.co/api/x?y=1"));
-        assert_eq!(moved.as_str(), "https://relay.example.org:8443/api/x?y=1");
+        assert_eq!(
+            moved.as_str(),
+            "https://relay.example.org:8443/hf/api/x?y=1"
+        );
         assert!(
             !addresses.may_see_token(&moved),
             "another host is another host"
         );
+    }
+
+    #[test]
+    fn what_a_mirror_below_a_path_links_to_stays_below_it() {
+        let addresses = |endpoint: &str| {
+            let endpoint = Endpoint::at(endpoint);
+            Addresses::of(&Network {
+                endpoint,
+                ..Network::default()
+            })
+            .unwrap()
+        };
+        let page = "api/models/a/b/tree/main?cursor=1";
+        for (endpoint, link) in [
+            ("https://m.example", "https://huggingface.co/"),
+            ("https://m.example/hf", "https://huggingface.co/"),
+            ("https://m.example/hf", "https://m.example/"),
+            ("https://m.example/hf", "https://m.example/hf/"),
+            ("https://m.example/hf", "https://public.example/hf/"),
+            (
+                "https://m.example/hf",
+                "https://public.example/other/place/",
+            ),
+            (
+                "https://m.example/x/api/huggingfaceml/hf",
+                "https://huggingface.co/",
+            ),
+            (
+                "https://m.example/x/api/huggingfaceml/hf",
+                "https://m.example/x/api/huggingfaceml/hf/",
+            ),
+            ("https://m.example/api", "https://huggingface.co/"),
+            ("https://huggingface.co", "https://huggingface.co/"),
+        ] {
+            let addresses = addresses(endpoint);
+            let moved = addresses.on_endpoint(&url(&format!("{link}{page}")));
+            assert_eq!(moved.as_str(), format!("{endpoint}/{page}"), "from {link}");
+            assert_eq!(
+                addresses.on_endpoint(&moved),
+                moved,
+                "and is left alone then"
+            );
+        }
+    }
+
+    #[test]
+    fn a_redirect_that_a_mirror_passed_on_stays_with_the_mirror() {
+        let addresses = Addresses::of(&Network {
+            endpoint: Endpoint::at("https://m.example/hf"),
+            ..Network::default()
+        })
+        .unwrap();
+        let led = |from: &str, to: &str| addresses.redirected(&url(from), url(to)).to_string();
+        let from = "https://m.example/hf/old/name/resolve/main/a.json";
+        for path in [
+            "/new/name/resolve/main/a.json",
+            "/datasets/new/name/resolve/main/a.json",
+            "/api/resolve-cache/models/new/name/c/a.json?etag=1",
+        ] {
+            for host in ["https://huggingface.co", "https://m.example"] {
+                assert_eq!(
+                    led(from, &format!("{host}{path}")),
+                    format!("https://m.example/hf{path}"),
+                    "of {host}"
+                );
+            }
+        }
+        for elsewhere in [
+            "https://huggingface.co/old/name/resolve/main/a.json",
+            "https://cdn.example/new/name/resolve/main/a.json",
+            "https://m.example/blobs/1",
+            "https://m.example/hf/blobs/1",
+            "https://huggingface.co/login",
+        ] {
+            assert_eq!(led(from, elsewhere), elsewhere, "is left alone");
+        }
     }
 
     #[test]

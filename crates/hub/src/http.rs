@@ -46,6 +46,21 @@ pub(crate) struct Ask {
     pub(crate) range: Option<Range<u64>>,
     /// The version that the range is meant of.
     pub(crate) if_range: Option<String>,
+    /// Whether another host once led to the address: then the token does not go there, whosever it is.
+    pub(crate) from_elsewhere: bool,
+}
+
+impl Ask {
+    /// Asks for all of what is at an address of our own choosing.
+    pub(crate) fn get(url: Url) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            range: None,
+            if_range: None,
+            from_elsewhere: false,
+        }
+    }
 }
 
 /// What a request is about, for the words of its failure.
@@ -134,7 +149,7 @@ impl Http {
         let asked = ask.url.clone();
         let mut ask = ask;
         let mut resolve_headers = None;
-        let mut here = true;
+        let mut here = !ask.from_elsewhere;
         for _ in 0..MAX_HOPS {
             // Once elsewhere, always elsewhere: another host must not lead the token anywhere.
             here &= same_origin(&asked, &ask.url);
@@ -359,7 +374,11 @@ impl Http {
     }
 
     /// The address that an answer leads to, if it leads on.
-    fn redirect(&self, response: &Response, from: &Url) -> Result<Option<Url>, HubError> {
+    pub(crate) fn redirect(
+        &self,
+        response: &Response,
+        from: &Url,
+    ) -> Result<Option<Url>, HubError> {
         if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
             return Ok(None);
         }
@@ -369,6 +388,7 @@ impl Http {
         let next = from
             .join(&location)
             .map_err(|_| bad("it leads to something that is no address"))?;
+        let next = self.addresses.redirected(from, next);
         // Someone on the way could have sent it, unless both ends are secure.
         match (self.addresses.rewritten(from).scheme(), next.scheme()) {
             ("https", "https") | ("http", "http" | "https") => Ok(Some(next)),

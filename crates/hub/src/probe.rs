@@ -10,7 +10,7 @@ use crate::error::Unreachable;
 use crate::http::{About, Ask};
 use crate::repo::{FilePath, Repo, RepoKind, Revision};
 use crate::source::{Source, resolve_url};
-use reqwest::{Method, Url};
+use reqwest::Url;
 use serde::Serialize;
 use std::future::Future;
 
@@ -182,15 +182,7 @@ impl Hub {
         let mut url = url.clone();
         url.query_pairs_mut().append_pair("limit", "1");
         let host = host_of(&url);
-        let answer = self
-            .http
-            .follow(Ask {
-                method: Method::GET,
-                url,
-                range: None,
-                if_range: None,
-            })
-            .await?;
+        let answer = self.http.follow(Ask::get(url)).await?;
         if let Some(failure) = self.http.failure(&answer, About::NOTHING) {
             return Err(failure);
         }
@@ -207,10 +199,8 @@ impl Hub {
 
     async fn ask_content(&self, location: &Url, about: About<'_>) -> Result<(), HubError> {
         let ask = Ask {
-            method: Method::GET,
-            url: location.clone(),
             range: Some(0..1),
-            if_range: None,
+            ..Ask::get(location.clone())
         };
         let answer = self.http.follow(ask).await?;
         if let Some(failure) = self.http.failure(&answer, about) {

@@ -6,7 +6,7 @@ use crate::clock::Surroundings;
 use crate::endpoint::{Endpoint, Network, Proxy, TokenScope, host_of};
 use crate::http::{About, Ask, Http};
 use crate::{HubError, Sensitive};
-use reqwest::{Method, StatusCode, Url};
+use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use std::net::IpAddr;
 
@@ -53,13 +53,7 @@ pub async fn service_models(
     let http = Http::new(&network, surroundings)?;
     let url = http.addresses.at(["models"]);
     let host = host_of(&url);
-    let ask = Ask {
-        method: Method::GET,
-        url,
-        range: None,
-        if_range: None,
-    };
-    let answer = http.follow(ask).await?;
+    let answer = http.follow(Ask::get(url)).await?;
     if matches!(
         answer.response.status(),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN

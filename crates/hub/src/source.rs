@@ -111,16 +111,10 @@ impl<'a> Source<'a> {
     ) -> Result<Resolved, HubError> {
         let ask = Ask {
             method: Method::HEAD,
-            url: url.clone(),
-            range: None,
-            if_range: None,
+            ..Ask::get(url.clone())
         };
         let response = http.send(&ask, true).await?;
-        if response.status().is_redirection() {
-            let to =
-                text_of(response.headers(), &header::LOCATION).and_then(|to| url.join(&to).ok());
-            let location =
-                to.ok_or_else(|| HubError::bad_answer(&host_of(&url), "it leads nowhere"))?;
+        if let Some(location) = http.redirect(&response, &url)? {
             return Ok(Resolved { location });
         }
         let headers = response.headers().clone();
@@ -143,12 +137,13 @@ impl<'a> Source<'a> {
             let version = learnt.version.clone().filter(|_| !learnt.mixed);
             (learnt.location.clone(), version)
         };
+        // Only addresses that other hosts led to are remembered. One of them may be on our own host.
         let remembered = location.is_some();
         let ask = Ask {
-            method: Method::GET,
-            url: location.unwrap_or_else(|| self.resolve.clone()),
             if_range: version.filter(|_| range.is_some()),
             range,
+            from_elsewhere: remembered,
+            ..Ask::get(location.unwrap_or_else(|| self.resolve.clone()))
         };
         let mut answer = match self.http.follow(ask).await {
             Ok(answer) => answer,

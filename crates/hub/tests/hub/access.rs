@@ -74,6 +74,67 @@ fn an_endpoint_that_is_not_the_official_one_gets_no_token_unasked() {
 }
 
 #[test]
+fn a_redirect_that_comes_back_does_not_bring_the_token_along() {
+    let (mut bench, weights) = Bench::with_weights(6 * MB);
+    bench.network.token = Some(Sensitive::new(TOKEN));
+    bench.network.token_scope = TokenScope::Endpoint;
+    let back = format!("{}/returned/{}", bench.server.endpoint(), weights.oid);
+    bench.server.misbehave(crate::support::cdn(move |_| {
+        vec![Fault::Status(302), Fault::With("Location", back.clone())]
+    }));
+    run(bench.download()).unwrap();
+    let seen = bench.server.seen();
+    let returned = seen.iter().filter(|seen| seen.is_for("/returned/"));
+    assert!(returned.clone().count() >= 6, "range after range");
+    for seen in returned {
+        let sent = seen.header("authorization");
+        assert_eq!(sent, None, "another host led to {}", seen.target);
+    }
+}
+
+#[test]
+fn everything_of_a_mirror_below_a_path_is_asked_below_it() {
+    for prefix in ["", "/hf", "/repository/api/hf"] {
+        let mut bench = with_token(TokenScope::Endpoint);
+        let names = ["config.json", "tokenizer.json", "vocab.txt", "merges.txt"];
+        let mut files: Vec<_> = names.map(|name| File::git(name, "{}\n")).to_vec();
+        files.push(File::lfs("model.safetensors", noise(3, 2 * MB)));
+        bench.server.publish(REPO, files);
+        bench.server.set_page_size(2);
+        bench.server.set_prefix(prefix);
+        let base = format!("{}{prefix}", bench.server.endpoint());
+        bench.network.endpoint = amoozgar_hub::Endpoint::at(&base);
+        // As the Hub does it, and as a mirror passes it on: by the path, or with the official host.
+        let mut n = 0;
+        bench.server.misbehave(move |seen| {
+            if !(seen.is_for("/resolve/") && seen.is_for(".json")) {
+                return Vec::new();
+            }
+            n += 1;
+            let host = ["", "https://huggingface.co"][n % 2];
+            let name = seen.target.rsplit('/').next().unwrap();
+            let to = format!("{host}/api/resolve-cache/{REPO}/{COMMIT}/{name}?etag=1");
+            vec![Fault::Status(307), Fault::With("Location", to)]
+        });
+        let outcome = run(bench.download()).unwrap();
+        assert!(matches!(outcome, Outcome::Finished { .. }), "{outcome:?}");
+        let seen = bench.server.seen();
+        assert!(
+            seen.iter().filter(|seen| seen.is_for("/tree/")).count() == 3,
+            "three pages below `{prefix}`"
+        );
+        for seen in seen.iter().filter(|seen| seen.origin == Origin::Hub) {
+            assert!(
+                seen.target.starts_with(&format!("{prefix}/")),
+                "`{}` is below `{prefix}`",
+                seen.target
+            );
+            assert!(seen.header("authorization").is_some(), "as the user said");
+        }
+    }
+}
+
+#[test]
 fn a_token_of_the_environment_is_not_sent_by_a_crate_below() {
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args([

@@ -41,7 +41,10 @@ impl Answer {
 
 impl World {
     pub(crate) fn hub(&self, seen: &Seen) -> Answer {
-        let (path, query) = seen.target.split_once('?').unwrap_or((&seen.target, ""));
+        let Some(target) = seen.target.strip_prefix(lock(&self.prefix).as_str()) else {
+            return Answer::refusal(404, "");
+        };
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let parts: Vec<String> = path.split('/').skip(1).map(decode).collect();
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         match parts.as_slice() {
@@ -52,6 +55,16 @@ impl World {
             ["api", kind, owner, name, "tree", revision, ..] => {
                 self.tree(&format!("{kind}/{owner}/{name}"), revision, path, query)
             }
+            [
+                "api",
+                "resolve-cache",
+                kind,
+                owner,
+                name,
+                revision,
+                file @ ..,
+            ] => self.resolve(&format!("{kind}/{owner}/{name}"), revision, &file.join("/")),
+            ["returned", oid] => self.blob(oid),
             ["api", _, _, _, "refs"] => {
                 Answer::json(&serde_json::json!({"branches": [], "converts": [], "tags": []}))
             }
@@ -234,7 +247,10 @@ impl World {
 
     pub(crate) fn cdn(&self, seen: &Seen) -> Answer {
         let path = seen.target.split('?').next().unwrap_or_default();
-        let oid = path.strip_prefix("/blob/").unwrap_or_default();
+        self.blob(path.strip_prefix("/blob/").unwrap_or_default())
+    }
+
+    fn blob(&self, oid: &str) -> Answer {
         let repos = lock(&self.repos);
         let Some(file) = repos
             .values()

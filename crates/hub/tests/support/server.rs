@@ -167,6 +167,8 @@ pub(crate) struct World {
     pub(crate) hub: String,
     pub(crate) cdn: String,
     pub(crate) page_size: AtomicU64,
+    /// The path below which a mirror has the Hub.
+    pub(crate) prefix: Mutex<String>,
     pub(crate) closing: AtomicBool,
 }
 
@@ -188,6 +190,7 @@ impl HubServer {
             hub: origin(&hub),
             cdn: origin(&cdn),
             page_size: AtomicU64::new(1000),
+            prefix: Mutex::default(),
             closing: AtomicBool::new(false),
         });
         for (listener, origin) in [(hub, Origin::Hub), (cdn, Origin::Cdn)] {
@@ -238,6 +241,11 @@ impl HubServer {
             .entry(repo.into())
             .or_default()
             .push((number, author));
+    }
+
+    /// Moves the Hub below a path, as a mirror may have it; its links stay those of the official host.
+    pub fn set_prefix(&self, prefix: &str) {
+        prefix.clone_into(&mut lock(&self.world.prefix));
     }
 
     /// How many files a page of a listing has.

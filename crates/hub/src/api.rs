@@ -9,13 +9,12 @@ use crate::clock::{Attempts, Backoff};
 use crate::control::Control;
 use crate::endpoint::host_of;
 use crate::http::{About, Answer, Ask, Http};
-use crate::repo::{Commit, FilePath, Oid, Repo, RepoKind, Revision};
+use crate::repo::{Commit, FilePath, ListedPath, Oid, Repo, RepoKind, Revision};
 use futures_util::TryStreamExt;
 use hf_hub::repository::{DatasetInfo, ModelInfo, RepoTreeEntry};
 use hf_hub::{HFRepository, HFResult, RepoType};
 use reqwest::Url;
 use reqwest::header;
-use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -103,7 +102,32 @@ pub enum Sort {
     LastModified,
 }
 
-/// A file of a commit.
+/// A file as the list of a commit's files has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListedFile {
+    /// Its place in the repository.
+    pub path: ListedPath,
+    /// Its length.
+    pub size_bytes: u64,
+    /// What its bytes hash to.
+    pub oid: Oid,
+}
+
+impl ListedFile {
+    /// The file as one that can be written.
+    ///
+    /// # Errors
+    /// [`HubError::UnsafePath`] where its name means something else on some system.
+    pub fn to_remote(&self) -> Result<RemoteFile, HubError> {
+        Ok(RemoteFile {
+            path: self.path.to_file_path()?,
+            size_bytes: self.size_bytes,
+            oid: self.oid.clone(),
+        })
+    }
+}
+
+/// A file of a commit that can be written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteFile {
     /// Its place in the repository.
@@ -168,7 +192,7 @@ impl Http {
         repo: &Repo,
         commit: &Commit,
         control: &Control,
-    ) -> Result<Vec<RemoteFile>, HubError> {
+    ) -> Result<Vec<ListedFile>, HubError> {
         let about = About {
             repo: Some(repo),
             revision: commit.as_str(),
@@ -468,7 +492,7 @@ async fn listed<T: RepoType>(
 }
 
 /// The file; `None` for a folder.
-fn file(entry: RepoTreeEntry, host: &str) -> Option<Result<RemoteFile, HubError>> {
+fn file(entry: RepoTreeEntry, host: &str) -> Option<Result<ListedFile, HubError>> {
     let RepoTreeEntry::File {
         oid,
         size,
@@ -479,7 +503,7 @@ fn file(entry: RepoTreeEntry, host: &str) -> Option<Result<RemoteFile, HubError>
     else {
         return None;
     };
-    let path = match FilePath::new(&path) {
+    let path = match ListedPath::new(&path) {
         Ok(path) => path,
         Err(unsafe_path) => return Some(Err(unsafe_path)),
     };
@@ -492,7 +516,7 @@ fn file(entry: RepoTreeEntry, host: &str) -> Option<Result<RemoteFile, HubError>
         None => (Oid::git_sha1(&oid), size),
     };
     let oid = oid.ok_or_else(|| HubError::bad_answer(host, format!("`{path}` has no hash")));
-    Some(oid.map(|oid| RemoteFile {
+    Some(oid.map(|oid| ListedFile {
         path,
         size_bytes,
         oid,

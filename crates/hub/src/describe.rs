@@ -2,7 +2,7 @@
 //! the words of its card.
 
 use crate::HubError;
-use crate::api::{RemoteFile, RepoInfo};
+use crate::api::{ListedFile, RepoInfo};
 use crate::control::Control;
 use crate::download::{Hub, Request};
 use crate::endpoint::host_of;
@@ -32,7 +32,7 @@ pub struct Description {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DescribedFile {
     /// The file.
-    pub file: RemoteFile,
+    pub file: ListedFile,
     /// Whether it would come.
     pub chosen: bool,
     /// Why, or why not.
@@ -53,19 +53,20 @@ impl Hub {
             }
             Err(failure) => return Err(failure),
         };
-        let (info, converted, chosen) = if let Some(plan) = plan {
-            (plan.info, plan.converted, plan.files)
+        let (info, converted, chosen, all) = if let Some(plan) = plan {
+            (plan.info, plan.converted, plan.files, plan.listed)
         } else {
             let info = self.info(&request.repo, &request.revision, control).await?;
-            (info, None, Vec::new())
+            let all = self.files(&request.repo, &info.commit, control).await?;
+            (info, None, Vec::new(), all)
         };
-        let all = self.files(&request.repo, &info.commit, control).await?;
-        let chosen: HashSet<FilePath> = chosen.into_iter().map(|file| file.path).collect();
+        let chosen: HashSet<&str> = chosen.iter().map(|file| file.path.as_str()).collect();
         let files = all.into_iter().map(|file| {
-            let is_chosen = chosen.contains(&file.path);
+            let path = file.path.as_str();
+            let is_chosen = chosen.contains(path);
             DescribedFile {
                 chosen: is_chosen,
-                reason: reason(request.repo.kind(), &file.path, is_chosen),
+                reason: reason(request.repo.kind(), path, is_chosen),
                 file,
             }
         });

@@ -1,7 +1,7 @@
 //! A whole snapshot: what is needed of a repository, brought here and put in its place.
 
 use crate::HubError;
-use crate::api::{FoundPage, RemoteFile, RepoInfo, Search};
+use crate::api::{FoundPage, ListedFile, RemoteFile, RepoInfo, Search};
 use crate::cache::{Cache, Folder};
 use crate::clock::{Backoff, Surroundings};
 use crate::control::{Control, Stop};
@@ -50,6 +50,8 @@ pub struct Plan {
     pub info: RepoInfo,
     /// The files.
     pub files: Vec<RemoteFile>,
+    /// Every file of the commit, those included that do not come.
+    pub listed: Vec<ListedFile>,
 }
 
 impl Plan {
@@ -146,7 +148,7 @@ impl Hub {
         repo: &Repo,
         commit: &Commit,
         control: &Control,
-    ) -> Result<Vec<RemoteFile>, HubError> {
+    ) -> Result<Vec<ListedFile>, HubError> {
         self.http.tree(repo, commit, control).await
     }
 
@@ -189,14 +191,15 @@ impl Hub {
         control: &Control,
     ) -> Result<Plan, HubError> {
         let info = self.http.info(&request.repo, revision, control).await?;
-        let files = self.http.tree(&request.repo, &info.commit, control).await?;
-        let files = choose(&request.repo, files, &request.selection)?;
+        let listed = self.http.tree(&request.repo, &info.commit, control).await?;
+        let files = choose(&request.repo, &listed, &request.selection)?;
         Ok(Plan {
             repo: request.repo.clone(),
             revision: request.revision.clone(),
             converted: None,
             info,
             files,
+            listed,
         })
     }
 

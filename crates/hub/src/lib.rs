@@ -8,8 +8,9 @@
 //! - All files of a download come from one commit. A file is in its place only after its hash was
 //!   found right, a snapshot only after all its files, and its reference comes last.
 //! - What was received is not asked for again: after a crash at most `chunk_bytes` of a file.
-//! - Names from the network become paths only through [`FilePath`], and nothing is written through a
-//!   link inside a repository's folder.
+//! - Names from the network become paths only through [`FilePath`], which judges the files that are
+//!   wanted: a needless file with an impossible name stops nothing, one that climbs out stops all.
+//!   Nothing is written through a link inside a repository's folder.
 //! - The clock, the seed and the free space of a disk are passed in.
 //!
 //! Enter at [`Hub::plan`] and [`Hub::download`].
@@ -44,7 +45,7 @@ mod verify;
 mod waits;
 
 pub use adopt::adopt;
-pub use api::{Found, FoundPage, RemoteFile, RepoInfo, Search, Sort};
+pub use api::{Found, FoundPage, ListedFile, RemoteFile, RepoInfo, Search, Sort};
 pub use bundle::{
     BundleFile, BundleForm, Content, Copied, MANIFEST, Manifest, Named, Unpacked, Watch, export,
     export_folder, import,
@@ -62,7 +63,7 @@ pub use error::{HubError, Unreachable};
 pub use pace::Pace;
 pub use probe::{HostReport, ProbeTarget, Role, Verdict};
 pub use progress::{Event, Progress};
-pub use repo::{Commit, FilePath, Oid, Repo, RepoKind, Revision};
+pub use repo::{Commit, FilePath, ListedPath, Oid, Repo, RepoKind, Revision};
 pub use secret::Sensitive;
 pub use select::{Reason, Selection};
 pub use service::service_models;

@@ -248,6 +248,49 @@ impl fmt::Display for FilePath {
     }
 }
 
+/// A file's place as a repository's list names it: relative and below the repository, but perhaps not
+/// writable on every system. It becomes a place on the disk only as a [`FilePath`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct ListedPath(String);
+
+impl ListedPath {
+    /// A path as the Hub lists it.
+    ///
+    /// # Errors
+    /// [`HubError::UnsafePath`] where it climbs out, is absolute or has an empty part.
+    pub fn new(path: &str) -> Result<Self, HubError> {
+        let climbs = path
+            .split(['/', '\\'])
+            .any(|part| matches!(part, "" | "." | ".."));
+        if climbs {
+            return Err(HubError::UnsafePath {
+                path: path.to_owned(),
+            });
+        }
+        Ok(Self(path.to_owned()))
+    }
+
+    /// The path with `/` between its parts.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The place to write the file to.
+    ///
+    /// # Errors
+    /// [`HubError::UnsafePath`] where the name means something else on some system.
+    pub fn to_file_path(&self) -> Result<FilePath, HubError> {
+        FilePath::new(&self.0)
+    }
+}
+
+impl fmt::Display for ListedPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Whether a name stands for itself on every system. Windows drops dots and spaces at the end, and
 /// opens a device where a name before the first dot is one of its own.
 fn is_plain_name(name: &str) -> bool {

@@ -2,8 +2,8 @@
 //! tokenizer. Pickle is refused, since loading it runs whatever program it carries (CVE-2025-32434).
 
 use crate::HubError;
-use crate::api::RemoteFile;
-use crate::repo::{FilePath, Repo, RepoKind};
+use crate::api::{ListedFile, RemoteFile};
+use crate::repo::{Repo, RepoKind};
 
 /// What to download.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,21 +52,22 @@ const QUANTIZATIONS: [&str; 8] = [
 /// The files of `files` that are needed.
 ///
 /// # Errors
-/// [`HubError::OnlyPickle`] where weights would have to be pickle, and
+/// [`HubError::OnlyPickle`] where weights would have to be pickle, [`HubError::UnsafePath`] where a
+/// file that is needed has a name that not every system can write, and
 /// [`HubError::NothingSelected`] where nothing is left.
 pub(crate) fn choose(
     repo: &Repo,
-    files: Vec<RemoteFile>,
+    files: &[ListedFile],
     selection: &Selection,
 ) -> Result<Vec<RemoteFile>, HubError> {
     let pickle = files
         .iter()
-        .find(|file| is_pickle(repo.kind(), &file.path))
-        .map(|file| file.path.clone());
+        .find(|file| is_pickle(repo.kind(), file.path.as_str()))
+        .map(|file| file.path.to_string());
     let safe = files
-        .into_iter()
-        .filter(|file| !is_pickle(repo.kind(), &file.path));
-    let chosen: Vec<RemoteFile> = match selection {
+        .iter()
+        .filter(|file| !is_pickle(repo.kind(), file.path.as_str()));
+    let chosen: Vec<&ListedFile> = match selection {
         Selection::Matching(patterns) => safe
             .filter(|file| {
                 patterns
@@ -75,7 +76,7 @@ pub(crate) fn choose(
             })
             .collect(),
         Selection::Needed => match repo.kind() {
-            RepoKind::Dataset => safe.filter(|file| is_data(&file.path)).collect(),
+            RepoKind::Dataset => safe.filter(|file| is_data(file.path.as_str())).collect(),
             RepoKind::Model => {
                 let safe: Vec<_> = safe.collect();
                 match (weights_of(&safe), &pickle) {
@@ -86,7 +87,8 @@ pub(crate) fn choose(
         },
     };
     match (chosen.is_empty(), pickle) {
-        (false, _) => Ok(chosen),
+        // A name is judged only here: what nobody needs stops nothing.
+        (false, _) => chosen.into_iter().map(ListedFile::to_remote).collect(),
         (true, Some(example)) => Err(only_pickle(repo, &example)),
         (true, None) => Err(HubError::NothingSelected {
             repo: repo.to_string(),
@@ -95,7 +97,7 @@ pub(crate) fn choose(
 }
 
 /// Why a file of a repository is among the chosen ones, or is not.
-pub(crate) fn reason(kind: RepoKind, path: &FilePath, is_chosen: bool) -> Reason {
+pub(crate) fn reason(kind: RepoKind, path: &str, is_chosen: bool) -> Reason {
     const WEIGHTS: [&str; 7] = [
         "safetensors",
         "gguf",
@@ -106,7 +108,7 @@ pub(crate) fn reason(kind: RepoKind, path: &FilePath, is_chosen: bool) -> Reason
         "tflite",
     ];
     const TOKENIZERS: [&str; 4] = ["token", "vocab", "merges", "spiece"];
-    let name = path.file_name().to_ascii_lowercase();
+    let name = file_name(path).to_ascii_lowercase();
     let is_weights = WEIGHTS.iter().any(|ending| has_extension(path, ending))
         || name.ends_with(".safetensors.index.json");
     if is_pickle(kind, path) {
@@ -138,29 +140,33 @@ pub(crate) fn reason(kind: RepoKind, path: &FilePath, is_chosen: bool) -> Reason
     }
 }
 
-fn only_pickle(repo: &Repo, example: &FilePath) -> HubError {
+fn only_pickle(repo: &Repo, example: &str) -> HubError {
     HubError::OnlyPickle {
         repo: repo.to_string(),
-        example: example.to_string(),
+        example: example.to_owned(),
     }
 }
 
-fn weights_of(files: &[RemoteFile]) -> Option<Weights> {
+fn weights_of(files: &[&ListedFile]) -> Option<Weights> {
     let has = |ending: &str| {
         files
             .iter()
-            .any(|file| file.path.depth() == 0 && has_extension(&file.path, ending))
+            .map(|file| file.path.as_str())
+            .any(|path| is_at_root(path) && has_extension(path, ending))
     };
     if has("safetensors") {
         Some(Weights::Safetensors)
-    } else if files.iter().any(|file| has_extension(&file.path, "gguf")) {
+    } else if files
+        .iter()
+        .any(|file| has_extension(file.path.as_str(), "gguf"))
+    {
         Some(Weights::Gguf)
     } else {
         None
     }
 }
 
-fn needed_of_model(files: Vec<RemoteFile>, weights: Option<Weights>) -> Vec<RemoteFile> {
+fn needed_of_model(files: Vec<&ListedFile>, weights: Option<Weights>) -> Vec<&ListedFile> {
     let names: Vec<String> = files
         .iter()
         .map(|file| file.path.as_str().to_owned())
@@ -169,8 +175,8 @@ fn needed_of_model(files: Vec<RemoteFile>, weights: Option<Weights>) -> Vec<Remo
         Some(Weights::Gguf) => quantization_of(&files),
         _ => None,
     };
-    let is_weights = |path: &FilePath| match weights {
-        Some(Weights::Safetensors) => path.depth() == 0 && is_wanted_safetensors(path, &names),
+    let is_weights = |path: &str| match weights {
+        Some(Weights::Safetensors) => is_at_root(path) && is_wanted_safetensors(path, &names),
         Some(Weights::Gguf) => {
             quantization.as_deref() == gguf_set(path).as_deref() && has_extension(path, "gguf")
         }
@@ -178,14 +184,13 @@ fn needed_of_model(files: Vec<RemoteFile>, weights: Option<Weights>) -> Vec<Remo
     };
     files
         .into_iter()
-        .filter(|file| is_weights(&file.path) || is_companion(&file.path))
+        .filter(|file| is_weights(file.path.as_str()) || is_companion(file.path.as_str()))
         .collect()
 }
 
 /// Weights that are not another form of the same: Mistral's `consolidated` beside `model`, halved
 /// precision as `model.fp16` beside `model`.
-fn is_wanted_safetensors(path: &FilePath, names: &[String]) -> bool {
-    let name = path.as_str();
+fn is_wanted_safetensors(name: &str, names: &[String]) -> bool {
     if name.ends_with(".safetensors.index.json") {
         return !name.starts_with("consolidated") || !has_model(names);
     }
@@ -209,12 +214,12 @@ fn has_model(names: &[String]) -> bool {
 
 /// The set of GGUF files to take, where there are several: named in [`QUANTIZATIONS`], else the
 /// smallest.
-fn quantization_of(files: &[RemoteFile]) -> Option<String> {
+fn quantization_of(files: &[&ListedFile]) -> Option<String> {
     let sets = files
         .iter()
-        .filter(|file| has_extension(&file.path, "gguf"));
+        .filter(|file| has_extension(file.path.as_str(), "gguf"));
     let sets: Vec<(String, u64)> = sets
-        .filter_map(|file| Some((gguf_set(&file.path)?, file.size_bytes)))
+        .filter_map(|file| Some((gguf_set(file.path.as_str())?, file.size_bytes)))
         // What sees pictures is a companion of a language model, not one.
         .filter(|(set, _)| !set.contains("mmproj"))
         .collect();
@@ -226,8 +231,8 @@ fn quantization_of(files: &[RemoteFile]) -> Option<String> {
 }
 
 /// The name that the parts of one GGUF model share: `m-q8_0-00001-of-00003.gguf` is of `m-q8_0`.
-fn gguf_set(path: &FilePath) -> Option<String> {
-    let name = path.as_str().to_ascii_lowercase();
+fn gguf_set(path: &str) -> Option<String> {
+    let name = path.to_ascii_lowercase();
     let stem = name.strip_suffix(".gguf")?;
     let digits = |text: &str| text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit());
     let part = stem.rsplit_once("-of-").and_then(|(rest, of)| {
@@ -238,7 +243,7 @@ fn gguf_set(path: &FilePath) -> Option<String> {
 }
 
 /// Configuration, tokenizer, and the words of those who made it.
-fn is_companion(path: &FilePath) -> bool {
+fn is_companion(name: &str) -> bool {
     const NAMES: [&str; 22] = [
         "config.json",
         "generation_config.json",
@@ -263,16 +268,15 @@ fn is_companion(path: &FilePath) -> bool {
         "README.md",
         "NOTICE",
     ];
-    let name = path.as_str();
-    NAMES.contains(&name) || (path.depth() == 0 && name.to_ascii_uppercase().starts_with("LICENSE"))
+    NAMES.contains(&name) || (is_at_root(name) && name.to_ascii_uppercase().starts_with("LICENSE"))
 }
 
 /// Everything of a dataset but what git needs and programs that would load it.
-fn is_data(path: &FilePath) -> bool {
-    !matches!(path.file_name(), ".gitattributes" | ".gitignore") && !has_extension(path, "py")
+fn is_data(path: &str) -> bool {
+    !matches!(file_name(path), ".gitattributes" | ".gitignore") && !has_extension(path, "py")
 }
 
-fn is_pickle(kind: RepoKind, path: &FilePath) -> bool {
+fn is_pickle(kind: RepoKind, path: &str) -> bool {
     let always = ["pkl", "pickle", "pt", "pth", "ckpt", "joblib"]
         .iter()
         .any(|ending| has_extension(path, ending));
@@ -280,8 +284,16 @@ fn is_pickle(kind: RepoKind, path: &FilePath) -> bool {
     always || (kind == RepoKind::Model && has_extension(path, "bin"))
 }
 
-fn has_extension(path: &FilePath, extension: &str) -> bool {
-    path.file_name()
+fn is_at_root(path: &str) -> bool {
+    !path.contains('/')
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn has_extension(path: &str, extension: &str) -> bool {
+    file_name(path)
         .rsplit_once('.')
         .is_some_and(|(_, ending)| ending.eq_ignore_ascii_case(extension))
 }
@@ -329,8 +341,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{Selection, choose, matches};
     use crate::HubError;
-    use crate::api::RemoteFile;
-    use crate::repo::{FilePath, Oid, Repo, RepoKind};
+    use crate::api::ListedFile;
+    use crate::repo::{ListedPath, Oid, Repo, RepoKind};
 
     fn chosen(
         kind: RepoKind,
@@ -338,12 +350,13 @@ mod tests {
         selection: &Selection,
     ) -> Result<Vec<String>, HubError> {
         let repo = Repo::new(kind, "a/b").unwrap();
-        let files = names.iter().enumerate().map(|(number, name)| RemoteFile {
-            path: FilePath::new(name).unwrap(),
+        let files = names.iter().enumerate().map(|(number, name)| ListedFile {
+            path: ListedPath::new(name).unwrap(),
             size_bytes: 1000 + number as u64,
             oid: Oid::git_sha1(&"a".repeat(40)).unwrap(),
         });
-        let chosen = choose(&repo, files.collect(), selection)?;
+        let files: Vec<ListedFile> = files.collect();
+        let chosen = choose(&repo, &files, selection)?;
         Ok(chosen.iter().map(|file| file.path.to_string()).collect())
     }
 
@@ -464,8 +477,7 @@ mod tests {
             (RepoKind::Dataset, "labels.bin", true, Reason::Data),
             (RepoKind::Dataset, "load.py", false, Reason::NotNeeded),
         ] {
-            let path = FilePath::new(name).unwrap();
-            assert_eq!(reason(kind, &path, is_chosen), why, "`{name}`");
+            assert_eq!(reason(kind, name, is_chosen), why, "`{name}`");
         }
     }
 

@@ -93,6 +93,29 @@ fn a_redirect_that_comes_back_does_not_bring_the_token_along() {
 }
 
 #[test]
+fn a_token_is_sent_without_white_space_and_an_impossible_one_is_named() {
+    for (token, sent) in [
+        ("hf_abc\n", Some("Bearer hf_abc")),
+        (" hf_abc\r\n", Some("Bearer hf_abc")),
+        ("\n", None),
+    ] {
+        let mut bench = with_token(TokenScope::Endpoint);
+        bench.network.token = Some(Sensitive::new(token));
+        run(bench.plan()).unwrap();
+        let seen = bench.server.seen();
+        assert_eq!(seen[0].header("authorization"), sent, "of {token:?}");
+    }
+    for token in ["hf a", "توکن"] {
+        let mut bench = with_token(TokenScope::Endpoint);
+        bench.network.token = Some(Sensitive::new(token));
+        let failure = run(bench.plan()).unwrap_err();
+        assert!(matches!(failure, HubError::UnusableToken), "{failure}");
+        bench.network.token_scope = TokenScope::OfficialOnly;
+        run(bench.plan()).unwrap();
+    }
+}
+
+#[test]
 fn everything_of_a_mirror_below_a_path_is_asked_below_it() {
     for prefix in ["", "/hf", "/repository/api/hf"] {
         let mut bench = with_token(TokenScope::Endpoint);
@@ -132,6 +155,45 @@ fn everything_of_a_mirror_below_a_path_is_asked_below_it() {
             assert!(seen.header("authorization").is_some(), "as the user said");
         }
     }
+}
+
+#[test]
+fn a_needless_file_with_an_impossible_name_stops_nothing() {
+    let bench = Bench::new();
+    let odd = [
+        "runs/Nov 12:30:05/events",
+        "notes/what?.md",
+        "src/aux.py",
+        "old/model.",
+        "a\\b.txt",
+        "line\nend.txt",
+    ];
+    let mut files: Vec<_> = odd.map(|name| File::git(name, "x")).to_vec();
+    files.push(File::lfs("model.safetensors", noise(3, 99)));
+    bench.server.publish(REPO, files);
+    let plan = run(bench.plan()).unwrap();
+    assert_eq!(plan.files.len(), 1, "what a model needs");
+    run(bench.download()).unwrap();
+    let described = run(bench
+        .hub()
+        .describe(&crate::support::request(), &bench.control))
+    .unwrap();
+    assert_eq!(described.files.len(), 7, "all are shown");
+    let asked = |pattern: &str| {
+        let request = amoozgar_hub::Request {
+            selection: amoozgar_hub::Selection::Matching(vec![pattern.to_owned()]),
+            ..crate::support::request()
+        };
+        run(bench.hub().plan(&request, &bench.control))
+    };
+    for (pattern, name) in [("*.md", "notes/what?.md"), ("src/*", "src/aux.py")] {
+        let failure = asked(pattern).unwrap_err();
+        assert!(
+            matches!(&failure, HubError::UnsafePath { path } if path == name),
+            "asked for by name: {failure}"
+        );
+    }
+    assert!(asked("*.safetensors").is_ok(), "others can be asked for");
 }
 
 #[test]

@@ -9,19 +9,29 @@ use crate::HubError;
 use crate::control::Control;
 use crate::endpoint::host_of;
 use crate::http::{About, Http};
+use futures_util::StreamExt;
+use futures_util::future::{AbortHandle, abortable};
+use futures_util::stream::FuturesUnordered;
 use hf_hub::{HFClient, HFError, HFResult};
 use reqwest::Url;
 use serde_json::{Map, Value, json};
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fmt::Write as _;
 use std::future::Future;
 use std::io;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Longer than any request of `hf-hub`.
 const REQUEST_LIMIT_BYTES: usize = 16 << 10;
+/// Callers who are heard at once. `hf-hub` is one; the others are programs of this machine that have
+/// no business here.
+const MAX_CALLERS: usize = 256;
+/// How long a caller may take to say what it wants: `hf-hub` says it at once.
+const CALLER_PATIENCE: Duration = Duration::from_secs(2);
+const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(20);
 /// What the path of a further page is to `hf-hub`.
 const FURTHER: &str = "/further";
 
@@ -52,7 +62,6 @@ impl Http {
             .client()
             .map_err(|failure| HubError::bad_answer(&host, words(failure)))?;
         tokio::select! {
-            biased;
             failure = door.serve(self, about, control) => Err(failure),
             told = ask(client) => told.map_err(|failure| HubError::bad_answer(&host, words(failure))),
         }
@@ -93,20 +102,40 @@ impl Door {
             .build()
     }
 
-    /// Answers one request after another until one cannot be answered.
+    /// Answers one request after another until one cannot be answered. Callers are read side by side:
+    /// another program of this machine can connect and say nothing, and stalls nobody by it.
     async fn serve(&self, http: &Http, about: About<'_>, control: &Control) -> HubError {
         let mut further: Option<Url> = None;
         let mut seen = HashSet::new();
+        let mut callers = FuturesUnordered::new();
+        let mut latest = VecDeque::new();
         loop {
-            let Ok((mut stream, _)) = self.listener.accept().await else {
-                continue;
+            let asked = tokio::select! {
+                biased;
+                Some(asked) = callers.next() => asked,
+                accepted = self.listener.accept() => {
+                    match accepted {
+                        Ok((stream, _)) => {
+                            let (caller, leave) = abortable(self.asked(stream));
+                            callers.push(caller);
+                            latest.push_back(leave);
+                            if latest.len() > MAX_CALLERS
+                                && let Some(oldest) = latest.pop_front()
+                            {
+                                // Who said nothing while so many came has nothing to say.
+                                AbortHandle::abort(&oldest);
+                            }
+                        }
+                        // Too many files are open, for one: it passes, and not by asking again at once.
+                        Err(error) => {
+                            tracing::debug!(%error, "nobody can be let in");
+                            tokio::time::sleep(AFTER_FAILED_ACCEPT).await;
+                        }
+                    }
+                    continue;
+                }
             };
-            let asked = tokio::time::timeout(http.idle, target(&mut stream)).await;
-            let Some(path) = asked
-                .ok()
-                .flatten()
-                .and_then(|target| Some(target.strip_prefix(&self.secret)?.to_owned()))
-            else {
+            let Ok(Some((mut stream, path))) = asked else {
                 continue;
             };
             let url = match further.take() {
@@ -130,6 +159,13 @@ impl Door {
                 Err(failure) => return failure,
             }
         }
+    }
+
+    /// What a caller who knows the secret asks for; `None` for all others.
+    async fn asked(&self, mut stream: TcpStream) -> Option<(TcpStream, String)> {
+        let target = tokio::time::timeout(CALLER_PATIENCE, target(&mut stream)).await;
+        let path = target.ok()??.strip_prefix(&self.secret)?.to_owned();
+        Some((stream, path))
     }
 }
 
@@ -253,7 +289,10 @@ fn words(failure: HFError) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Door, essentials, on, target};
+    use super::{CALLER_PATIENCE, Door, MAX_CALLERS, essentials, on, target};
+    use crate::control::Control;
+    use crate::http::{About, Http};
+    use crate::{Access, HubError, Network, Surroundings};
     use reqwest::Url;
     use serde_json::json;
     use tokio::io::AsyncWriteExt;
@@ -280,6 +319,44 @@ mod tests {
             on(&endpoint, "/api/models/a/b/revision/refs%2Fpr%2F1?x=y").as_str(),
             "https://example.org/hub/api/models/a/b/revision/refs%2Fpr%2F1?x=y",
             "as it was written"
+        );
+    }
+
+    #[tokio::test]
+    async fn callers_who_say_nothing_stall_nobody() {
+        let network = Network {
+            access: Access::Offline,
+            ..Network::default()
+        };
+        let http = Http::new(&network, Surroundings::system(1)).unwrap();
+        let door = Door::open().await.unwrap();
+        let address = door.listener.local_addr().unwrap();
+        let mut silent = Vec::new();
+        let asking = async {
+            // More than are heard at once, one of which does not know the secret.
+            for _ in 0..MAX_CALLERS + 40 {
+                silent.push(TcpStream::connect(address).await.unwrap());
+            }
+            silent[0]
+                .write_all(b"GET /x/y HTTP/1.1\r\n\r\n")
+                .await
+                .unwrap();
+            let asked = format!("GET {}/api HTTP/1.1\r\n\r\n", door.secret);
+            let mut caller = TcpStream::connect(address).await.unwrap();
+            caller.write_all(asked.as_bytes()).await.unwrap();
+            std::future::pending::<()>().await;
+        };
+        let control = Control::new();
+        let answered = tokio::time::timeout(CALLER_PATIENCE, async {
+            tokio::select! {
+                failure = door.serve(&http, About::NOTHING, &control) => failure,
+                () = asking => unreachable!("it does not end"),
+            }
+        });
+        let failure = answered.await.unwrap();
+        assert!(
+            matches!(failure, HubError::Offline),
+            "the one who asks is heard: {failure}"
         );
     }
 

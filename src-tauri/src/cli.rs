@@ -13,7 +13,8 @@ use crate::error;
 use crate::jobs::{exit, worker};
 use crate::logging;
 use crate::paths::Paths;
-use crate::window;
+use crate::signals::signalled;
+use crate::{commands, window};
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
@@ -82,7 +83,7 @@ pub fn main() -> ExitCode {
     };
     let Some(command) = cli.command else {
         return match Paths::resolve(cli.common.data_dir) {
-            Ok(paths) => window::run(paths),
+            Ok(paths) => window::run(paths, commands::handler()),
             Err(failure) => window::refuse(&failure),
         };
     };
@@ -103,25 +104,6 @@ pub fn main() -> ExitCode {
     match done {
         Ok(status) => ExitCode::from(status),
         Err(failure) => report(mode, &failure),
-    }
-}
-
-/// Returns once the terminal or the system asks the process to end.
-pub async fn signalled() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    if let Err(failure) = tokio::signal::ctrl_c().await {
-        tracing::warn!(%failure, "signals cannot be heard");
-        std::future::pending::<()>().await;
     }
 }
 

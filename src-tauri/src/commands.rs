@@ -1,4 +1,9 @@
-//! One handler per command of the contract: the signed-in user, one call, one error mapping.
+//! One handler per command of the contract, of some six lines: the signed-in user, one call. The work
+//! is in the modules of the domain, which take what they need and know neither [`App`] nor this folder.
+//!
+//! Two things are seen to before anything is done: [`guard`] lets nobody call what is not theirs, and
+//! what changes runs, models or datasets cannot be called without a `Settled` from `App::hold`, which
+//! none gets while everything moves or the place is not there.
 
 pub mod account;
 pub mod cleanup;
@@ -21,21 +26,26 @@ pub mod transfer;
 pub mod upkeep;
 pub mod users;
 
-mod plan;
-#[cfg(test)]
-pub(crate) mod test_rows;
-
 use crate::clock::now_ms;
 use crate::state::App;
-use amoozgar_types::ipc::{Command, access_of};
+use amoozgar_types::ipc::{Command, TransferProgress, access_of};
 use amoozgar_types::{ApiError, ErrorCode};
-use tauri::ipc::Invoke;
+use tauri::ipc::{Channel, Invoke};
 use tauri::{Manager, Wry};
 
 /// What the handler of `C` takes.
 type Request<C> = <C as Command>::Request;
 /// What the handler of `C` answers.
 type Answer<C> = Result<<C as Command>::Response, ApiError>;
+
+/// Passes what is told of a copying on to the interface, as long as it listens.
+fn to_channel(channel: Channel<TransferProgress>) -> impl Fn(TransferProgress) + Send + Sync {
+    move |progress| {
+        if channel.send(progress).is_err() {
+            tracing::debug!("nobody watches the copy");
+        }
+    }
+}
 
 /// Makes the list for Tauri and the list of names from one, so that neither can lack an entry.
 macro_rules! handlers {
@@ -63,10 +73,7 @@ macro_rules! handlers {
 fn guard(invoke: &Invoke<Wry>) -> Result<(), ApiError> {
     let access = access_of(invoke.message.command());
     match invoke.message.webview_ref().try_state::<App>() {
-        Some(app) => app
-            .session
-            .permits(access, now_ms())
-            .and_then(|()| app.hold.permits(invoke.message.command())),
+        Some(app) => app.session.permits(access, now_ms()),
         None => Err(ApiError::new(ErrorCode::NotSignedIn)),
     }
 }
@@ -149,12 +156,12 @@ handlers![
     services::service_key_set,
     services::service_keys,
     services::service_test,
-    upkeep::system_abilities,
-    upkeep::system_autostart,
+    system::system_abilities,
+    system::system_autostart,
     upkeep::database_backup,
     upkeep::database_inspect,
     upkeep::database_restore,
-    upkeep::logs_export,
+    system::logs_export,
     upkeep::wipe_everything,
     place::place_look,
     place::place_move,

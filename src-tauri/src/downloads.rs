@@ -12,7 +12,7 @@
 
 mod handle;
 mod live;
-mod network;
+mod message;
 mod queue;
 mod requests;
 mod rules;
@@ -47,7 +47,6 @@ mod server;
 mod wire;
 
 pub use handle::Downloads;
-pub use network::{check, hub, page_of, with_proxy};
 pub use queue::Outside;
 pub use rules::Moment;
 

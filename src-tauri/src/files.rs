@@ -28,6 +28,16 @@ pub fn chosen(path: &str) -> Result<PathBuf, ApiError> {
     }
 }
 
+/// A path that a person chose to read from or to make: absolute.
+pub fn absolute(path: &str) -> Result<PathBuf, ApiError> {
+    let path = PathBuf::from(path.trim());
+    if path.is_absolute() {
+        Ok(path)
+    } else {
+        Err(ApiError::invalid_field("path"))
+    }
+}
+
 /// Makes a folder with its parents.
 pub fn create_dir(path: &Path) -> Result<(), ApiError> {
     fs::create_dir_all(path).map_err(|error| io_error(path, &error))

@@ -7,9 +7,15 @@
 //! - No worker outlives the program for long: its standard input closes, it saves and ends; what is
 //!   left of it is ended at the next start.
 
+pub mod compare;
+pub mod new_run;
+pub mod view;
+
 mod context;
 mod curves;
+mod live;
 mod orphan;
+mod plan;
 mod progress;
 mod queue;
 mod record;
@@ -22,7 +28,8 @@ pub mod worker;
 mod queue_tests;
 
 pub use curves::Curves;
-pub use queue::{Jobs, NewJob};
+pub use live::Live;
+pub use queue::Jobs;
 pub use record::LOG_FILE;
 pub use subscriptions::{Sink, Subscriptions};
 

@@ -6,9 +6,12 @@
 mod gpu;
 mod power;
 
+pub mod resources;
+
+use self::resources::room;
 use crate::clock::now_ms;
+use crate::db::Db;
 use crate::error;
-use crate::state::App;
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::SubscriptionId;
 use amoozgar_types::machine::{Gpu, MachineSample, OwnShare, Snapshot};
@@ -21,8 +24,6 @@ use sysinfo::{
     Components, CpuRefreshKind, Disks, MINIMUM_CPU_UPDATE_INTERVAL, MemoryRefreshKind, Pid,
     ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System,
 };
-use tauri::ipc::Channel;
-use tauri::{AppHandle, Manager, WebviewWindow};
 
 /// Use of a processor is told between two looks, at least this far apart.
 pub const SETTLE: Duration = MINIMUM_CPU_UPDATE_INTERVAL;
@@ -66,22 +67,23 @@ impl Watchers {
     }
 }
 
-/// Sends what `probe` sees to `channel` until the subscription ends.
+/// Sends what `probe` sees until the subscription ends or nobody listens; nothing while the page is not
+/// visible. `tokens_per_s` is the live run's speed.
 pub fn watch(
-    app: &App,
-    window: WebviewWindow,
+    watchers: &Watchers,
     mut probe: Probe,
-    channel: Channel<Snapshot>,
+    tokens_per_s: impl Fn() -> Option<f64> + Send + Sync + 'static,
+    is_visible: impl Fn() -> bool + Send + Sync + 'static,
+    send: impl Fn(Snapshot) -> Heard + Send + Sync + 'static,
 ) -> SubscriptionId {
-    let (id, ended) = app.machine.begin();
-    let live = Arc::clone(&app.live);
-    tauri::async_runtime::spawn(async move {
+    let (id, ended) = watchers.begin();
+    tokio::spawn(async move {
         tokio::time::sleep(SETTLE).await;
         while !ended.load(Ordering::Relaxed) {
-            if window.is_visible().unwrap_or(true) {
-                let tokens_per_s = live.get().and_then(|(_, job)| job.tokens_per_s);
+            if is_visible() {
+                let speed = tokens_per_s();
                 let looked = tokio::task::spawn_blocking(move || {
-                    let snapshot = probe.look(tokens_per_s);
+                    let snapshot = probe.look(speed);
                     (probe, snapshot)
                 });
                 let Ok((back, snapshot)) = looked.await else {
@@ -89,7 +91,7 @@ pub fn watch(
                     return;
                 };
                 probe = back;
-                if ended.load(Ordering::Relaxed) || channel.send(snapshot).is_err() {
+                if ended.load(Ordering::Relaxed) || send(snapshot) == Heard::ByNobody {
                     return;
                 }
             }
@@ -99,42 +101,39 @@ pub fn watch(
     id
 }
 
-/// Keeps a sample a minute, from now on.
-pub fn sample(app: &AppHandle) {
-    let app = app.clone();
-    tauri::async_runtime::spawn(async move {
-        let Ok(mut system) = processor_and_memory() else {
-            tracing::warn!("the system tells nothing of itself");
-            return;
-        };
-        let mut wait = SAMPLE_FIRST;
-        loop {
-            tokio::time::sleep(wait).await;
-            wait = SAMPLE_EVERY;
-            system.refresh_cpu_usage();
-            system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-            let state = app.state::<App>();
-            let sample = MachineSample {
-                at_ms: now_ms(),
-                cpu_percent: percent(system.global_cpu_usage()),
-                used_memory_bytes: used_memory(&system),
-                tokens_per_s: state.live.get().and_then(|(_, job)| job.tokens_per_s),
-            };
-            let kept = state
-                .db
-                .call(move |store| store.insert_machine_sample(&sample));
-            if let Err(failure) = kept.await {
-                tracing::warn!(error = %failure, "a sample of the machine was not kept");
-            }
-        }
-    });
+/// Whether somebody took what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// Somebody did.
+    BySomebody,
+    /// The page that listened is gone.
+    ByNobody,
 }
 
-/// Free room and all of it, on the disk that holds `path`.
-pub fn disk_room(path: &Path) -> Result<(u64, u64), ApiError> {
-    Disks::new_with_refreshed_list()
-        .map(|disks| room(&disks, path))
-        .map_err(|failure| error::internal("the disks could not be looked at", &failure))
+/// Keeps a sample a minute, from now on. `tokens_per_s` is the live run's speed. Never returns, unless
+/// the system tells nothing of itself.
+pub async fn sample(db: Db, tokens_per_s: impl Fn() -> Option<f64> + Send + Sync) {
+    let Ok(mut system) = processor_and_memory() else {
+        tracing::warn!("the system tells nothing of itself");
+        return;
+    };
+    let mut wait = SAMPLE_FIRST;
+    loop {
+        tokio::time::sleep(wait).await;
+        wait = SAMPLE_EVERY;
+        system.refresh_cpu_usage();
+        system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+        let sample = MachineSample {
+            at_ms: now_ms(),
+            cpu_percent: percent(system.global_cpu_usage()),
+            used_memory_bytes: used_memory(&system),
+            tokens_per_s: tokens_per_s(),
+        };
+        let kept = db.call(move |store| store.insert_machine_sample(&sample));
+        if let Err(failure) = kept.await {
+            tracing::warn!(error = %failure, "a sample of the machine was not kept");
+        }
+    }
 }
 
 /// What is looked at between two looks.
@@ -266,14 +265,6 @@ fn used_memory(system: &System) -> u64 {
     system
         .total_memory()
         .saturating_sub(system.available_memory())
-}
-
-fn room(disks: &Disks, path: &Path) -> (u64, u64) {
-    disks
-        .iter()
-        .filter(|disk| path.starts_with(disk.mount_point()))
-        .max_by_key(|disk| disk.mount_point().as_os_str().len())
-        .map_or((0, 0), |disk| (disk.available_space(), disk.total_space()))
 }
 
 /// What crosses the bridge is a share from 0 to 100, whatever the system's counters said.

@@ -1,11 +1,13 @@
 //! Where things live: the data folder and what is in it, and the bundled resources.
 //!
 //! What grows large (runs, datasets, models, downloads) may lie in another folder than the rest, which
-//! [`place`](crate::place) keeps and changes.
+//! [`place`] names.
 
+pub mod place;
+
+use self::place::Place;
 use crate::error::io_error;
 use crate::files;
-use crate::place::{self, Place};
 use amoozgar_types::id::JobId;
 use amoozgar_types::{ApiError, ErrorCode};
 use std::env;

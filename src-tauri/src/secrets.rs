@@ -2,6 +2,8 @@
 //! A secret is never logged, never in the database, and never in an answer to the interface. Where
 //! the system has no keyring, a secret lives in this process and ends with it, and that is said.
 
+pub mod service_keys;
+
 use crate::error::internal;
 use crate::paths::IDENTIFIER;
 use amoozgar_hub::Sensitive;

@@ -1,36 +1,56 @@
 //! The window: put together, shown, hidden, and left in order.
 
+mod announcer;
+mod ending;
+mod front;
+mod instance;
+mod notify;
+mod tray;
+
+pub use ending::{quit, restart};
+
+use self::announcer::Announcer;
+use self::ending::QUIT_WITHIN;
+use self::front::{MAIN, is_in_front};
+use crate::accounts::{Session, session};
 use crate::clock::{local_minute, now_ms, surroundings};
 use crate::db::Db;
 use crate::downloads::{Downloads, Moment, Outside};
-use crate::jobs::{Curves, Jobs, Observer};
+use crate::events::emit;
+use crate::hold::Hold;
+use crate::jobs::{Curves, Jobs, Live, Observer};
+use crate::machine::{self, Watchers};
 use crate::paths::Paths;
-use crate::place::{self, Hold};
 use crate::secrets::{Secrets, SystemKeyring};
-use crate::session::{self, Session};
-use crate::state::{Announcer, App, Live, tauri_error};
-use crate::{commands, error, instance, logging, machine, notify, power, tray, wipe, words};
-use amoozgar_hub::Control;
+use crate::signals::signalled;
+use crate::state::App;
+use crate::storage::{place, wipe};
+use crate::system::power::Keeper;
+use crate::transfer::Transfers;
+use crate::{datasets, error, logging, models, words};
 use amoozgar_store::{Opened, Store, take_restored};
 use amoozgar_types::ApiError;
+use amoozgar_types::ipc::{SessionChanged, Standing, WentOnBattery};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tauri::ipc::Invoke;
 use tauri::webview::PageLoadEvent;
-use tauri::{AppHandle, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent};
+use tauri::{
+    AppHandle, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent, Wry,
+};
 use tokio::sync::OnceCell;
 
-/// The one window's label.
-const MAIN: &str = "main";
-/// How long quitting may take in all, before the program ends regardless.
-const QUIT_WITHIN: Duration = Duration::from_secs(25);
 /// How long the data folder is waited for: a window that is ending, this program's own before it
 /// started itself again among them, ends meanwhile.
 const LOCK_WITHIN: Duration = QUIT_WITHIN.saturating_add(Duration::from_secs(5));
 
-/// Opens the window and returns when the program ends.
-pub fn run(paths: Paths) -> ExitCode {
+/// Opens the window, whose page calls `handler`, and returns when the program ends.
+pub fn run(
+    paths: Paths,
+    handler: impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static,
+) -> ExitCode {
     let started = Instant::now();
     if let Err(failure) = paths.create() {
         return refuse(&failure);
@@ -48,7 +68,7 @@ pub fn run(paths: Paths) -> ExitCode {
                 )
                 .build(),
         )
-        .invoke_handler(commands::handler())
+        .invoke_handler(handler)
         .on_page_load(|webview, load| {
             if load.event() == PageLoadEvent::Started {
                 // Whatever page listened before is gone.
@@ -82,62 +102,6 @@ pub fn run(paths: Paths) -> ExitCode {
     }
 }
 
-/// Brings the window to the front.
-pub fn show(app: &AppHandle) {
-    let Some(window) = app.get_webview_window(MAIN) else {
-        return;
-    };
-    let shown = window
-        .show()
-        .and_then(|()| window.unminimize())
-        .and_then(|()| window.set_focus());
-    if let Err(failure) = shown {
-        tracing::warn!(%failure, "the window could not be shown");
-    }
-}
-
-/// Whether the user looks at the window.
-pub fn is_in_front(app: &AppHandle) -> bool {
-    app.get_webview_window(MAIN).is_some_and(|window| {
-        window.is_visible().unwrap_or(false)
-            && window.is_focused().unwrap_or(false)
-            && !window.is_minimized().unwrap_or(false)
-    })
-}
-
-/// Ends the program in order: a live run saves a checkpoint first, a live download its last bytes.
-pub fn quit(app: &AppHandle) {
-    let state = app.state::<App>();
-    if state.quitting.swap(true, Ordering::SeqCst) {
-        return;
-    }
-    // What was copied of a move goes with it.
-    if state.hold.is_moving() {
-        state.stop_transfer();
-    }
-    end(app, |app| app.exit(0));
-}
-
-/// Ends the program in order and starts it again.
-pub fn restart(app: &AppHandle) {
-    app.state::<App>().quitting.store(true, Ordering::SeqCst);
-    end(app, AppHandle::request_restart);
-}
-
-/// Lets runs and downloads save what they have, and then does what ends the program.
-fn end(app: &AppHandle, at_last: impl FnOnce(&AppHandle) + Send + 'static) {
-    instance::let_go(app);
-    let state = app.state::<App>();
-    let (app, jobs, downloads) = (app.clone(), state.jobs.clone(), state.downloads.clone());
-    tauri::async_runtime::spawn(async move {
-        let quit = async { tokio::join!(jobs.quit(), downloads.quit()) };
-        if tokio::time::timeout(QUIT_WITHIN, quit).await.is_err() {
-            tracing::warn!("a run or a download did not end in time");
-        }
-        at_last(&app);
-    });
-}
-
 /// Says why there will be no window: in a terminal, and to people who started it from none.
 pub fn refuse(failure: &ApiError) -> ExitCode {
     let sentence = error::sentence(failure);
@@ -162,7 +126,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
     let db = Db::new(store);
     place::follow(&paths, &db)?;
     let installed = app.path().resource_dir().ok();
-    if let Err(failure) = commands::datasets::register_bundled(&db, installed) {
+    if let Err(failure) = datasets::register_bundled(&db, installed) {
         tracing::error!(error = %failure, "the bundled datasets could not be listed");
     }
     let program = std::env::current_exe()
@@ -183,7 +147,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         db: db.clone(),
         observer: announcer,
         secrets: Arc::clone(&secrets),
-        cache: commands::models::cache(&paths),
+        cache: models::cache(&paths),
         surroundings: surroundings(),
         moment: Arc::new(move || Moment {
             now_ms: now_ms(),
@@ -204,24 +168,63 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         curves: Arc::new(Curves::default()),
         downloads,
         secrets,
-        session: Arc::clone(&session),
+        session,
         // Who remembers no session never has the keyring opened.
         restored: OnceCell::new_with((n_remembered == 0).then_some(())),
-        machine: machine::Watchers::default(),
+        machine: Watchers::default(),
         live,
         generation: Mutex::new(Arc::new(AtomicBool::new(false))),
-        transfer: Mutex::new(Control::new()),
+        transfers: Transfers::default(),
         database_set_aside: set_aside.map(|path| path.display().to_string()),
         quitting: AtomicBool::new(false),
         hold,
         lock,
     });
-    session::watch(app, session);
-    machine::sample(app);
     tray::create(app);
-    tauri::async_runtime::spawn(power::watch(app.clone()));
-    quit_on_signals(app);
-    open_window(app).map_err(|failure| tauri_error("the window could not be made", &failure))
+    look_after(app);
+    open_window(app).map_err(|failure| error::internal("the window could not be made", &failure))
+}
+
+/// Starts what goes on for as long as the program lives: the session's hours, the machine's samples,
+/// the battery, and the system's wish to end.
+fn look_after(app: &AppHandle) {
+    let state = app.state::<App>();
+    let (handle, session) = (app.clone(), Arc::clone(&state.session));
+    tauri::async_runtime::spawn(async move {
+        session::watch(&session, |standing| {
+            if standing == Standing::Expired {
+                handle.state::<App>().left();
+            }
+            if matches!(standing, Standing::Expired | Standing::Locked) {
+                emit::<SessionChanged>(&handle, &standing);
+            }
+        })
+        .await;
+    });
+    let live = Arc::clone(&state.live);
+    let samples = machine::sample(state.db.clone(), move || live.tokens_per_s());
+    tauri::async_runtime::spawn(samples);
+    let (handle, session) = (app.clone(), Arc::clone(&state.session));
+    let keeper = Keeper {
+        db: state.db.clone(),
+        jobs: state.jobs.clone(),
+        live: Arc::clone(&state.live),
+        hold: state.hold.clone(),
+        ask: Box::new(move |owner, job| {
+            if session.is(owner) {
+                emit::<WentOnBattery>(&handle, job);
+            }
+            if !is_in_front(&handle) {
+                notify::went_on_battery(&handle, job);
+            }
+        }),
+    };
+    tauri::async_runtime::spawn(keeper.watch());
+    let handle = app.clone();
+    tauri::async_runtime::spawn(async move {
+        signalled().await;
+        quit(&handle);
+    });
 }
 
 fn open_window(app: &AppHandle) -> tauri::Result<()> {
@@ -293,16 +296,7 @@ fn on_run_event(app: &AppHandle, event: RunEvent) {
             }
         }
         #[cfg(target_os = "macos")]
-        RunEvent::Reopen { .. } => show(app),
+        RunEvent::Reopen { .. } => front::show(app),
         _ => {}
     }
-}
-
-/// The session's end and a terminal's Ctrl-C end the program in order too.
-fn quit_on_signals(app: &AppHandle) {
-    let app = app.clone();
-    tauri::async_runtime::spawn(async move {
-        crate::cli::signalled().await;
-        quit(&app);
-    });
 }

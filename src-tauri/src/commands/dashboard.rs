@@ -3,18 +3,16 @@
 use super::{Answer, Request};
 use crate::clock::now_ms;
 use crate::db::blocking;
-use crate::files;
-use crate::machine::{self, Probe};
+use crate::machine::{self, Heard, Probe};
 use crate::state::App;
+use crate::storage::usage;
 use amoozgar_types::ApiError;
-use amoozgar_types::dataset::{DatasetSource, Sharing};
 use amoozgar_types::ipc::{
     DashboardDisk, DashboardOverview, Overview, SystemHistory, SystemSnapshot, SystemSubscribe,
     SystemUnsubscribe,
 };
 use amoozgar_types::machine::Snapshot;
-use amoozgar_types::storage::DiskUse;
-use std::path::Path;
+use std::sync::Arc;
 use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
 
@@ -30,7 +28,7 @@ pub async fn system_snapshot(
 ) -> Answer<SystemSnapshot> {
     let () = request;
     let root = state.paths.root().to_owned();
-    let tokens_per_s = state.live.get().and_then(|(_, job)| job.tokens_per_s);
+    let tokens_per_s = state.live.tokens_per_s();
     blocking(move || {
         let mut probe = Probe::new(&root)?;
         std::thread::sleep(machine::SETTLE);
@@ -48,9 +46,21 @@ pub async fn system_subscribe(
     channel: Channel<Snapshot>,
 ) -> Answer<SystemSubscribe> {
     let () = request;
-    let root = state.paths.root().to_owned();
+    let (root, live) = (state.paths.root().to_owned(), Arc::clone(&state.live));
     let probe = blocking(move || Probe::new(&root)).await?;
-    Ok(machine::watch(&state, window, probe, channel))
+    let speed = move || live.tokens_per_s();
+    let is_visible = move || window.is_visible().unwrap_or(true);
+    let send = move |snapshot| match channel.send(snapshot) {
+        Ok(()) => Heard::BySomebody,
+        Err(_) => Heard::ByNobody,
+    };
+    Ok(machine::watch(
+        &state.machine,
+        probe,
+        speed,
+        is_visible,
+        send,
+    ))
 }
 
 /// Ends a subscription.
@@ -74,10 +84,8 @@ pub async fn system_history(
         return Err(ApiError::invalid_field("hours"));
     }
     let from = now_ms() - i64::from(request.hours) * HOUR_MS;
-    state
-        .db
-        .call(move |store| store.machine_samples(from))
-        .await
+    let samples = state.db.call(move |store| store.machine_samples(from));
+    samples.await
 }
 
 /// Runs by state, and what happened lately.
@@ -88,15 +96,13 @@ pub async fn dashboard_overview(
 ) -> Answer<DashboardOverview> {
     let () = request;
     let user_id = state.user_id()?;
-    state
-        .db
-        .call(move |store| {
-            Ok(Overview {
-                jobs_by_status: store.jobs_by_status(&user_id)?,
-                recent: store.recent_jobs(&user_id, MAX_RECENT)?,
-            })
+    let overview = state.db.call(move |store| {
+        Ok(Overview {
+            jobs_by_status: store.jobs_by_status(&user_id)?,
+            recent: store.recent_jobs(&user_id, MAX_RECENT)?,
         })
-        .await
+    });
+    overview.await
 }
 
 /// What takes room on the disk.
@@ -106,30 +112,6 @@ pub async fn dashboard_disk(
     request: Request<DashboardDisk>,
 ) -> Answer<DashboardDisk> {
     let () = request;
-    let user_id = state.user_id()?;
-    let (db, paths) = (state.db.clone(), state.paths.clone());
-    blocking(move || {
-        let (free, all) = machine::disk_room(paths.place())?;
-        let mut disk = DiskUse {
-            downloads: files::size_of(&paths.hub_cache()),
-            free,
-            all,
-            ..DiskUse::default()
-        };
-        for folder in db.now(|store| store.job_folders(&user_id))? {
-            let dir = Path::new(&folder.job_dir);
-            disk.models += files::size_of(&dir.join("final"));
-            disk.checkpoints += files::size_of(&dir.join("checkpoints"));
-            disk.caches += files::size_of(&dir.join("cache"));
-        }
-        let datasets = db.now(|store| store.datasets(&user_id))?;
-        disk.datasets = datasets
-            .iter()
-            .filter(|dataset| dataset.source == DatasetSource::Imported)
-            .filter(|dataset| !matches!(dataset.sharing, Sharing::SharedWithMe { .. }))
-            .map(|dataset| dataset.size_bytes)
-            .sum();
-        Ok(disk)
-    })
-    .await
+    let (db, paths, user_id) = (state.db.clone(), state.paths.clone(), state.user_id()?);
+    blocking(move || usage::of_user(&db, &paths, &user_id)).await
 }

@@ -1,23 +1,13 @@
-//! Datasets: the bundled ones, registered at the start, and those that users import.
+//! Datasets: the bundled ones, and those that users import.
 
 use super::{Answer, Request};
-use crate::clock::{new_id, now_ms};
-use crate::db::{Db, blocking};
+use crate::datasets;
+use crate::db::blocking;
 use crate::state::App;
-use crate::{error, files, paths, words};
-use amoozgar_data::DatasetSummary;
-use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
-use amoozgar_types::id::DatasetId;
 use amoozgar_types::ipc::{
-    DatasetPreview, DatasetsDelete, DatasetsImport, DatasetsList, DatasetsPreview, DatasetsShare,
+    DatasetsDelete, DatasetsImport, DatasetsList, DatasetsPreview, DatasetsShare,
 };
-use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
-use std::path::{Path, PathBuf};
 use tauri::State;
-
-const MAX_NAME_CHARS: usize = 80;
-const MAX_PREVIEW_ROWS: u32 = 100;
-const MAX_ROW_CHARS: usize = 2000;
 
 /// Every dataset of the user, the bundled ones first.
 #[tauri::command]
@@ -36,35 +26,9 @@ pub async fn datasets_import(
     state: State<'_, App>,
     request: Request<DatasetsImport>,
 ) -> Answer<DatasetsImport> {
-    let user_id = state.user_id()?;
-    let (db, dir) = (state.db.clone(), state.paths.datasets());
-    blocking(move || {
-        let source = PathBuf::from(&request.path);
-        let name = import_name(request.name.as_deref(), &source)?;
-        let summary = inspect(&source)?;
-        let dataset_id = DatasetId::new(new_id());
-        let copy = dir.join(format!("{dataset_id}.{}", extension(summary.format)));
-        files::copy_atomically(&source, &copy)?;
-        let record = DatasetRecord {
-            dataset_id,
-            name,
-            source: DatasetSource::Imported,
-            format: summary.format,
-            size_bytes: summary.size_bytes,
-            n_rows: summary.n_rows,
-            n_validation_rows: 0,
-            created_ms: now_ms(),
-            sharing: Sharing::Private,
-        };
-        let path = copy.display().to_string();
-        let listed = db.now(|store| store.upsert_dataset(Some(&user_id), &record, &path, None));
-        if let Err(failure) = listed {
-            remove_copy(&copy);
-            return Err(failure);
-        }
-        Ok(record)
-    })
-    .await
+    let settled = state.hold.settled()?;
+    let (db, paths, user_id) = (state.db.clone(), state.paths.clone(), state.user_id()?);
+    blocking(move || datasets::import(&db, &paths, &user_id, &request, &settled)).await
 }
 
 /// One dataset with some of its rows.
@@ -73,22 +37,8 @@ pub async fn datasets_preview(
     state: State<'_, App>,
     request: Request<DatasetsPreview>,
 ) -> Answer<DatasetsPreview> {
-    let user_id = state.user_id()?;
-    let db = state.db.clone();
-    blocking(move || {
-        let dataset = db
-            .now(|store| store.dataset(&user_id, &request.dataset_id))?
-            .ok_or_else(error::not_found)?;
-        let limit = request.limit.min(MAX_PREVIEW_ROWS) as usize;
-        let rows = amoozgar_data::preview(Path::new(&dataset.train_path), request.offset, limit)
-            .map_err(|failure| error::of_data(&failure))?;
-        Ok(DatasetPreview {
-            dataset: dataset.record,
-            rows: rows.into_iter().map(|row| cut(&row)).collect(),
-            offset: request.offset,
-        })
-    })
-    .await
+    let (db, user_id) = (state.db.clone(), state.user_id()?);
+    blocking(move || datasets::preview(&db, &user_id, &request)).await
 }
 
 /// Removes an imported dataset and its file.
@@ -97,20 +47,8 @@ pub async fn datasets_delete(
     state: State<'_, App>,
     request: Request<DatasetsDelete>,
 ) -> Answer<DatasetsDelete> {
-    let user_id = state.user_id()?;
-    let db = state.db.clone();
-    blocking(move || {
-        let dataset = db
-            .now(|store| store.dataset(&user_id, &request))?
-            .ok_or_else(error::not_found)?;
-        if dataset.record.source == DatasetSource::Bundled {
-            return Err(error::invalid_state("a bundled dataset stays"));
-        }
-        db.now(|store| store.delete_dataset(&user_id, &request))?;
-        remove_copy(Path::new(&dataset.train_path));
-        Ok(())
-    })
-    .await
+    let (settled, db, user_id) = (state.hold.settled()?, state.db.clone(), state.user_id()?);
+    blocking(move || datasets::delete(&db, &user_id, &request, &settled)).await
 }
 
 /// Lets everyone on this computer read and learn a dataset of one's own, or no longer.
@@ -119,132 +57,6 @@ pub async fn datasets_share(
     state: State<'_, App>,
     request: Request<DatasetsShare>,
 ) -> Answer<DatasetsShare> {
-    let user_id = state.user_id()?;
-    let sharing = if request.shared {
-        Sharing::SharedByMe
-    } else {
-        Sharing::Private
-    };
-    state
-        .db
-        .call(move |store| {
-            store.share_dataset(&user_id, &request.dataset_id, &sharing)?;
-            store.dataset(&user_id, &request.dataset_id)
-        })
-        .await?
-        .map(|dataset| dataset.record)
-        .ok_or_else(error::not_found)
-}
-
-/// Lists the bundled datasets that are there: Hafez where set-up fetched it, the stories always.
-/// Blocks.
-pub fn register_bundled(db: &Db, installed: Option<PathBuf>) -> Result<(), ApiError> {
-    let Some(resources) = paths::resources(installed) else {
-        tracing::warn!("no folder with bundled datasets was found");
-        return Ok(());
-    };
-    let fetched = resources.join("fetched").join("hafez");
-    let bundled = [
-        (
-            "hafez",
-            words::DATASET_HAFEZ,
-            fetched.join("train.txt"),
-            Some(fetched.join("validation.txt")),
-        ),
-        (
-            "stories",
-            words::DATASET_STORIES,
-            resources.join("stories.txt"),
-            None,
-        ),
-    ];
-    for (id, name, train, validation) in bundled {
-        if !train.is_file() {
-            tracing::info!(id, path = %train.display(), "a bundled dataset is not here");
-            continue;
-        }
-        register(
-            db,
-            id,
-            name,
-            &train,
-            validation.as_deref().filter(|path| path.is_file()),
-        )?;
-    }
-    Ok(())
-}
-
-fn register(
-    db: &Db,
-    id: &str,
-    name: &str,
-    train: &Path,
-    validation: Option<&Path>,
-) -> Result<(), ApiError> {
-    let summary = inspect(train)?;
-    let held_out = validation.map(inspect).transpose()?;
-    let record = DatasetRecord {
-        dataset_id: DatasetId::new(id),
-        name: name.to_owned(),
-        source: DatasetSource::Bundled,
-        format: summary.format,
-        size_bytes: summary.size_bytes + held_out.as_ref().map_or(0, |part| part.size_bytes),
-        n_rows: summary.n_rows,
-        n_validation_rows: held_out.map_or(0, |part| part.n_rows),
-        created_ms: now_ms(),
-        sharing: Sharing::Everyones,
-    };
-    let train = train.display().to_string();
-    let validation = validation.map(|path| path.display().to_string());
-    db.now(|store| store.upsert_dataset(None, &record, &train, validation.as_deref()))
-}
-
-fn inspect(path: &Path) -> Result<DatasetSummary, ApiError> {
-    amoozgar_data::inspect(path).map_err(|failure| error::of_data(&failure))
-}
-
-fn import_name(given: Option<&str>, source: &Path) -> Result<String, ApiError> {
-    let name = match given.map(str::trim).filter(|name| !name.is_empty()) {
-        Some(name) => name.to_owned(),
-        None => source
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned())
-            .ok_or_else(|| {
-                ApiError::with(
-                    ErrorCode::FileNotFound,
-                    ErrorParams {
-                        path: Some(source.display().to_string()),
-                        ..ErrorParams::default()
-                    },
-                )
-            })?,
-    };
-    if name.chars().count() > MAX_NAME_CHARS {
-        return if given.is_some() {
-            Err(ApiError::invalid_field("name"))
-        } else {
-            Ok(name.chars().take(MAX_NAME_CHARS).collect())
-        };
-    }
-    Ok(name)
-}
-
-fn extension(format: DatasetFormat) -> &'static str {
-    match format {
-        DatasetFormat::Txt => "txt",
-        DatasetFormat::Jsonl => "jsonl",
-    }
-}
-
-fn cut(row: &str) -> String {
-    match row.char_indices().nth(MAX_ROW_CHARS) {
-        Some((end, _)) => row.get(..end).unwrap_or(row).to_owned(),
-        None => row.to_owned(),
-    }
-}
-
-fn remove_copy(path: &Path) {
-    if let Err(failure) = std::fs::remove_file(path) {
-        tracing::warn!(%failure, path = %path.display(), "a dataset's copy is left");
-    }
+    let (db, user_id) = (state.db.clone(), state.user_id()?);
+    blocking(move || datasets::share(&db, &user_id, &request)).await
 }

@@ -14,7 +14,8 @@ pub async fn downloads_enqueue(
     state: State<'_, App>,
     request: Request<DownloadsEnqueue>,
 ) -> Answer<DownloadsEnqueue> {
-    state.downloads.enqueue(state.user_id()?, request).await
+    let (owner, settled) = (state.user_id()?, state.hold.settled()?);
+    state.downloads.enqueue(owner, request, &settled).await
 }
 
 /// The user's downloads, latest first, as far as they are now.
@@ -42,7 +43,8 @@ pub async fn downloads_resume(
     state: State<'_, App>,
     request: Request<DownloadsResume>,
 ) -> Answer<DownloadsResume> {
-    state.downloads.resume(state.user_id()?, request).await
+    let (owner, settled) = (state.user_id()?, state.hold.settled()?);
+    state.downloads.resume(owner, request, &settled).await
 }
 
 /// Takes a failed or cancelled download up again.
@@ -51,7 +53,8 @@ pub async fn downloads_retry(
     state: State<'_, App>,
     request: Request<DownloadsRetry>,
 ) -> Answer<DownloadsRetry> {
-    state.downloads.retry(state.user_id()?, request).await
+    let (owner, settled) = (state.user_id()?, state.hold.settled()?);
+    state.downloads.retry(owner, request, &settled).await
 }
 
 /// Gives a download up.
@@ -64,8 +67,11 @@ pub async fn downloads_cancel(
         download_id,
         partial,
     } = request;
-    let owner = state.user_id()?;
-    state.downloads.cancel(owner, download_id, partial).await
+    let (owner, settled) = (state.user_id()?, state.hold.settled()?);
+    let downloads = &state.downloads;
+    downloads
+        .cancel(owner, download_id, partial, &settled)
+        .await
 }
 
 /// Moves a download in line.

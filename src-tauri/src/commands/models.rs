@@ -1,24 +1,11 @@
-//! What is on this machine: the Hub's cache, imported folders, and what runs left.
+//! What is on this machine.
 
 use super::{Answer, Request};
-use crate::db::{Db, blocking};
-use crate::error::{self, io_error};
-use crate::files;
-use crate::paths::Paths;
+use crate::db::blocking;
+use crate::models::installed;
 use crate::state::App;
-use amoozgar_hub::{Cache, CachedRepo, Links, Repo, Snapshot};
-use amoozgar_types::id::UserId;
-use amoozgar_types::installed::{InstalledFile, InstalledModel};
+use crate::system::open;
 use amoozgar_types::ipc::{ModelsDelete, ModelsFiles, ModelsList, ModelsOpenFolder};
-use amoozgar_types::job::JobRecord;
-use amoozgar_types::model_ref::ModelRef;
-use amoozgar_types::repo::RepoKind;
-use amoozgar_types::user::{Role, User};
-use amoozgar_types::{ApiError, ErrorCode, UtcMs};
-use std::collections::HashSet;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 use tauri::State;
 
 /// Everything that is here as a whole: downloaded, imported, trained.
@@ -28,22 +15,8 @@ pub async fn models_list(
     request: Request<ModelsList>,
 ) -> Answer<ModelsList> {
     let () = request;
-    let user = state.user()?;
-    let (db, paths) = (state.db.clone(), state.paths.clone());
-    blocking(move || all(&db, &paths, &user)).await
-}
-
-/// Everything that is here as a whole, latest first. Blocks.
-pub fn all(db: &Db, paths: &Paths, user: &User) -> Result<Vec<InstalledModel>, ApiError> {
-    let jobs = db.now(|store| store.jobs(&user.user_id))?;
-    let mut models = downloaded(&cache(paths))?;
-    models.extend(imported(&paths.models())?);
-    for model in &mut models {
-        model.may_delete = may_delete(db, user, &model.model)?;
-    }
-    models.extend(jobs.iter().filter_map(trained));
-    models.sort_by(|a, b| b.created_ms.cmp(&a.created_ms).then(a.name.cmp(&b.name)));
-    Ok(models)
+    let (db, paths, user) = (state.db.clone(), state.paths.clone(), state.user()?);
+    blocking(move || installed::all(&db, &paths, &user)).await
 }
 
 /// The files of one of them.
@@ -52,14 +25,8 @@ pub async fn models_files(
     state: State<'_, App>,
     request: Request<ModelsFiles>,
 ) -> Answer<ModelsFiles> {
-    let dir = folder_of(&state, request).await?;
-    blocking(move || {
-        let mut found = Vec::new();
-        collect(&dir, "", &mut found)?;
-        found.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(found)
-    })
-    .await
+    let (db, paths, user_id) = (state.db.clone(), state.paths.clone(), state.user_id()?);
+    blocking(move || installed::files_of(&db, &paths, &user_id, &request)).await
 }
 
 /// Shows the folder of one of them in the system's file manager.
@@ -68,12 +35,8 @@ pub async fn models_open_folder(
     state: State<'_, App>,
     request: Request<ModelsOpenFolder>,
 ) -> Answer<ModelsOpenFolder> {
-    let dir = folder_of(&state, request).await?;
-    blocking(move || {
-        tauri_plugin_opener::open_path(&dir, None::<&str>)
-            .map_err(|failure| error::internal("the file manager could not be started", &failure))
-    })
-    .await
+    let (db, paths, user_id) = (state.db.clone(), state.paths.clone(), state.user_id()?);
+    blocking(move || open::folder(&installed::folder(&db, &paths, &user_id, &request)?)).await
 }
 
 /// Removes a downloaded or an imported one. What a run left goes with the run.
@@ -82,353 +45,7 @@ pub async fn models_delete(
     state: State<'_, App>,
     request: Request<ModelsDelete>,
 ) -> Answer<ModelsDelete> {
-    let user = state.user()?;
-    let (db, paths) = (state.db.clone(), state.paths.clone());
-    blocking(move || remove(&db, &paths, &user, &request)).await
-}
-
-fn remove(db: &Db, paths: &Paths, user: &User, model: &ModelRef) -> Result<(), ApiError> {
-    if matches!(model, ModelRef::Trained { .. }) {
-        return Err(error::invalid_state("it goes with its run"));
-    }
-    if !may_delete(db, user, model)? {
-        return Err(ApiError::new(ErrorCode::NotPermitted));
-    }
-    match model {
-        ModelRef::Hub { repo, kind } => {
-            let repo =
-                Repo::new(kind_of(*kind), repo).map_err(|failure| error::of_hub(&failure))?;
-            cache(paths)
-                .remove(&repo)
-                .map_err(|failure| error::of_hub(&failure))?;
-        }
-        ModelRef::Imported { name } => files::remove_dir(&imported_dir(paths, name)?)?,
-        ModelRef::Trained { .. } => {}
-    }
-    db.now(|store| store.disclaim_model(model))
-}
-
-/// Whether a user may remove what all share.
-pub(super) fn may_delete(db: &Db, user: &User, model: &ModelRef) -> Result<bool, ApiError> {
-    Ok(user.role == Role::Administrator
-        || db.now(|store| store.brought_model(&user.user_id, model))?)
-}
-
-/// The cache that downloads go to.
-pub fn cache(paths: &Paths) -> Cache {
-    Cache::new(paths.hub_cache(), Links::Auto)
-}
-
-/// A kind as the hub calls it.
-pub fn kind_of(kind: RepoKind) -> amoozgar_hub::RepoKind {
-    match kind {
-        RepoKind::Model => amoozgar_hub::RepoKind::Model,
-        RepoKind::Dataset => amoozgar_hub::RepoKind::Dataset,
-    }
-}
-
-/// The repositories that are here as a whole.
-pub struct InstalledRepos(HashSet<(amoozgar_hub::RepoKind, String)>);
-
-impl InstalledRepos {
-    /// Those of a cache. Blocks.
-    pub fn of(cache: &Cache) -> Result<Self, ApiError> {
-        let scan = cache.scan().map_err(|failure| error::of_hub(&failure))?;
-        let whole = scan.repos.iter().filter(|found| whole(found).is_some());
-        Ok(Self(
-            whole
-                .map(|found| (found.repo.kind(), found.repo.id().to_owned()))
-                .collect(),
-        ))
-    }
-
-    /// Whether one is among them.
-    pub fn holds(&self, kind: RepoKind, repo: &str) -> bool {
-        self.0.contains(&(kind_of(kind), repo.to_owned()))
-    }
-}
-
-/// The models and datasets of a cache. Blocks.
-fn downloaded(cache: &Cache) -> Result<Vec<InstalledModel>, ApiError> {
-    let scan = cache.scan().map_err(|failure| error::of_hub(&failure))?;
-    for (path, problem) in &scan.problems {
-        tracing::warn!(path = %path.display(), %problem, "a folder of the cache cannot be read");
-    }
-    Ok(scan.repos.iter().filter_map(installed_repo).collect())
-}
-
-/// A repository of a cache as lists show it; `None` where it is not here as a whole.
-pub fn installed_repo(found: &CachedRepo) -> Option<InstalledModel> {
-    let (revision, snapshot) = whole(found)?;
-    let kind = match found.repo.kind() {
-        amoozgar_hub::RepoKind::Model => RepoKind::Model,
-        amoozgar_hub::RepoKind::Dataset => RepoKind::Dataset,
-    };
-    Some(InstalledModel {
-        model: ModelRef::Hub {
-            repo: found.repo.id().to_owned(),
-            kind,
-        },
-        name: found.repo.id().to_owned(),
-        kind,
-        architecture: architecture(&snapshot.path),
-        revision: Some(revision.to_owned()),
-        commit: Some(snapshot.commit.to_string()),
-        path: snapshot.path.display().to_string(),
-        size_bytes: found.size_bytes,
-        partial_bytes: found.partial_bytes,
-        n_files: u32::try_from(snapshot.files.len()).unwrap_or(u32::MAX),
-        created_ms: modified_ms(&snapshot.path),
-        may_delete: false,
-    })
-}
-
-/// The snapshot that a reference names and that lacks nothing, `main` before others. Other programs
-/// leave snapshots with a part of the files.
-fn whole(found: &CachedRepo) -> Option<(&str, &Snapshot)> {
-    let mut refs: Vec<_> = found.refs.iter().collect();
-    refs.sort_by_key(|(name, _)| (name.as_str() != "main", name.as_str()));
-    refs.into_iter().find_map(|(name, commit)| {
-        let snapshot = found.snapshots.iter().find(|one| one.commit == *commit)?;
-        let is_whole = match found.repo.kind() {
-            amoozgar_hub::RepoKind::Model => has_weights(&snapshot.path),
-            amoozgar_hub::RepoKind::Dataset => true,
-        };
-        is_whole.then_some((name.as_str(), snapshot))
-    })
-}
-
-/// Whether a folder has weights, all parts of them where an index names several.
-pub fn has_weights(dir: &Path) -> bool {
-    let index = dir.join("model.safetensors.index.json");
-    if let Ok(text) = fs::read_to_string(&index) {
-        let parsed: Result<serde_json::Value, _> = serde_json::from_str(&text);
-        let parts = parsed
-            .ok()
-            .and_then(|index| index.get("weight_map").cloned())
-            .and_then(|map| map.as_object().cloned());
-        return parts.is_some_and(|parts| {
-            let names: HashSet<_> = parts.values().filter_map(|name| name.as_str()).collect();
-            !names.is_empty() && names.iter().all(|name| dir.join(name).is_file())
-        });
-    }
-    entries(dir).is_ok_and(|entries| {
-        entries.iter().any(|path| {
-            let is_form = path
-                .extension()
-                .is_some_and(|ending| ending == "safetensors" || ending == "gguf");
-            is_form && path.is_file()
-        })
-    })
-}
-
-fn imported(root: &Path) -> Result<Vec<InstalledModel>, ApiError> {
-    if !root.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut models = Vec::new();
-    for path in entries(root)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if path.is_dir() && !name.starts_with('.') && has_weights(&path) {
-            models.push(imported_model(&path)?);
-        }
-    }
-    Ok(models)
-}
-
-/// An imported folder as lists show it.
-pub fn imported_model(path: &Path) -> Result<InstalledModel, ApiError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut found = Vec::new();
-    collect(path, "", &mut found)?;
-    Ok(InstalledModel {
-        model: ModelRef::Imported {
-            name: name.clone().into_owned(),
-        },
-        name: name.into_owned(),
-        kind: RepoKind::Model,
-        architecture: architecture(path),
-        revision: None,
-        commit: None,
-        path: path.display().to_string(),
-        size_bytes: found.iter().map(|file| file.size_bytes).sum(),
-        partial_bytes: 0,
-        n_files: u32::try_from(found.len()).unwrap_or(u32::MAX),
-        created_ms: modified_ms(path),
-        may_delete: false,
-    })
-}
-
-fn trained(job: &JobRecord) -> Option<InstalledModel> {
-    let dir = PathBuf::from(job.model_dir.as_ref()?);
-    let mut found = Vec::new();
-    collect(&dir, "", &mut found).ok()?;
-    Some(InstalledModel {
-        model: ModelRef::Trained {
-            job_id: job.job_id.clone(),
-        },
-        name: job.name.clone(),
-        kind: RepoKind::Model,
-        architecture: architecture(&dir),
-        revision: None,
-        commit: None,
-        path: dir.display().to_string(),
-        size_bytes: found.iter().map(|file| file.size_bytes).sum(),
-        partial_bytes: 0,
-        n_files: u32::try_from(found.len()).unwrap_or(u32::MAX),
-        created_ms: job.finished_ms.unwrap_or(job.created_ms),
-        may_delete: false,
-    })
-}
-
-async fn folder_of(state: &App, model: ModelRef) -> Result<PathBuf, ApiError> {
-    let user_id = state.user_id()?;
-    let (db, paths) = (state.db.clone(), state.paths.clone());
-    blocking(move || folder(&db, &paths, &user_id, &model)).await
-}
-
-/// The folder of one of them. Blocks.
-pub fn folder(
-    db: &Db,
-    paths: &Paths,
-    user_id: &UserId,
-    model: &ModelRef,
-) -> Result<PathBuf, ApiError> {
-    let dir = match model {
-        ModelRef::Hub { repo, kind } => {
-            let repo =
-                Repo::new(kind_of(*kind), repo).map_err(|failure| error::of_hub(&failure))?;
-            let found = cache(paths)
-                .scan_repo(&repo)
-                .map_err(|failure| error::of_hub(&failure))?;
-            whole(&found).map(|(_, snapshot)| snapshot.path.clone())
-        }
-        ModelRef::Imported { name } => Some(imported_dir(paths, name)?),
-        ModelRef::Trained { job_id } => db
-            .now(|store| store.job(user_id, job_id))?
-            .and_then(|job| job.record.model_dir)
-            .map(PathBuf::from),
-    };
-    dir.filter(|dir| dir.is_dir()).ok_or_else(error::not_found)
-}
-
-/// The folder of an imported model; a name that is a path is none.
-pub fn imported_dir(paths: &Paths, name: &str) -> Result<PathBuf, ApiError> {
-    let plain = amoozgar_hub::FilePath::new(name).is_ok_and(|path| path.depth() == 0);
-    if !plain || name.starts_with('.') {
-        return Err(ApiError::invalid_field("name"));
-    }
-    Ok(paths.models().join(name))
-}
-
-/// `model_type` of a configuration.
-fn architecture(dir: &Path) -> Option<String> {
-    let text = fs::read_to_string(dir.join("config.json")).ok()?;
-    let config: serde_json::Value = serde_json::from_str(&text).ok()?;
-    config.get("model_type")?.as_str().map(str::to_owned)
-}
-
-fn modified_ms(path: &Path) -> UtcMs {
-    fs::metadata(path)
-        .and_then(|found| found.modified())
-        .ok()
-        .and_then(|when| when.duration_since(UNIX_EPOCH).ok())
-        .map_or(0, |since| {
-            UtcMs::try_from(since.as_millis()).unwrap_or(UtcMs::MAX)
-        })
-}
-
-/// Every file below a folder, links followed to what they show.
-pub fn collect(dir: &Path, prefix: &str, found: &mut Vec<InstalledFile>) -> Result<(), ApiError> {
-    for path in entries(dir)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let place = format!("{prefix}{name}");
-        let about = fs::metadata(&path).map_err(|failure| io_error(&path, &failure))?;
-        if about.is_dir() {
-            collect(&path, &format!("{place}/"), found)?;
-        } else {
-            found.push(InstalledFile {
-                absolute: path.display().to_string(),
-                size_bytes: about.len(),
-                path: place,
-            });
-        }
-    }
-    Ok(())
-}
-
-fn entries(dir: &Path) -> Result<Vec<PathBuf>, ApiError> {
-    let read = || -> std::io::Result<Vec<PathBuf>> {
-        fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect()
-    };
-    read().map_err(|failure| io_error(dir, &failure))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::{has_weights, imported_dir, remove};
-    use crate::db::Db;
-    use crate::paths::Paths;
-    use amoozgar_store::Store;
-    use amoozgar_types::ErrorCode;
-    use amoozgar_types::id::UserId;
-    use amoozgar_types::model_ref::ModelRef;
-    use amoozgar_types::user::{Role, User};
-    use std::fs;
-
-    #[test]
-    fn a_folder_has_weights_only_with_all_parts_that_its_index_names() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(!has_weights(dir.path()), "an empty folder");
-        fs::write(dir.path().join("model-1.safetensors"), "").unwrap();
-        assert!(has_weights(dir.path()), "one part without an index");
-        let index = r#"{"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}}"#;
-        fs::write(dir.path().join("model.safetensors.index.json"), index).unwrap();
-        assert!(!has_weights(dir.path()), "the second part is missing");
-        fs::write(dir.path().join("model-2.safetensors"), "").unwrap();
-        assert!(has_weights(dir.path()), "now it is whole");
-    }
-
-    #[test]
-    fn a_name_that_is_a_path_is_no_imported_model() {
-        let dir = tempfile::tempdir().unwrap();
-        let paths = Paths::resolve(Some(dir.path().to_owned())).unwrap();
-        for name in ["", "..", ".hidden", "a/b", "/etc", "a\\b"] {
-            assert!(imported_dir(&paths, name).is_err(), "`{name}`");
-        }
-        assert!(imported_dir(&paths, "مدل من").is_ok());
-    }
-
-    #[test]
-    fn only_who_brought_a_model_and_administrators_may_remove_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let paths = Paths::resolve(Some(dir.path().to_owned())).unwrap();
-        let db = Db::new(Store::open(&paths.database(), 0).unwrap().store);
-        let profile = |id: &str, role| User {
-            user_id: UserId::new(id),
-            name: id.to_owned(),
-            role,
-            has_password: false,
-            created_ms: 0,
-        };
-        let admin = profile("sara", Role::Administrator);
-        let (brought, other) = (profile("dara", Role::User), profile("mina", Role::User));
-        for user in [&admin, &brought, &other] {
-            db.now(|store| store.insert_user(user, None, 0)).unwrap();
-        }
-        let name = "مدل".to_owned();
-        let model = ModelRef::Imported { name: name.clone() };
-        let folder = imported_dir(&paths, &name).unwrap();
-        for remover in [&brought, &admin] {
-            fs::create_dir_all(&folder).unwrap();
-            db.now(|store| store.claim_model(&brought.user_id, &model))
-                .unwrap();
-            let refused = remove(&db, &paths, &other, &model).unwrap_err();
-            assert_eq!(refused.code, ErrorCode::NotPermitted);
-            assert!(folder.is_dir(), "it is still there");
-            remove(&db, &paths, remover, &model).unwrap();
-            assert!(!folder.exists(), "`{}` removed it", remover.name);
-        }
-    }
+    let settled = state.hold.settled()?;
+    let (db, paths, user) = (state.db.clone(), state.paths.clone(), state.user()?);
+    blocking(move || installed::remove(&db, &paths, &user, &request, &settled)).await
 }

@@ -3,13 +3,9 @@
 use super::{Answer, Request};
 use crate::clock::surroundings;
 use crate::db::blocking;
+use crate::network::{self, connection};
 use crate::state::App;
-use crate::{downloads, error};
-use amoozgar_hub::{Control, HostReport, ProbeTarget, Role, Unreachable, Verdict};
-use amoozgar_types::ipc::{
-    ConnectionReport, ConnectionTest, FailedStage, HostCheck, HostOutcome, HostRole, SecretDelete,
-    SecretSet, SecretStatusGet,
-};
+use amoozgar_types::ipc::{ConnectionTest, SecretDelete, SecretSet, SecretStatusGet};
 use std::sync::Arc;
 use tauri::State;
 
@@ -25,14 +21,8 @@ pub async fn connection_test(
         None => state.settings().await.network,
     };
     let secrets = Arc::clone(&state.secrets);
-    let hub = blocking(move || downloads::hub(&settings, &secrets, &owner, surroundings())).await?;
-    let hosts = hub
-        .probe(&ProbeTarget::default(), &Control::new())
-        .await
-        .map_err(|failure| error::of_hub(&failure))?;
-    Ok(ConnectionReport {
-        hosts: hosts.into_iter().map(check_of).collect(),
-    })
+    let hub = blocking(move || network::hub(&settings, &secrets, &owner, surroundings())).await?;
+    connection::test(&hub).await
 }
 
 /// Keeps a secret.
@@ -63,34 +53,4 @@ pub async fn secret_delete(
     let owner = state.user_id()?;
     let secrets = Arc::clone(&state.secrets);
     blocking(move || secrets.delete(&owner, request)).await
-}
-
-fn check_of(report: HostReport) -> HostCheck {
-    HostCheck {
-        role: match report.role {
-            Role::Api => HostRole::Api,
-            Role::Resolve => HostRole::Resolve,
-            Role::Content => HostRole::Content,
-        },
-        host: report.host,
-        outcome: match report.verdict {
-            Verdict::Works { ms } => HostOutcome::Works { ms },
-            Verdict::Unreachable { how } => HostOutcome::Unreachable {
-                stage: stage_of(how),
-            },
-            Verdict::Fails { detail } => HostOutcome::Fails { detail },
-            Verdict::NotTried => HostOutcome::NotTried,
-        },
-    }
-}
-
-fn stage_of(how: Unreachable) -> FailedStage {
-    match how {
-        Unreachable::Dns => FailedStage::Dns,
-        Unreachable::Connect => FailedStage::Connect,
-        Unreachable::Tls => FailedStage::Tls,
-        Unreachable::Proxy => FailedStage::Proxy,
-        Unreachable::TimedOut => FailedStage::TimedOut,
-        Unreachable::Broken => FailedStage::Broken,
-    }
 }

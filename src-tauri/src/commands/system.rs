@@ -1,14 +1,14 @@
-//! The program and the machine.
+//! The program and the system that it runs on.
 
 use super::{Answer, Request};
 use crate::db::blocking;
-use crate::error;
-use crate::place;
 use crate::state::App;
-use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{AppInfo, Folder, SystemAppInfo, SystemInteractive, SystemOpenFolder};
-use std::path::{Path, PathBuf};
-use sysinfo::{CpuRefreshKind, Disks, MemoryRefreshKind, RefreshKind, System};
+use crate::system::autostart::{self, Wanted};
+use crate::system::{info, logs, open};
+use amoozgar_types::ipc::{
+    LogsExport, SystemAbilitiesGet, SystemAppInfo, SystemAutostart, SystemInteractive,
+    SystemOpenFolder,
+};
 use tauri::State;
 
 /// Version, folders and machine.
@@ -18,42 +18,8 @@ pub async fn system_app_info(
     request: Request<SystemAppInfo>,
 ) -> Answer<SystemAppInfo> {
     let () = request;
-    app_info(&state).await
-}
-
-/// What everyone may know of program and machine.
-pub async fn app_info(state: &App) -> Result<AppInfo, ApiError> {
-    let paths = state.paths.clone();
-    let database_set_aside = state.database_set_aside.clone();
-    blocking(move || {
-        let system = System::new_with_specifics(
-            RefreshKind::nothing()
-                .with_memory(MemoryRefreshKind::nothing().with_ram())
-                .with_cpu(CpuRefreshKind::nothing()),
-        )
-        .map_err(|failure| error::internal("the machine could not be looked at", &failure))?;
-        let cpu = system
-            .cpus()
-            .first()
-            .map(|cpu| cpu.brand().trim().to_owned())
-            .unwrap_or_default();
-        Ok(AppInfo {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            data_dir: paths.root().display().to_string(),
-            place: paths.place().display().to_string(),
-            place_is_there: paths.place_is_there(),
-            place_left: place::read(paths.root())?
-                .left()
-                .map(|left| left.display().to_string()),
-            n_cpus: std::thread::available_parallelism()
-                .map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX)),
-            cpu,
-            memory_bytes: system.total_memory(),
-            free_memory_bytes: system.available_memory(),
-            database_set_aside,
-        })
-    })
-    .await
+    let (paths, set_aside) = (state.paths.clone(), state.database_set_aside.clone());
+    blocking(move || info::of_program(&paths, set_aside)).await
 }
 
 /// Notes how long the program took from its first line to a page that can be used.
@@ -75,58 +41,43 @@ pub async fn system_open_folder(
     request: Request<SystemOpenFolder>,
 ) -> Answer<SystemOpenFolder> {
     let user_id = state.user_id()?;
-    let paths = state.paths.clone();
-    let db = state.db.clone();
+    let (db, paths) = (state.db.clone(), state.paths.clone());
+    blocking(move || open::folder(&open::own_folder(&db, &paths, &user_id, request)?)).await
+}
+
+/// What the machine and the system can do.
+#[tauri::command]
+pub async fn system_abilities(
+    state: State<'_, App>,
+    request: Request<SystemAbilitiesGet>,
+) -> Answer<SystemAbilitiesGet> {
+    let () = request;
+    state.user()?;
+    blocking(|| Ok(info::abilities())).await
+}
+
+/// Lets the program start with the system, or no longer.
+#[tauri::command]
+pub async fn system_autostart(
+    state: State<'_, App>,
+    request: Request<SystemAutostart>,
+) -> Answer<SystemAutostart> {
+    state.user()?;
+    let wanted = if request { Wanted::On } else { Wanted::Off };
     blocking(move || {
-        let dir = match request {
-            Folder::Data => paths.place().to_owned(),
-            Folder::Logs => paths.logs(),
-            Folder::Job(job_id) | Folder::Model(job_id)
-                if db.now(|store| store.job(&user_id, &job_id))?.is_none() =>
-            {
-                return Err(error::not_found());
-            }
-            Folder::Job(job_id) => paths.job(&job_id),
-            Folder::Model(job_id) => db
-                .now(|store| store.job(&user_id, &job_id))?
-                .and_then(|job| job.record.model_dir)
-                .map(PathBuf::from)
-                .ok_or_else(error::not_found)?,
-        };
-        if !dir.is_dir() {
-            return Err(error::not_found());
-        }
-        tauri_plugin_opener::open_path(&dir, None::<&str>)
-            .map_err(|failure| error::internal("the file manager could not be started", &failure))
+        autostart::set(wanted)?;
+        Ok(autostart::state().unwrap_or(false))
     })
     .await
 }
 
-/// Memory that a process could still take, in bytes.
-pub fn free_memory_bytes() -> Result<u64, ApiError> {
-    System::new_with_specifics(
-        RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram()),
-    )
-    .map(|system| system.available_memory())
-    .map_err(|failure| error::internal("the memory could not be looked at", &failure))
-}
-
-/// Memory of the machine in all, in bytes.
-pub fn memory_bytes() -> Result<u64, ApiError> {
-    System::new_with_specifics(
-        RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram()),
-    )
-    .map(|system| system.total_memory())
-    .map_err(|failure| error::internal("the memory could not be looked at", &failure))
-}
-
-/// Bytes free on the disk that holds `path`.
-pub fn free_disk_bytes(path: &Path) -> Result<u64, ApiError> {
-    let disks = Disks::new_with_refreshed_list()
-        .map_err(|failure| error::internal("the disks could not be looked at", &failure))?;
-    Ok(disks
-        .iter()
-        .filter(|disk| path.starts_with(disk.mount_point()))
-        .max_by_key(|disk| disk.mount_point().as_os_str().len())
-        .map_or(0, sysinfo::Disk::available_space))
+/// Writes the program's logs to an archive, without secrets.
+#[tauri::command]
+pub async fn logs_export(
+    state: State<'_, App>,
+    request: Request<LogsExport>,
+) -> Answer<LogsExport> {
+    state.user()?;
+    let (db, paths) = (state.db.clone(), state.paths.clone());
+    blocking(move || logs::export(&db, &paths, &request.path)).await
 }

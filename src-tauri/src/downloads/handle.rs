@@ -1,7 +1,8 @@
 //! The way to the queue of downloads from elsewhere: every call is a message, and its answer.
 
+use super::message::{Action, Message, Reply};
 use super::queue::{Outside, Queue};
-use super::task::{Ended, Told};
+use crate::hold::Settled;
 use amoozgar_types::download::{DownloadRecord, PartialBytes};
 use amoozgar_types::id::{DownloadId, UserId};
 use amoozgar_types::ipc::NewDownload;
@@ -16,31 +17,6 @@ use tokio::sync::oneshot;
 pub struct Downloads {
     messages: UnboundedSender<Message>,
     busy: Arc<AtomicBool>,
-}
-
-/// What reaches the queue.
-pub(super) enum Message {
-    Enqueue(UserId, NewDownload, Reply<DownloadRecord>),
-    Act(Action, UserId, DownloadId, Reply<()>),
-    Reorder(UserId, DownloadId, u32, Reply<()>),
-    List(UserId, Reply<Vec<DownloadRecord>>),
-    Clear(UserId, Reply<()>),
-    Told(DownloadId, Told),
-    Ended(DownloadId, Ended),
-    Look,
-    Quit(oneshot::Sender<()>),
-}
-
-/// Where an answer goes.
-pub(super) type Reply<T> = oneshot::Sender<Result<T, ApiError>>;
-
-/// What a user does to a download.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Action {
-    Pause,
-    Resume,
-    Retry,
-    Cancel(PartialBytes),
 }
 
 impl Downloads {
@@ -60,6 +36,7 @@ impl Downloads {
         &self,
         owner: UserId,
         wanted: NewDownload,
+        _settled: &Settled,
     ) -> Result<DownloadRecord, ApiError> {
         self.ask(|reply| Message::Enqueue(owner, wanted, reply))
             .await
@@ -71,12 +48,22 @@ impl Downloads {
     }
 
     /// Puts a paused download back in line, or has a waiting one tried at once.
-    pub async fn resume(&self, owner: UserId, id: DownloadId) -> Result<(), ApiError> {
+    pub async fn resume(
+        &self,
+        owner: UserId,
+        id: DownloadId,
+        _settled: &Settled,
+    ) -> Result<(), ApiError> {
         self.act(Action::Resume, owner, id).await
     }
 
     /// Puts a failed or cancelled download back in line.
-    pub async fn retry(&self, owner: UserId, id: DownloadId) -> Result<(), ApiError> {
+    pub async fn retry(
+        &self,
+        owner: UserId,
+        id: DownloadId,
+        _settled: &Settled,
+    ) -> Result<(), ApiError> {
         self.act(Action::Retry, owner, id).await
     }
 
@@ -86,6 +73,7 @@ impl Downloads {
         owner: UserId,
         id: DownloadId,
         partial: PartialBytes,
+        _settled: &Settled,
     ) -> Result<(), ApiError> {
         self.act(Action::Cancel(partial), owner, id).await
     }
@@ -141,12 +129,5 @@ impl Downloads {
         let gone = || ApiError::detail(ErrorCode::Internal, "the queue of downloads has ended");
         self.messages.send(message(reply)).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
-    }
-}
-
-/// Sends an answer; whoever asked may be gone.
-pub(super) fn answer<T>(reply: Reply<T>, result: Result<T, ApiError>) {
-    if reply.send(result).is_err() {
-        tracing::debug!("whoever asked is gone");
     }
 }

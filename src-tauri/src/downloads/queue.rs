@@ -2,8 +2,8 @@
 //! request, every sign of life and the clock reach it one after the other, so no two can cross.
 
 use super::Observer;
-use super::handle::{Message, answer};
 use super::live::{Live, progress_of};
+use super::message::{Message, answer};
 use super::rules::{self, After, Moment, Verdict};
 use super::task::{self, Ended, Told, Work};
 use crate::db::{Db, blocking};

@@ -4,6 +4,7 @@
 use super::server::{Fault, File, HubServer, Seen, noise};
 use super::{Downloads, Moment, Observer, Outside};
 use crate::db::Db;
+use crate::hold::tests::settled;
 use crate::secrets::Secrets;
 use crate::secrets::tests::Missing;
 use amoozgar_hub::{Cache, Clock, Links, Surroundings};
@@ -192,7 +193,9 @@ impl Bench {
     }
 
     async fn enqueue(&self, downloads: &Downloads) -> DownloadId {
-        let made = downloads.enqueue(self.owner.clone(), Self::wanted()).await;
+        let made = downloads
+            .enqueue(self.owner.clone(), Self::wanted(), &settled())
+            .await;
         made.unwrap().download_id
     }
 
@@ -297,7 +300,10 @@ async fn a_paused_download_goes_on_after_a_restart_from_the_bytes_that_came() {
     let again = bench.start();
     let list = again.list(bench.owner.clone()).await.unwrap();
     assert_eq!(list[0].status, DownloadStatus::Paused, "still paused");
-    again.resume(bench.owner.clone(), id).await.unwrap();
+    again
+        .resume(bench.owner.clone(), id, &settled())
+        .await
+        .unwrap();
     let installed = bench.until(DownloadStatus::Installed).await;
     assert!(bench.is_right(&installed));
     let fetched = bench.server.file_bytes_sent();
@@ -330,7 +336,10 @@ async fn what_ran_when_the_program_ended_goes_on_by_itself_unless_the_owner_does
     bench.server.behave();
     let id = list[0].download_id.clone();
     let again = bench.start();
-    again.resume(bench.owner.clone(), id).await.unwrap();
+    again
+        .resume(bench.owner.clone(), id, &settled())
+        .await
+        .unwrap();
     let installed = bench.until(DownloadStatus::Installed).await;
     assert!(bench.is_right(&installed));
 }
@@ -428,7 +437,9 @@ async fn a_failure_is_told_and_can_be_tried_again() {
         repo: "amoozgar/later".to_owned(),
         ..Bench::wanted()
     };
-    let made = downloads.enqueue(bench.owner.clone(), wanted.clone()).await;
+    let made = downloads
+        .enqueue(bench.owner.clone(), wanted.clone(), &settled())
+        .await;
     let id = made.unwrap().download_id;
     let failed = bench.until(DownloadStatus::Failed).await;
     assert_eq!(
@@ -440,7 +451,7 @@ async fn a_failure_is_told_and_can_be_tried_again() {
         vec![File::git("config.json", "{}\n"), bench.weights.clone()],
     );
     let again = downloads
-        .enqueue(bench.owner.clone(), wanted)
+        .enqueue(bench.owner.clone(), wanted, &settled())
         .await
         .unwrap();
     assert_eq!(again.download_id, id, "the same row is taken up again");
@@ -454,6 +465,7 @@ async fn a_failure_is_told_and_can_be_tried_again() {
                 repo: "../etc".to_owned(),
                 ..Bench::wanted()
             },
+            &settled(),
         )
         .await;
     assert_eq!(refused.unwrap_err().code, ErrorCode::InvalidField);
@@ -467,14 +479,17 @@ async fn a_cancelled_download_leaves_its_bytes_or_nothing_as_its_owner_says() {
     let id = bench.enqueue(&downloads).await;
     bench.until(DownloadStatus::Running).await;
     bench.until_progress().await;
-    let owner = bench.owner.clone();
-    let keep = downloads.cancel(owner.clone(), id.clone(), PartialBytes::Keep);
+    let (owner, settled) = (bench.owner.clone(), settled());
+    let keep = downloads.cancel(owner.clone(), id.clone(), PartialBytes::Keep, &settled);
     keep.await.unwrap();
     let kept = bench.until(DownloadStatus::Cancelled).await;
     assert!(kept.done_bytes > 0, "kept for another time");
-    downloads.retry(owner.clone(), id.clone()).await.unwrap();
+    downloads
+        .retry(owner.clone(), id.clone(), &settled)
+        .await
+        .unwrap();
     bench.until(DownloadStatus::Running).await;
-    let remove = downloads.cancel(owner, id, PartialBytes::Remove);
+    let remove = downloads.cancel(owner, id, PartialBytes::Remove, &settled);
     remove.await.unwrap();
     let removed = bench.until(DownloadStatus::Cancelled).await;
     assert_eq!(removed.done_bytes, 0);

@@ -1,6 +1,6 @@
 //! What users ask of the queue: to enqueue, to pause, to go on, to give up, to move, to list.
 
-use super::handle::Action;
+use super::message::Action;
 use super::queue::Queue;
 use super::rules::After;
 use super::task;

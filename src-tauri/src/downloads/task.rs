@@ -1,7 +1,7 @@
 //! One download at work: what will come is asked for, then brought. It is steered by a [`Control`]
 //! and tells what happens; rows are not its business.
 
-use crate::downloads::network;
+use crate::network;
 use crate::secrets::Secrets;
 use crate::{db, error};
 use amoozgar_hub::{

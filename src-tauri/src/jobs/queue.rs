@@ -7,6 +7,7 @@ use super::supervisor::{self, Order, Supervised};
 use super::{JOB_FILE, Observer, Subscriptions};
 use crate::clock::now_ms;
 use crate::db::{Db, blocking};
+use crate::hold::Settled;
 use crate::{error, files};
 use amoozgar_store::{Store, StoredJob};
 use amoozgar_types::event::WorkerCommand;
@@ -92,7 +93,7 @@ impl Jobs {
     }
 
     /// Writes the run's folder and row, and queues it.
-    pub async fn create(&self, job: NewJob) -> Result<JobRecord, ApiError> {
+    pub async fn create(&self, job: NewJob, _settled: &Settled) -> Result<JobRecord, ApiError> {
         self.ask(|reply| Message::Create(Box::new(job), reply))
             .await
     }
@@ -103,7 +104,12 @@ impl Jobs {
     }
 
     /// Lets a paused job go on, or queues an ended one again.
-    pub async fn resume(&self, owner: UserId, job_id: JobId) -> Result<(), ApiError> {
+    pub async fn resume(
+        &self,
+        owner: UserId,
+        job_id: JobId,
+        _settled: &Settled,
+    ) -> Result<(), ApiError> {
         self.act(Action::Resume, owner, job_id).await
     }
 
@@ -113,7 +119,12 @@ impl Jobs {
     }
 
     /// Removes an ended job with its folder.
-    pub async fn delete(&self, owner: UserId, job_id: JobId) -> Result<(), ApiError> {
+    pub async fn delete(
+        &self,
+        owner: UserId,
+        job_id: JobId,
+        _settled: &Settled,
+    ) -> Result<(), ApiError> {
         self.act(Action::Delete, owner, job_id).await
     }
 

@@ -5,6 +5,7 @@ use super::queue::{Jobs, NewJob};
 use super::{Observer, Sink};
 use crate::clock::now_ms;
 use crate::db::Db;
+use crate::hold::tests::settled;
 use amoozgar_store::Store;
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::ipc::JobUpdate;
@@ -156,8 +157,8 @@ fn record(id: &str) -> JobRecord {
 async fn runs_wait_for_each_other_and_each_is_recorded_to_its_end() {
     let mut bench = Bench::new(FINISH);
     let jobs = bench.start();
-    jobs.create(bench.job("a")).await.unwrap();
-    jobs.create(bench.job("b")).await.unwrap();
+    jobs.create(bench.job("a"), &settled()).await.unwrap();
+    jobs.create(bench.job("b"), &settled()).await.unwrap();
     bench.until("a", JobStatus::Completed).await;
     bench.until("b", JobStatus::Completed).await;
     let row = bench.row("b");
@@ -186,25 +187,30 @@ async fn a_run_pauses_goes_on_and_stops_as_it_is_told() {
     let mut bench = Bench::new(OBEY);
     let jobs = bench.start();
     let (owner, id) = (bench.owner.clone(), JobId::new("a"));
-    jobs.create(bench.job("a")).await.unwrap();
+    jobs.create(bench.job("a"), &settled()).await.unwrap();
     bench.until("a", JobStatus::Running).await;
     jobs.pause(owner.clone(), id.clone()).await.unwrap();
     bench.until("a", JobStatus::Paused).await;
     let again = jobs.pause(owner.clone(), id.clone()).await.unwrap_err();
     assert_eq!(again.code, ErrorCode::InvalidState, "it is paused already");
-    let early = jobs.delete(owner.clone(), id.clone()).await.unwrap_err();
+    let early = jobs
+        .delete(owner.clone(), id.clone(), &settled())
+        .await
+        .unwrap_err();
     assert_eq!(early.code, ErrorCode::InvalidState, "it has not ended");
-    jobs.resume(owner.clone(), id.clone()).await.unwrap();
+    jobs.resume(owner.clone(), id.clone(), &settled())
+        .await
+        .unwrap();
     bench.until("a", JobStatus::Running).await;
     jobs.stop(owner.clone(), id.clone()).await.unwrap();
     bench.until("a", JobStatus::Stopped).await;
-    let stranger = jobs.delete(UserId::new("u2"), id.clone()).await;
+    let stranger = jobs.delete(UserId::new("u2"), id.clone(), &settled()).await;
     assert_eq!(
         stranger.unwrap_err().code,
         ErrorCode::NotFound,
         "another user does not see it"
     );
-    jobs.delete(owner, id).await.unwrap();
+    jobs.delete(owner, id, &settled()).await.unwrap();
     assert!(!bench.dir.path().join("a").exists(), "its folder is gone");
 }
 
@@ -217,7 +223,7 @@ async fn a_worker_that_dies_is_interrupted_with_the_signal_and_resumes_from_its_
     )
     .unwrap();
     let jobs = bench.start();
-    jobs.create(bench.job("a")).await.unwrap();
+    jobs.create(bench.job("a"), &settled()).await.unwrap();
     bench.until("a", JobStatus::Interrupted).await;
     let error = bench.row("a").error.unwrap();
     assert_eq!(error.code, ErrorCode::WorkerDied, "it said no last word");
@@ -225,7 +231,7 @@ async fn a_worker_that_dies_is_interrupted_with_the_signal_and_resumes_from_its_
 
     // The checkpoint was of step 2: step 3 is made anew, and only once in the curve.
     std::fs::write(bench.dir.path().join("a/start"), "2").unwrap();
-    jobs.resume(bench.owner.clone(), JobId::new("a"))
+    jobs.resume(bench.owner.clone(), JobId::new("a"), &settled())
         .await
         .unwrap();
     bench.until("a", JobStatus::Completed).await;
@@ -237,8 +243,8 @@ async fn a_worker_that_dies_is_interrupted_with_the_signal_and_resumes_from_its_
 async fn quitting_sees_the_worker_save_and_marks_the_run_as_interrupted() {
     let mut bench = Bench::new(OBEY);
     let jobs = bench.start();
-    jobs.create(bench.job("a")).await.unwrap();
-    jobs.create(bench.job("b")).await.unwrap();
+    jobs.create(bench.job("a"), &settled()).await.unwrap();
+    jobs.create(bench.job("b"), &settled()).await.unwrap();
     bench.until("a", JobStatus::Running).await;
     jobs.quit().await;
     let row = bench.row("a");
@@ -286,14 +292,14 @@ async fn a_worker_that_cannot_be_started_fails_the_run_and_frees_the_queue() {
     let mut bench = Bench::new(FINISH);
     bench.program = bench.dir.path().join("no-such-program");
     let jobs = bench.start();
-    jobs.create(bench.job("a")).await.unwrap();
+    jobs.create(bench.job("a"), &settled()).await.unwrap();
     bench.until("a", JobStatus::Failed).await;
     assert_eq!(
         bench.row("a").error.unwrap().code,
         ErrorCode::FileNotFound,
         "it says what is missing"
     );
-    jobs.create(bench.job("b")).await.unwrap();
+    jobs.create(bench.job("b"), &settled()).await.unwrap();
     bench.until("b", JobStatus::Failed).await;
 }
 
@@ -311,7 +317,7 @@ async fn whoever_watches_gets_every_point_once() {
         true
     });
     jobs.subscriptions.subscribe(JobId::new("a"), sink);
-    jobs.create(bench.job("a")).await.unwrap();
+    jobs.create(bench.job("a"), &settled()).await.unwrap();
     bench.until("a", JobStatus::Completed).await;
     jobs.quit().await;
     assert_eq!(*seen.lock().unwrap(), [1, 2, 3], "in order, none twice");

@@ -5,18 +5,19 @@
 //! and runs go on. The machine is kept awake by the system's own program for that, which ends with us
 //! because its standard input does.
 
-use crate::events::emit;
-use crate::state::App;
-use crate::{notify, window};
+use crate::db::Db;
+use crate::hold::Hold;
+use crate::jobs::{Jobs, Live};
+use amoozgar_types::ApiError;
 use amoozgar_types::id::{JobId, UserId};
-use amoozgar_types::ipc::{Battery, WentOnBattery};
+use amoozgar_types::ipc::Battery;
 use amoozgar_types::job::{JobRecord, JobStatus};
-use amoozgar_types::settings::OnBattery;
+use amoozgar_types::settings::{ComputeSettings, OnBattery};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
-use tauri::{AppHandle, Manager};
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_secs(5);
@@ -118,52 +119,67 @@ impl Watch {
     }
 }
 
-/// Looks after the live run for as long as the program lives.
-pub async fn watch(app: AppHandle) {
-    let mut watch = Watch::default();
-    let mut awake = Awake::new(keeper());
-    loop {
-        tokio::time::sleep(EVERY).await;
-        let Some(state) = app.try_state::<App>() else {
-            continue;
-        };
-        let live = state.live.get();
-        let settings = match &live {
-            Some((owner, _)) => {
-                let owner = owner.clone();
-                let read = state.db.call(move |store| store.settings(&owner)).await;
-                read.unwrap_or_default().compute
-            }
-            None => amoozgar_types::settings::ComputeSettings::default(),
-        };
-        let works = live
-            .as_ref()
-            .is_some_and(|(_, job)| job.status.is_live() && job.status != JobStatus::Paused);
-        awake.hold(works && settings.prevent_sleep);
-        let on_battery = battery().is_some_and(|battery| battery.in_use);
-        match watch.next(on_battery, live.as_ref(), settings.on_battery) {
-            Some(Act::Pause(owner, job_id)) => {
-                tracing::info!(%job_id, "paused: the machine lives on its battery");
-                told(state.jobs.pause(owner, job_id).await);
-            }
-            Some(Act::Resume(owner, job_id)) => {
-                tracing::info!(%job_id, "goes on: there is power again");
-                told(state.jobs.resume(owner, job_id).await);
-            }
-            Some(Act::Ask(owner, job)) => {
-                if state.session.is(&owner) {
-                    emit::<WentOnBattery>(&app, &job);
+/// Looks after the live run when the power goes, and keeps the machine awake for it.
+pub struct Keeper {
+    /// Whose settings are asked.
+    pub db: Db,
+    /// What is paused and let go on.
+    pub jobs: Jobs,
+    /// Which run is live.
+    pub live: Arc<Live>,
+    /// Whether a run may go on now.
+    pub hold: Hold,
+    /// Asks a run's owner what it shall do now that the machine lives on its battery.
+    pub ask: Ask,
+}
+
+/// Asks the owner of a run.
+pub type Ask = Box<dyn Fn(&UserId, &JobRecord) + Send + Sync>;
+
+impl Keeper {
+    /// Looks every few seconds. Never returns.
+    pub async fn watch(self) {
+        let mut watch = Watch::default();
+        let mut awake = Awake::new(keeper());
+        loop {
+            tokio::time::sleep(EVERY).await;
+            let live = self.live.get();
+            let settings = self.settings(live.as_ref().map(|(owner, _)| owner)).await;
+            let works = live
+                .as_ref()
+                .is_some_and(|(_, job)| job.status.is_live() && job.status != JobStatus::Paused);
+            awake.hold(works && settings.prevent_sleep);
+            let on_battery = battery().is_some_and(|battery| battery.in_use);
+            match watch.next(on_battery, live.as_ref(), settings.on_battery) {
+                Some(Act::Pause(owner, job_id)) => {
+                    tracing::info!(%job_id, "paused: the machine lives on its battery");
+                    told(self.jobs.pause(owner, job_id).await);
                 }
-                if !window::is_in_front(&app) {
-                    notify::went_on_battery(&app, &job);
+                Some(Act::Resume(owner, job_id)) => {
+                    tracing::info!(%job_id, "goes on: there is power again");
+                    told(self.resume(owner, job_id).await);
                 }
+                Some(Act::Ask(owner, job)) => (self.ask)(&owner, &job),
+                None => {}
             }
-            None => {}
         }
+    }
+
+    async fn settings(&self, owner: Option<&UserId>) -> ComputeSettings {
+        let Some(owner) = owner.cloned() else {
+            return ComputeSettings::default();
+        };
+        let read = self.db.call(move |store| store.settings(&owner)).await;
+        read.unwrap_or_default().compute
+    }
+
+    async fn resume(&self, owner: UserId, job_id: JobId) -> Result<(), ApiError> {
+        let settled = self.hold.settled()?;
+        self.jobs.resume(owner, job_id, &settled).await
     }
 }
 
-fn told(outcome: Result<(), amoozgar_types::ApiError>) {
+fn told(outcome: Result<(), ApiError>) {
     if let Err(failure) = outcome {
         tracing::info!(error = %failure, "the run had changed meanwhile");
     }
@@ -312,7 +328,7 @@ mod tests {
     }
 
     fn live(status: JobStatus) -> (UserId, JobRecord) {
-        let mut job = crate::commands::test_rows::record("اجرا");
+        let mut job = crate::test_rows::record("اجرا");
         job.status = status;
         (UserId::new("sara"), job)
     }

@@ -3,17 +3,18 @@
 //!
 //! Only what this program made is removed, by name: a data folder may hold what is others'.
 
+use super::place::remove_parts;
+use crate::accounts::{administration, remember};
 use crate::clock::now_ms;
 use crate::error::io_error;
+use crate::files;
+use crate::hold::Settled;
+use crate::paths::place::POINTER;
 use crate::paths::{DATABASE, Paths};
-use crate::place::{POINTER, remove_parts};
 use crate::secrets::Secrets;
-use crate::{autostart, files, remember, service_keys};
+use crate::system::autostart;
 use amoozgar_store::Store;
 use amoozgar_types::ApiError;
-use amoozgar_types::id::UserId;
-use amoozgar_types::secret::SecretName;
-use amoozgar_types::settings::Settings;
 use std::path::Path;
 use std::{fs, io};
 
@@ -33,7 +34,7 @@ const OF_THE_WEB_VIEW: &[&str] = &[
 ];
 
 /// Asks for it at the next start.
-pub fn ask(paths: &Paths) -> Result<(), ApiError> {
+pub fn ask(paths: &Paths, _settled: &Settled) -> Result<(), ApiError> {
     files::write_atomically(&paths.root().join(MARK), b"everything\n")
 }
 
@@ -75,21 +76,6 @@ pub fn at_start(paths: Paths, secrets: &Secrets) -> Result<Paths, ApiError> {
     Ok(paths)
 }
 
-/// Removes a profile's secrets from the keyring. What the keyring refuses is left, and said in the log.
-/// Blocks.
-pub fn forget(secrets: &Secrets, owner: &UserId, settings: &Settings) {
-    for name in [SecretName::HubToken, SecretName::ProxyPassword] {
-        if let Err(failure) = secrets.delete(owner, name) {
-            tracing::warn!(error = %failure, "a secret is left in the keyring");
-        }
-    }
-    for service in &settings.services {
-        if let Err(failure) = service_keys::set(owner, &service.service_id, "") {
-            tracing::warn!(error = %failure, "a key is left in the keyring");
-        }
-    }
-}
-
 /// The keyring's part: the database knows whose secrets there are, so it is read first.
 fn forget_all(paths: &Paths, secrets: &Secrets) {
     if paths.database().is_file() {
@@ -104,7 +90,7 @@ fn forget_all(paths: &Paths, secrets: &Secrets) {
         match read() {
             Ok(users) => {
                 for (settings, user_id) in users {
-                    forget(secrets, &user_id, &settings);
+                    administration::forget_secrets(secrets, &user_id, &settings);
                 }
             }
             Err(failure) => tracing::warn!(%failure, "whose secrets there are is not known"),
@@ -152,6 +138,7 @@ fn remove(path: &Path) -> Result<(), ApiError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{ask, at_start};
+    use crate::hold::Hold;
     use crate::paths::Paths;
     use crate::secrets::{Secrets, tests::Memory};
     use std::fs;
@@ -163,7 +150,7 @@ mod tests {
         let root = dir.path().join("data");
         fs::create_dir_all(elsewhere.join("jobs/a")).unwrap();
         fs::create_dir_all(root.join("datasets")).unwrap();
-        fs::write(elsewhere.join(crate::place::MARK), "").unwrap();
+        fs::write(elsewhere.join(crate::paths::place::MARK), "").unwrap();
         fs::write(elsewhere.join("mine.txt"), "not the program's").unwrap();
         for name in ["amoozgar.db-wal", "amoozgar.db.replaced-1", "mine.txt"] {
             fs::write(root.join(name), "x").unwrap();
@@ -175,7 +162,7 @@ mod tests {
         paths.create().unwrap();
         let paths = at_start(paths, &secrets).unwrap();
         assert!(elsewhere.join("jobs").is_dir(), "nothing was asked for");
-        ask(&paths).unwrap();
+        ask(&paths, &Hold::new(&paths).settled().unwrap()).unwrap();
         let paths = at_start(paths, &secrets).unwrap();
         assert_eq!(paths.place(), root, "where everything begins");
         let left = |folder: &std::path::Path| {

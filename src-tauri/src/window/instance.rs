@@ -1,13 +1,13 @@
 //! One window at a time: a second start hands over to the first and ends, unless the first is ending
 //! itself.
 
-use crate::window;
+use super::front::show;
 use tauri::plugin::TauriPlugin;
 use tauri::{AppHandle, Wry};
 
 /// Shows the window that is there instead of opening another.
 pub fn plugin() -> TauriPlugin<Wry> {
-    tauri_plugin_single_instance::init(|app, _, _| window::show(app))
+    tauri_plugin_single_instance::init(|app, _, _| show(app))
 }
 
 /// From now on a start is one of its own, which waits for the data folder: what is ending must not

@@ -1,10 +1,11 @@
 //! Notifications: the row, the event, and the system's own bubble unless the window is in front.
 
+use super::front::{is_in_front, show};
+use crate::accounts::Session;
 use crate::clock::{new_id, now_ms};
 use crate::db::Db;
 use crate::events::emit;
-use crate::session::Session;
-use crate::{window, words};
+use crate::words;
 use amoozgar_types::ApiError;
 use amoozgar_types::download::DownloadRecord;
 use amoozgar_types::id::{NotificationId, UserId};
@@ -66,7 +67,7 @@ fn tell(
     let wanted = db
         .now(|store| store.settings(owner))
         .map_or(true, |settings| pops_up(&settings, &record));
-    if wanted && !window::is_in_front(app) {
+    if wanted && !is_in_front(app) {
         bubble(app, title, body, Some(route));
     }
     kept
@@ -155,7 +156,7 @@ fn wait_for_click<T>(_app: &AppHandle, _shown: T, _route: Option<String>) {}
 /// Brings the window to the front, on the page given.
 #[cfg(all(unix, not(target_os = "macos")))]
 fn open(app: &AppHandle, route: Option<String>) {
-    window::show(app);
+    show(app);
     if let Some(route) = route {
         emit::<amoozgar_types::ipc::OpenRoute>(app, &route);
     }

@@ -1,9 +1,9 @@
 //! "Remember me": a random token in the system's keyring brings a session back at the next start.
 //! The database holds the token's hash alone, so that neither is of use without the other.
 
+use super::password::token_hash;
 use crate::clock::now_ms;
 use crate::db::Db;
-use crate::password::token_hash;
 use crate::paths::{IDENTIFIER, Paths};
 use crate::secrets::{Keyring, SystemKeyring};
 use amoozgar_hub::Sensitive;

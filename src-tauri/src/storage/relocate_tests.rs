@@ -1,8 +1,11 @@
 #![allow(clippy::unwrap_used)]
 use super::{Moving, look, relocate};
 use crate::db::Db;
+use crate::hold::Hold;
+use crate::hold::tests::held;
 use crate::paths::Paths;
-use crate::place;
+use crate::paths::place::HALF;
+use crate::storage::place;
 use amoozgar_hub::{Control, Copied, Stop, Watch};
 use amoozgar_store::Store;
 use amoozgar_types::ErrorCode;
@@ -61,7 +64,7 @@ fn refusal(paths: &Paths, to: &Path) -> ErrorCode {
 #[test]
 fn everything_is_there_after_a_move_and_the_old_place_until_it_is_let_go_of() {
     let bench = Bench::new();
-    let moved = relocate(&bench.paths(), &bench.to(), &Watch::default()).unwrap();
+    let moved = relocate(&bench.paths(), &bench.to(), &Watch::default(), &held()).unwrap();
     assert_eq!(moved, Moving::Done);
     let paths = bench.paths();
     assert_eq!(paths.place(), bench.to(), "what the next start reads");
@@ -85,16 +88,17 @@ fn everything_is_there_after_a_move_and_the_old_place_until_it_is_let_go_of() {
         ErrorCode::InvalidState,
         "not again before that is let go of"
     );
-    place::let_go(&paths).unwrap();
+    place::let_go(&paths, &Hold::new(&paths).settled().unwrap()).unwrap();
     assert!(!bench.root().join("jobs").exists(), "now it is gone");
     assert!(bench.to().join("jobs/a/job.json").is_file());
     assert_eq!(bench.paths().place_left(), None);
 
     // And home again.
-    let back = relocate(&bench.paths(), &bench.root(), &Watch::default()).unwrap();
+    let back = relocate(&bench.paths(), &bench.root(), &Watch::default(), &held()).unwrap();
     assert_eq!(back, Moving::Done);
     assert_eq!(bench.paths().place(), bench.root());
-    place::let_go(&bench.paths()).unwrap();
+    let settled = Hold::new(&bench.paths()).settled().unwrap();
+    place::let_go(&bench.paths(), &settled).unwrap();
     assert!(!bench.to().exists(), "an empty folder is not left behind");
 }
 
@@ -140,7 +144,7 @@ fn a_stopped_move_leaves_nothing_and_changes_nothing() {
             },
             control: control.clone(),
         };
-        let moved = relocate(&bench.paths(), &bench.to(), &watch).unwrap();
+        let moved = relocate(&bench.paths(), &bench.to(), &watch, &held()).unwrap();
         assert_eq!(moved, Moving::Stopped);
         let left = fs::read_dir(bench.to()).unwrap().count();
         assert_eq!(left, 0, "nothing is left of it");
@@ -153,8 +157,8 @@ fn what_a_crash_left_half_is_begun_anew() {
     let bench = Bench::new();
     fs::create_dir_all(bench.to().join("jobs/b")).unwrap();
     fs::write(bench.to().join("jobs/b/half"), "x").unwrap();
-    fs::write(bench.to().join(place::HALF), "x").unwrap();
-    relocate(&bench.paths(), &bench.to(), &Watch::default()).unwrap();
+    fs::write(bench.to().join(HALF), "x").unwrap();
+    relocate(&bench.paths(), &bench.to(), &Watch::default(), &held()).unwrap();
     assert!(!bench.to().join("jobs/b").exists(), "the half is gone");
     assert!(bench.to().join("jobs/a/job.json").is_file());
 }
@@ -162,17 +166,16 @@ fn what_a_crash_left_half_is_begun_anew() {
 #[test]
 fn a_place_that_is_not_there_is_not_taken_for_an_empty_one() {
     let bench = Bench::new();
-    relocate(&bench.paths(), &bench.to(), &Watch::default()).unwrap();
+    relocate(&bench.paths(), &bench.to(), &Watch::default(), &held()).unwrap();
     fs::rename(bench.to(), bench.dir.path().join("unplugged")).unwrap();
     let paths = bench.paths();
     assert!(!paths.place_is_there());
     paths.create().unwrap();
     assert!(!bench.to().exists(), "nothing is made where the disk was");
-    let hold = place::Hold::new(&paths);
+    let hold = Hold::new(&paths);
     assert!(hold.is_held());
-    let refused = hold.permits("training_create").unwrap_err();
+    let refused = hold.settled().unwrap_err();
     assert_eq!(refused.code, ErrorCode::PlaceMissing);
-    assert!(hold.permits("training_page").is_ok(), "reading goes on");
     fs::rename(bench.dir.path().join("unplugged"), bench.to()).unwrap();
     assert!(!hold.is_held(), "plugged in again, it goes on");
 }
@@ -186,7 +189,7 @@ fn the_database_follows_the_place_and_a_moved_data_folder() {
     place::follow(&paths, &db).unwrap();
     let root = bench.root().display().to_string();
     assert_eq!(db.now(Store::place).unwrap(), Some(root));
-    relocate(&paths, &bench.to(), &Watch::default()).unwrap();
+    relocate(&paths, &bench.to(), &Watch::default(), &held()).unwrap();
     let paths = bench.paths();
     place::follow(&paths, &db).unwrap();
     let to = bench.to().display().to_string();
@@ -196,15 +199,12 @@ fn the_database_follows_the_place_and_a_moved_data_folder() {
 #[test]
 fn while_a_move_is_under_way_nothing_else_changes_the_place() {
     let bench = Bench::new();
-    let hold = place::Hold::new(&bench.paths());
+    let hold = Hold::new(&bench.paths());
     let held = hold.begin().unwrap();
-    assert_eq!(
-        hold.permits("datasets_import").unwrap_err().code,
-        ErrorCode::PlaceMoving
-    );
+    assert_eq!(hold.settled().unwrap_err().code, ErrorCode::PlaceMoving);
     assert!(hold.begin().is_err(), "one at a time");
     drop(held);
-    assert!(hold.permits("datasets_import").is_ok());
+    assert!(hold.settled().is_ok());
     hold.begin().unwrap().keep();
     assert!(hold.is_moving(), "until the program ends");
 }

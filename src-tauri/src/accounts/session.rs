@@ -5,15 +5,12 @@
 //! the window locks without anyone calling.
 
 use crate::clock::now_ms;
-use crate::events::emit;
-use crate::state::App;
 use amoozgar_types::id::{SessionId, UserId};
-use amoozgar_types::ipc::{Access, SessionChanged, Standing};
+use amoozgar_types::ipc::{Access, Standing};
 use amoozgar_types::user::{Role, User};
 use amoozgar_types::{ApiError, ErrorCode, UtcMs};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tauri::{AppHandle, Manager};
 use tokio::sync::Notify;
 
 const MINUTE_MS: UtcMs = 60_000;
@@ -232,39 +229,30 @@ fn idle_ms(signed: &Signed) -> Option<UtcMs> {
         .map(|minutes| UtcMs::from(minutes) * MINUTE_MS)
 }
 
-/// Tells the interface when the session locks or ends by itself, and ends what belonged to it.
-/// Sleeps until a session's hour, so it costs nothing.
-pub fn watch(app: &AppHandle, session: Arc<Session>) {
-    let app = app.clone();
-    tauri::async_runtime::spawn(async move {
-        let mut told = Standing::Out;
-        loop {
-            let now = now_ms();
-            let standing = session.standing(now);
-            if standing != told {
-                told = standing;
-                if standing == Standing::Expired {
-                    app.state::<App>().left();
-                }
-                if matches!(standing, Standing::Expired | Standing::Locked) {
-                    emit::<SessionChanged>(&app, &standing);
-                }
-            }
-            let changed = session.changed.notified();
-            match session.next_deadline() {
-                None => changed.await,
-                Some(deadline) => {
-                    let left = u64::try_from(deadline - now_ms()).unwrap_or(0);
-                    // At the deadline's end, not a moment before it.
-                    let sleep = tokio::time::sleep(Duration::from_millis(left + 5));
-                    tokio::select! {
-                        () = changed => {}
-                        () = sleep => {}
-                    }
+/// Tells `changed` each time that the session locks, opens, begins or ends, whoever or whatever did it.
+/// Sleeps until a session's hour, so it costs nothing. Never returns.
+pub async fn watch(session: &Session, mut changed: impl FnMut(Standing)) {
+    let mut told = Standing::Out;
+    loop {
+        let standing = session.standing(now_ms());
+        if standing != told {
+            told = standing;
+            changed(standing);
+        }
+        let woken = session.changed.notified();
+        match session.next_deadline() {
+            None => woken.await,
+            Some(deadline) => {
+                let left = u64::try_from(deadline - now_ms()).unwrap_or(0);
+                // At the deadline's end, not a moment before it.
+                let sleep = tokio::time::sleep(Duration::from_millis(left + 5));
+                tokio::select! {
+                    () = woken => {}
+                    () = sleep => {}
                 }
             }
         }
-    });
+    }
 }
 
 #[cfg(test)]

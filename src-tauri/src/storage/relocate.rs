@@ -2,12 +2,15 @@
 //! one file is renamed. Before that rename the old place is in force and whole, after it the new one;
 //! a crash at any moment leaves one of the two. Nothing of the old place is removed here.
 
-use crate::commands::system::free_disk_bytes;
+use super::place::remove_parts;
 use crate::error::io_error;
 use crate::files;
+use crate::hold::Held;
+use crate::machine::resources::free_disk_bytes;
 use crate::paths::Paths;
-use crate::place::{HALF, MARK, PARTS, Place, remove_parts};
+use crate::paths::place::{HALF, MARK, PARTS, Place};
 use amoozgar_hub::{Copied, Watch};
+use amoozgar_types::ipc::PlaceCheck;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -53,6 +56,17 @@ pub enum Moving {
     Stopped,
 }
 
+/// What [`look`] finds, for who is asked whether to move. Blocks.
+pub fn check(paths: &Paths, to: &Path) -> Result<PlaceCheck, ApiError> {
+    let load = look(paths, to)?;
+    let near = to.ancestors().find(|folder| folder.exists());
+    Ok(PlaceCheck {
+        path: to.display().to_string(),
+        size_bytes: load.bytes,
+        free_bytes: free_disk_bytes(near.unwrap_or(to))?,
+    })
+}
+
 /// Looks whether everything may go to `to`, and what everything is. Changes nothing that lasts. Blocks.
 pub fn look(paths: &Paths, to: &Path) -> Result<Load, ApiError> {
     let from = paths.place();
@@ -94,7 +108,7 @@ pub fn look(paths: &Paths, to: &Path) -> Result<Load, ApiError> {
 
 /// Copies everything to `to`, compares every byte, and puts `to` in force for the next start. `watch` is
 /// told of twice the bytes: once copied, once read back. Blocks for as long as that takes.
-pub fn relocate(paths: &Paths, to: &Path, watch: &Watch) -> Result<Moving, ApiError> {
+pub fn relocate(paths: &Paths, to: &Path, watch: &Watch, _held: &Held) -> Result<Moving, ApiError> {
     let load = look(paths, to)?;
     let moved = fill(paths, to, &load, watch);
     if !matches!(moved, Ok(Moving::Done))

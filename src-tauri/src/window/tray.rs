@@ -1,8 +1,10 @@
 //! The tray: the running job's name and percent, the download's, open, pause or resume, quit. A system without a
 //! tray is served without one.
 
+use super::ending::quit;
+use super::front::show as show_window;
 use crate::state::App;
-use crate::{window, words};
+use crate::words;
 use amoozgar_types::download::DownloadRecord;
 use amoozgar_types::job::{JobRecord, JobStatus};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -160,9 +162,9 @@ fn build(app: &AppHandle) -> tauri::Result<Tray> {
 
 fn on_menu(app: &AppHandle, event: MenuEvent) {
     match event.id().as_ref() {
-        OPEN => window::show(app),
+        OPEN => show_window(app),
         TOGGLE => toggle(app),
-        QUIT => window::quit(app),
+        QUIT => quit(app),
         _ => {}
     }
 }
@@ -174,7 +176,7 @@ fn on_icon(tray: &TrayIcon<Wry>, event: TrayIconEvent) {
         ..
     } = event
     {
-        window::show(tray.app_handle());
+        show_window(tray.app_handle());
     }
 }
 
@@ -183,10 +185,13 @@ fn toggle(app: &AppHandle) {
     let Some((owner, job)) = state.live.get() else {
         return;
     };
-    let jobs = state.jobs.clone();
+    let (jobs, hold) = (state.jobs.clone(), state.hold.clone());
     tauri::async_runtime::spawn(async move {
         let done = if job.status == JobStatus::Paused {
-            jobs.resume(owner, job.job_id).await
+            match hold.settled() {
+                Ok(settled) => jobs.resume(owner, job.job_id, &settled).await,
+                Err(held) => Err(held),
+            }
         } else {
             jobs.pause(owner, job.job_id).await
         };

@@ -1,0 +1,218 @@
+//! Datasets: the bundled ones, registered at the start, and those that users import. Knows nothing of
+//! Tauri.
+
+use crate::clock::{new_id, now_ms};
+use crate::db::Db;
+use crate::hold::Settled;
+use crate::paths::{self, Paths};
+use crate::{error, files, words};
+use amoozgar_data::DatasetSummary;
+use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
+use amoozgar_types::id::{DatasetId, UserId};
+use amoozgar_types::ipc::{DatasetImport, DatasetPreview, DatasetPreviewRequest, DatasetShare};
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
+use std::path::{Path, PathBuf};
+
+const MAX_NAME_CHARS: usize = 80;
+const MAX_PREVIEW_ROWS: u32 = 100;
+const MAX_ROW_CHARS: usize = 2000;
+
+/// Checks a file, copies it into the data folder and lists it. Blocks.
+pub fn import(
+    db: &Db,
+    paths: &Paths,
+    user_id: &UserId,
+    request: &DatasetImport,
+    _settled: &Settled,
+) -> Result<DatasetRecord, ApiError> {
+    let source = PathBuf::from(&request.path);
+    let name = import_name(request.name.as_deref(), &source)?;
+    let summary = inspect(&source)?;
+    let dataset_id = DatasetId::new(new_id());
+    let file = format!("{dataset_id}.{}", extension(summary.format));
+    let copy = paths.datasets().join(file);
+    files::copy_atomically(&source, &copy)?;
+    let record = DatasetRecord {
+        dataset_id,
+        name,
+        source: DatasetSource::Imported,
+        format: summary.format,
+        size_bytes: summary.size_bytes,
+        n_rows: summary.n_rows,
+        n_validation_rows: 0,
+        created_ms: now_ms(),
+        sharing: Sharing::Private,
+    };
+    let path = copy.display().to_string();
+    let listed = db.now(|store| store.upsert_dataset(Some(user_id), &record, &path, None));
+    if let Err(failure) = listed {
+        remove_copy(&copy);
+        return Err(failure);
+    }
+    Ok(record)
+}
+
+/// One dataset with some of its rows. Blocks.
+pub fn preview(
+    db: &Db,
+    user_id: &UserId,
+    request: &DatasetPreviewRequest,
+) -> Result<DatasetPreview, ApiError> {
+    let dataset = db
+        .now(|store| store.dataset(user_id, &request.dataset_id))?
+        .ok_or_else(error::not_found)?;
+    let limit = request.limit.min(MAX_PREVIEW_ROWS) as usize;
+    let rows = amoozgar_data::preview(Path::new(&dataset.train_path), request.offset, limit)
+        .map_err(|failure| error::of_data(&failure))?;
+    Ok(DatasetPreview {
+        dataset: dataset.record,
+        rows: rows.into_iter().map(|row| cut(&row)).collect(),
+        offset: request.offset,
+    })
+}
+
+/// Removes an imported dataset and its file. Blocks.
+pub fn delete(
+    db: &Db,
+    user_id: &UserId,
+    dataset_id: &DatasetId,
+    _settled: &Settled,
+) -> Result<(), ApiError> {
+    let dataset = db
+        .now(|store| store.dataset(user_id, dataset_id))?
+        .ok_or_else(error::not_found)?;
+    if dataset.record.source == DatasetSource::Bundled {
+        return Err(error::invalid_state("a bundled dataset stays"));
+    }
+    db.now(|store| store.delete_dataset(user_id, dataset_id))?;
+    remove_copy(Path::new(&dataset.train_path));
+    Ok(())
+}
+
+/// Lets everyone on this computer read and learn a dataset of one's own, or no longer. Blocks.
+pub fn share(db: &Db, user_id: &UserId, request: &DatasetShare) -> Result<DatasetRecord, ApiError> {
+    let sharing = if request.shared {
+        Sharing::SharedByMe
+    } else {
+        Sharing::Private
+    };
+    db.now(|store| {
+        store.share_dataset(user_id, &request.dataset_id, &sharing)?;
+        store.dataset(user_id, &request.dataset_id)
+    })?
+    .map(|dataset| dataset.record)
+    .ok_or_else(error::not_found)
+}
+
+/// Lists the bundled datasets that are there: Hafez where set-up fetched it, the stories always.
+/// Blocks.
+pub fn register_bundled(db: &Db, installed: Option<PathBuf>) -> Result<(), ApiError> {
+    let Some(resources) = paths::resources(installed) else {
+        tracing::warn!("no folder with bundled datasets was found");
+        return Ok(());
+    };
+    let fetched = resources.join("fetched").join("hafez");
+    let bundled = [
+        (
+            "hafez",
+            words::DATASET_HAFEZ,
+            fetched.join("train.txt"),
+            Some(fetched.join("validation.txt")),
+        ),
+        (
+            "stories",
+            words::DATASET_STORIES,
+            resources.join("stories.txt"),
+            None,
+        ),
+    ];
+    for (id, name, train, validation) in bundled {
+        if !train.is_file() {
+            tracing::info!(id, path = %train.display(), "a bundled dataset is not here");
+            continue;
+        }
+        register(
+            db,
+            id,
+            name,
+            &train,
+            validation.as_deref().filter(|path| path.is_file()),
+        )?;
+    }
+    Ok(())
+}
+
+fn register(
+    db: &Db,
+    id: &str,
+    name: &str,
+    train: &Path,
+    validation: Option<&Path>,
+) -> Result<(), ApiError> {
+    let summary = inspect(train)?;
+    let held_out = validation.map(inspect).transpose()?;
+    let record = DatasetRecord {
+        dataset_id: DatasetId::new(id),
+        name: name.to_owned(),
+        source: DatasetSource::Bundled,
+        format: summary.format,
+        size_bytes: summary.size_bytes + held_out.as_ref().map_or(0, |part| part.size_bytes),
+        n_rows: summary.n_rows,
+        n_validation_rows: held_out.map_or(0, |part| part.n_rows),
+        created_ms: now_ms(),
+        sharing: Sharing::Everyones,
+    };
+    let train = train.display().to_string();
+    let validation = validation.map(|path| path.display().to_string());
+    db.now(|store| store.upsert_dataset(None, &record, &train, validation.as_deref()))
+}
+
+fn inspect(path: &Path) -> Result<DatasetSummary, ApiError> {
+    amoozgar_data::inspect(path).map_err(|failure| error::of_data(&failure))
+}
+
+fn import_name(given: Option<&str>, source: &Path) -> Result<String, ApiError> {
+    let name = match given.map(str::trim).filter(|name| !name.is_empty()) {
+        Some(name) => name.to_owned(),
+        None => source
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .ok_or_else(|| {
+                ApiError::with(
+                    ErrorCode::FileNotFound,
+                    ErrorParams {
+                        path: Some(source.display().to_string()),
+                        ..ErrorParams::default()
+                    },
+                )
+            })?,
+    };
+    if name.chars().count() > MAX_NAME_CHARS {
+        return if given.is_some() {
+            Err(ApiError::invalid_field("name"))
+        } else {
+            Ok(name.chars().take(MAX_NAME_CHARS).collect())
+        };
+    }
+    Ok(name)
+}
+
+fn extension(format: DatasetFormat) -> &'static str {
+    match format {
+        DatasetFormat::Txt => "txt",
+        DatasetFormat::Jsonl => "jsonl",
+    }
+}
+
+fn cut(row: &str) -> String {
+    match row.char_indices().nth(MAX_ROW_CHARS) {
+        Some((end, _)) => row.get(..end).unwrap_or(row).to_owned(),
+        None => row.to_owned(),
+    }
+}
+
+fn remove_copy(path: &Path) {
+    if let Err(failure) = std::fs::remove_file(path) {
+        tracing::warn!(%failure, path = %path.display(), "a dataset's copy is left");
+    }
+}

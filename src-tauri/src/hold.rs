@@ -1,0 +1,202 @@
+//! Whether what lies in the place of large things may be changed now.
+//!
+//! Whatever changes something there demands a [`Settled`], and [`Hold::settled`] alone gives one: not
+//! while everything moves, and not while the place is not there. So a function that changes runs,
+//! models or datasets cannot be called where nobody has asked. The other way round, a move begins only
+//! once every `Settled` is gone: an import under way, for one, holds its own until it ends.
+
+use crate::paths::Paths;
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Decides between what changes the place and what moves it. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct Hold {
+    paths: Paths,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    moving: bool,
+    n_settled: usize,
+}
+
+impl Hold {
+    /// Over the place in force.
+    pub fn new(paths: &Paths) -> Self {
+        Self {
+            paths: paths.clone(),
+            state: Arc::default(),
+        }
+    }
+
+    /// That the place is there and nothing moves it, for as long as the answer lives.
+    ///
+    /// # Errors
+    /// `PlaceMoving` while everything moves, `PlaceMissing` where the place is not there.
+    pub fn settled(&self) -> Result<Settled, ApiError> {
+        let mut state = lock(&self.state);
+        self.permit(&state)?;
+        state.n_settled += 1;
+        Ok(Settled(Arc::clone(&self.state)))
+    }
+
+    /// Holds everything for a move, until the answer is dropped.
+    ///
+    /// # Errors
+    /// As [`Self::settled`], and `StillAtWork` while something changes the place.
+    pub fn begin(&self) -> Result<Held, ApiError> {
+        let mut state = lock(&self.state);
+        self.permit(&state)?;
+        if state.n_settled > 0 {
+            return Err(ApiError::new(ErrorCode::StillAtWork));
+        }
+        state.moving = true;
+        Ok(Held(Some(Arc::clone(&self.state))))
+    }
+
+    /// Whether nothing new may begin by itself: a queued run, a waiting download.
+    pub fn is_held(&self) -> bool {
+        self.is_moving() || !self.paths.place_is_there()
+    }
+
+    /// Whether a move is under way.
+    pub fn is_moving(&self) -> bool {
+        lock(&self.state).moving
+    }
+
+    /// Whether something changes the place now.
+    pub fn is_changing(&self) -> bool {
+        lock(&self.state).n_settled > 0
+    }
+
+    fn permit(&self, state: &State) -> Result<(), ApiError> {
+        if state.moving {
+            return Err(ApiError::new(ErrorCode::PlaceMoving));
+        }
+        if self.paths.place_is_there() {
+            return Ok(());
+        }
+        Err(ApiError::with(
+            ErrorCode::PlaceMissing,
+            ErrorParams {
+                path: Some(self.paths.place().display().to_string()),
+                ..ErrorParams::default()
+            },
+        ))
+    }
+}
+
+/// The place is there, and no move begins while this lives. What changes runs, models or datasets
+/// demands one.
+#[derive(Debug)]
+#[must_use]
+pub struct Settled(Arc<Mutex<State>>);
+
+impl Drop for Settled {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0);
+        state.n_settled = state.n_settled.saturating_sub(1);
+    }
+}
+
+/// A move is under way.
+#[derive(Debug)]
+#[must_use]
+pub struct Held(Option<Arc<Mutex<State>>>);
+
+impl Held {
+    /// The hold lasts until the program ends.
+    pub fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(state) = &self.0 {
+            lock(state).moving = false;
+        }
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+pub mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Held, Hold, Settled};
+    use crate::paths::{Paths, place};
+    use amoozgar_types::ErrorCode;
+    use std::fs;
+    use std::sync::Arc;
+
+    /// What a test shows that changes a place which nothing moves.
+    pub fn settled() -> Settled {
+        Settled(Arc::default())
+    }
+
+    /// What a test shows that moves a place which nothing changes.
+    pub fn held() -> Held {
+        Held(None)
+    }
+
+    #[test]
+    fn nothing_is_changed_while_things_move_and_no_move_begins_while_something_is_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::resolve(Some(folder.path().to_owned())).unwrap();
+        let hold = Hold::new(&paths);
+        let import = hold.settled().unwrap();
+        let delete = hold.settled().unwrap();
+        assert!(hold.is_changing(), "two changes are under way");
+        assert_eq!(
+            hold.begin().unwrap_err().code,
+            ErrorCode::StillAtWork,
+            "an import under way would be half moved"
+        );
+        drop((import, delete));
+        let held = hold.begin().unwrap();
+        assert_eq!(
+            hold.settled().unwrap_err().code,
+            ErrorCode::PlaceMoving,
+            "no change while everything moves"
+        );
+        assert_eq!(
+            hold.clone().begin().unwrap_err().code,
+            ErrorCode::PlaceMoving,
+            "one move at a time"
+        );
+        drop(held);
+        assert!(!hold.is_held(), "a move that was stopped holds nothing");
+        hold.begin().unwrap().keep();
+        assert!(
+            hold.is_held(),
+            "one that is done holds until the program ends"
+        );
+    }
+
+    #[test]
+    fn a_place_that_is_not_there_is_neither_changed_nor_moved() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, disk) = (folder.path().join("data"), folder.path().join("disk"));
+        fs::create_dir_all(&root).unwrap();
+        place::Place::moved(&root, &root, &disk)
+            .write(&root)
+            .unwrap();
+        let paths = Paths::resolve(Some(root)).unwrap();
+        let hold = Hold::new(&paths);
+        for refused in [
+            hold.settled().map(drop).unwrap_err(),
+            hold.begin().map(drop).unwrap_err(),
+        ] {
+            assert_eq!(refused.code, ErrorCode::PlaceMissing);
+            assert_eq!(refused.params.path, Some(disk.display().to_string()));
+        }
+        fs::create_dir_all(&disk).unwrap();
+        fs::write(disk.join(place::MARK), "").unwrap();
+        assert!(hold.settled().is_ok(), "the disk was plugged in");
+    }
+}

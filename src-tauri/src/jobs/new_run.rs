@@ -1,0 +1,169 @@
+//! A run before it is made: what it can go on from, what it will take, and its row.
+
+use super::plan;
+use super::queue::NewJob;
+use crate::clock::{new_id, now_ms};
+use crate::db::Db;
+use crate::error;
+use crate::machine::resources::{free_disk_bytes, free_memory_bytes};
+use crate::models::{self, installed};
+use crate::paths::Paths;
+use amoozgar_store::StoredDataset;
+use amoozgar_types::id::{JobId, UserId};
+use amoozgar_types::installed::{BaseFitness, BaseModel, InstalledModel};
+use amoozgar_types::ipc::NewRun;
+use amoozgar_types::job::JobRecord;
+use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::plan::Estimate;
+use amoozgar_types::repo::RepoKind;
+use amoozgar_types::spec::Method;
+use amoozgar_types::user::User;
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainSpec};
+use std::path::Path;
+
+/// The models on this machine, with what a run can make of them: those that can be gone on from first.
+/// Blocks.
+pub fn bases(db: &Db, paths: &Paths, user: &User) -> Result<Vec<BaseModel>, ApiError> {
+    let models = installed::all(db, paths, user)?;
+    let is_model = |model: &InstalledModel| model.kind == RepoKind::Model;
+    let mut bases: Vec<BaseModel> = models.into_iter().filter(is_model).map(base).collect();
+    bases.sort_by_key(|base| !matches!(base.fitness, BaseFitness::Fit { .. }));
+    Ok(bases)
+}
+
+/// Memory and time of a run, before it is made. Blocks.
+pub fn estimate(
+    db: &Db,
+    paths: &Paths,
+    user_id: &UserId,
+    request: &NewRun,
+) -> Result<Estimate, ApiError> {
+    let (spec, _) = planned(db, paths, user_id, request)?;
+    let train = Path::new(&spec.dataset.train);
+    let train_bytes = std::fs::metadata(train)
+        .map_err(|failure| error::io_error(train, &failure))?
+        .len();
+    let run = amoozgar_engine::estimate(&spec, train_bytes)
+        .map_err(|failure| error::of_engine(&failure))?;
+    let free_memory_bytes = usable_memory_bytes(&spec)?;
+    Ok(Estimate {
+        n_parameters: run.n_parameters,
+        memory_bytes: run.memory_bytes,
+        free_memory_bytes,
+        n_train_tokens: run.n_train_tokens,
+        total_steps: run.total_steps,
+        duration_s: run.duration_s,
+        disk_bytes: run.disk_bytes,
+        free_disk_bytes: free_disk_bytes(paths.place())?,
+        kept: run.kept,
+        to_fit: plan::to_fit(&spec, free_memory_bytes)?,
+    })
+}
+
+/// A run as the queue takes it. Writes nothing. Blocks.
+pub fn new_job(
+    db: &Db,
+    paths: &Paths,
+    owner: UserId,
+    request: &NewRun,
+) -> Result<NewJob, ApiError> {
+    let (spec, dataset) = planned(db, paths, &owner, request)?;
+    within_limit(&spec)?;
+    let mut record = new_record(request, &spec, &dataset);
+    if let (Some(model), Some(_)) = (&request.base_model, &spec.base_model) {
+        record.base_name = base_name(db, &owner, model)?;
+    }
+    Ok(NewJob {
+        job_dir: paths.job(&record.job_id),
+        owner,
+        record,
+        spec,
+    })
+}
+
+/// Memory that a run may take now: what is free, or less where the user sets a limit.
+fn usable_memory_bytes(spec: &TrainSpec) -> Result<u64, ApiError> {
+    let free = free_memory_bytes()?;
+    Ok(spec
+        .memory_limit_bytes
+        .map_or(free, |limit| limit.min(free)))
+}
+
+/// A run that no setting of the form's brings under the user's limit is not made.
+fn within_limit(spec: &TrainSpec) -> Result<(), ApiError> {
+    let Some(limit) = spec.memory_limit_bytes else {
+        return Ok(());
+    };
+    let needed =
+        amoozgar_engine::least_memory_bytes(spec).map_err(|failure| error::of_engine(&failure))?;
+    if needed <= limit {
+        return Ok(());
+    }
+    Err(ApiError::with(
+        ErrorCode::OutOfMemory,
+        ErrorParams {
+            needed: Some(needed),
+            found: Some(limit),
+            ..ErrorParams::default()
+        },
+    ))
+}
+
+fn planned(
+    db: &Db,
+    paths: &Paths,
+    user_id: &UserId,
+    run: &NewRun,
+) -> Result<(TrainSpec, StoredDataset), ApiError> {
+    let dataset = db
+        .now(|store| store.dataset(user_id, &run.dataset_id))?
+        .ok_or_else(|| ApiError::invalid_field("dataset_id"))?;
+    let settings = db.now(|store| store.settings(user_id))?;
+    let base = match &run.base_model {
+        Some(model) if run.method != Method::Scratch => {
+            let dir = models::folder(db, paths, user_id, model)
+                .map_err(|_| ApiError::invalid_field("base_model"))?;
+            Some(plan::Base::of(dir))
+        }
+        _ => None,
+    };
+    let spec = plan::spec(run, &dataset, base.as_ref(), &settings)?;
+    Ok((spec, dataset))
+}
+
+/// A model on this machine as something to go on from.
+fn base(model: InstalledModel) -> BaseModel {
+    BaseModel {
+        fitness: amoozgar_engine::base_fitness(Path::new(&model.path)),
+        model: model.model,
+        name: model.name,
+        architecture: model.architecture,
+        path: model.path,
+        size_bytes: model.size_bytes,
+    }
+}
+
+/// What people call a model, so that a run can name it when the model is long gone.
+fn base_name(db: &Db, user_id: &UserId, model: &ModelRef) -> Result<Option<String>, ApiError> {
+    Ok(match model {
+        ModelRef::Hub { repo, .. } => Some(repo.clone()),
+        ModelRef::Imported { name } => Some(name.clone()),
+        ModelRef::Trained { job_id } => db
+            .now(|store| store.job(user_id, job_id))?
+            .map(|job| job.record.name),
+    })
+}
+
+fn new_record(run: &NewRun, spec: &TrainSpec, dataset: &StoredDataset) -> JobRecord {
+    JobRecord {
+        dataset_id: Some(dataset.record.dataset_id.clone()),
+        method: spec.method,
+        ..JobRecord::queued(
+            JobId::new(new_id()),
+            &spec.name,
+            &dataset.record.name,
+            run.preset,
+            now_ms(),
+        )
+    }
+}

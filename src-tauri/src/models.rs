@@ -1,0 +1,10 @@
+//! Models and datasets of the Hub and of this machine: what is here, what comes from a disk and goes to
+//! one, and the Hub's pages. Knows nothing of Tauri.
+
+pub mod browse;
+pub mod catalog;
+pub mod export;
+pub mod import;
+pub mod installed;
+
+pub use installed::{cache, folder};

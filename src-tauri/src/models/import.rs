@@ -1,0 +1,279 @@
+//! Models that come from a disk: offline bundles, folders, other caches.
+
+use super::installed::{self, collect, has_weights, imported_dir, imported_model, installed_repo};
+use crate::db::{Db, blocking};
+use crate::error::{self, io_error};
+use crate::files;
+use crate::hold::Settled;
+use crate::paths::Paths;
+use amoozgar_hub::{Cache, Copied, HubError, Links, MANIFEST, Repo, Unpacked, Watch};
+use amoozgar_types::installed::InstalledModel;
+use amoozgar_types::ipc::ModelImported;
+use amoozgar_types::user::User;
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+const COPY_BYTES: usize = 1 << 20;
+/// Of an imported model's name: file systems take 255 bytes, and a number may follow.
+const MAX_NAME_CHARS: usize = 100;
+
+/// Brings a folder, an offline bundle or a cache of the Hub here, for `user`. `settled` lasts as long
+/// as that takes, so that no move begins meanwhile.
+pub async fn import(
+    db: &Db,
+    paths: &Paths,
+    user: User,
+    from: PathBuf,
+    watch: Watch,
+    settled: Settled,
+) -> Result<ModelImported, ApiError> {
+    let imported = match form_of(&from)? {
+        Form::Bundle => bundle(paths, &from, &watch).await,
+        Form::Cache => adopted(&installed::cache(paths), &from, &watch).await,
+        Form::Model => {
+            let paths = paths.clone();
+            blocking(move || folder(&paths, &from, &watch)).await
+        }
+    };
+    let answer = match imported {
+        Ok(models) => {
+            let db = db.clone();
+            Ok(ModelImported {
+                models: blocking(move || claimed(&db, &user, models)).await?,
+                stopped: false,
+            })
+        }
+        Err(failure) if is_stop(&failure) => Ok(ModelImported {
+            models: Vec::new(),
+            stopped: true,
+        }),
+        Err(failure) => Err(failure),
+    };
+    drop(settled);
+    answer
+}
+
+/// Writes down who brought models. Blocks.
+fn claimed(
+    db: &Db,
+    user: &User,
+    mut models: Vec<InstalledModel>,
+) -> Result<Vec<InstalledModel>, ApiError> {
+    for model in &mut models {
+        db.now(|store| store.claim_model(&user.user_id, &model.model))?;
+        model.may_delete = installed::may_delete(db, user, &model.model)?;
+    }
+    Ok(models)
+}
+
+/// What can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// An offline bundle of this program.
+    Bundle,
+    /// A cache of the Hub, or one repository's folder in one.
+    Cache,
+    /// A folder with weights.
+    Model,
+}
+
+fn form_of(from: &Path) -> Result<Form, ApiError> {
+    let about = fs::metadata(from).map_err(|failure| io_error(from, &failure))?;
+    if about.is_file() || from.join(MANIFEST).is_file() {
+        // What a file really is, the bundle's reader says.
+        return Ok(Form::Bundle);
+    }
+    if cache_of(from).is_some() {
+        return Ok(Form::Cache);
+    }
+    if has_weights(from) {
+        return Ok(Form::Model);
+    }
+    Err(ApiError::with(
+        ErrorCode::InvalidModel,
+        ErrorParams {
+            path: Some(from.display().to_string()),
+            ..ErrorParams::default()
+        },
+    ))
+}
+
+/// The cache that a folder is, with the repositories that are meant: all of them, or the one whose
+/// folder was named. `$HF_HOME` has its cache in `hub`.
+fn cache_of(from: &Path) -> Option<(Cache, Vec<Repo>)> {
+    let named = from
+        .file_name()
+        .and_then(|name| Repo::from_folder_name(&name.to_string_lossy()))
+        .filter(|_| from.join("snapshots").is_dir());
+    if let (Some(repo), Some(root)) = (named, from.parent()) {
+        return Some((Cache::new(root, Links::Auto), vec![repo]));
+    }
+    [from.to_owned(), from.join("hub")]
+        .into_iter()
+        .find_map(|root| {
+            let cache = Cache::new(root, Links::Auto);
+            let found = cache.scan().ok()?;
+            let repos: Vec<Repo> = found
+                .repos
+                .into_iter()
+                .filter(|found| !found.snapshots.is_empty())
+                .map(|found| found.repo)
+                .collect();
+            (!repos.is_empty()).then_some((cache, repos))
+        })
+}
+
+async fn bundle(
+    paths: &Paths,
+    from: &Path,
+    watch: &Watch,
+) -> Result<Vec<InstalledModel>, ApiError> {
+    let cache = installed::cache(paths);
+    let half = half(paths)?;
+    let unpacked = amoozgar_hub::import(&cache, &half, from, watch)
+        .await
+        .map_err(|failure| error::of_hub(&failure))?;
+    let snapshot = match unpacked {
+        Unpacked::Snapshot(snapshot) => snapshot,
+        Unpacked::Folder { name } => return placed(paths, &half, &name),
+    };
+    let folder = snapshot.path.ancestors().nth(2).and_then(Path::file_name);
+    let repo = folder.and_then(|name| Repo::from_folder_name(&name.to_string_lossy()));
+    let found = cache
+        .scan_repo(&repo.ok_or_else(error::not_found)?)
+        .map_err(|failure| error::of_hub(&failure))?;
+    Ok(installed_repo(&found).into_iter().collect())
+}
+
+/// Where a model lies until it is here as a whole, so that a half of it is never listed.
+fn half(paths: &Paths) -> Result<PathBuf, ApiError> {
+    files::create_dir(&paths.models())?;
+    let half = paths.models().join(".importing");
+    files::remove_dir(&half)?;
+    Ok(half)
+}
+
+/// Puts what is whole among the imported models.
+fn placed(paths: &Paths, half: &Path, name: &str) -> Result<Vec<InstalledModel>, ApiError> {
+    let to = free_name(paths, &file_name(paths, name))?;
+    fs::rename(half, &to)
+        .and_then(|()| files::sync_dir(&paths.models()))
+        .map_err(|failure| io_error(&to, &failure))?;
+    imported_model(&to).map(|model| vec![model])
+}
+
+/// A name that every system takes for a folder, as close as can be to the one that people gave.
+fn file_name(paths: &Paths, name: &str) -> String {
+    let fit = |c: char| !c.is_control() && !r#"/\:*?"<>|"#.contains(c);
+    let plain: String = name.chars().map(|c| if fit(c) { c } else { '-' }).collect();
+    let plain: String = plain.chars().take(MAX_NAME_CHARS).collect();
+    let plain = plain.trim_matches(|c: char| c == '.' || c.is_whitespace());
+    if imported_dir(paths, plain).is_ok() {
+        plain.to_owned()
+    } else {
+        // A device's name on Windows, or nothing that is left.
+        format!("model {plain}").trim().to_owned()
+    }
+}
+
+async fn adopted(
+    cache: &Cache,
+    from: &Path,
+    watch: &Watch,
+) -> Result<Vec<InstalledModel>, ApiError> {
+    let (theirs, repos) = cache_of(from).ok_or_else(error::not_found)?;
+    if theirs.root() == cache.root() {
+        return Err(ApiError::invalid_field("path"));
+    }
+    let mut models = Vec::new();
+    for repo in repos {
+        amoozgar_hub::adopt(cache, &theirs, &repo, watch)
+            .await
+            .map_err(|failure| error::of_hub(&failure))?;
+        let found = cache
+            .scan_repo(&repo)
+            .map_err(|failure| error::of_hub(&failure))?;
+        models.extend(installed_repo(&found));
+    }
+    Ok(models)
+}
+
+/// Copies a folder in the Hub's form among the imported models.
+fn folder(paths: &Paths, from: &Path, watch: &Watch) -> Result<Vec<InstalledModel>, ApiError> {
+    let name = from.file_name().unwrap_or_default().to_string_lossy();
+    let half = half(paths)?;
+    let mut found = Vec::new();
+    collect(from, "", &mut found)?;
+    let mut copied = Copied {
+        done_bytes: 0,
+        total_bytes: found.iter().map(|file| file.size_bytes).sum(),
+        file: String::new(),
+    };
+    for file in &found {
+        // A name that would mean something else on another system is refused on each.
+        let place = amoozgar_hub::FilePath::new(&file.path)
+            .map_err(|failure| error::of_hub(&failure))?
+            .below(&half);
+        copied.file.clone_from(&file.path);
+        let whole = copy(Path::new(&file.absolute), &place, &mut copied, watch)?;
+        if !whole {
+            files::remove_dir(&half)?;
+            return Err(stop());
+        }
+    }
+    placed(paths, &half, &name)
+}
+
+/// The folder of a name that is not taken.
+fn free_name(paths: &Paths, name: &str) -> Result<PathBuf, ApiError> {
+    let first = imported_dir(paths, name)?;
+    if !first.exists() {
+        return Ok(first);
+    }
+    (2..1000)
+        .map(|number| imported_dir(paths, &format!("{name} {number}")))
+        .find(|dir| dir.as_ref().map_or(true, |dir| !dir.exists()))
+        .unwrap_or_else(|| Err(ApiError::invalid_field("path")))
+}
+
+fn copy(from: &Path, to: &Path, copied: &mut Copied, watch: &Watch) -> Result<bool, ApiError> {
+    let fail = |failure: &std::io::Error| io_error(to, failure);
+    if let Some(parent) = to.parent() {
+        files::create_dir(parent)?;
+    }
+    let mut source = File::open(from).map_err(|failure| io_error(from, &failure))?;
+    let mut target = File::create(to).map_err(|failure| fail(&failure))?;
+    let mut buffer = vec![0; COPY_BYTES];
+    (watch.told)(copied);
+    loop {
+        let n = source
+            .read(&mut buffer)
+            .map_err(|failure| io_error(from, &failure))?;
+        if watch.control.wish().is_some() {
+            return Ok(false);
+        }
+        let bytes = buffer.get(..n).unwrap_or_default();
+        if bytes.is_empty() {
+            break;
+        }
+        target.write_all(bytes).map_err(|failure| fail(&failure))?;
+        copied.done_bytes += n as u64;
+        (watch.told)(copied);
+    }
+    target.sync_all().map_err(|failure| fail(&failure))?;
+    Ok(true)
+}
+
+fn stop() -> ApiError {
+    error::of_hub(&HubError::Stopped)
+}
+
+fn is_stop(failure: &ApiError) -> bool {
+    *failure == stop()
+}
+
+#[cfg(test)]
+#[path = "import_tests.rs"]
+mod tests;

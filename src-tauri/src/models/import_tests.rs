@@ -1,0 +1,108 @@
+#![allow(clippy::unwrap_used)]
+use super::{Form, file_name, folder, form_of, is_stop};
+use crate::paths::Paths;
+use amoozgar_hub::{Copied, Stop, Watch};
+use amoozgar_types::ErrorCode;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+fn model(dir: &Path) -> PathBuf {
+    let from = dir.join("مدل من");
+    fs::create_dir_all(from.join("1_Pooling")).unwrap();
+    fs::write(from.join("config.json"), r#"{"model_type":"bert"}"#).unwrap();
+    fs::write(from.join("model.safetensors"), vec![7; (9 << 20) + 1]).unwrap();
+    fs::write(from.join("1_Pooling/config.json"), "{}").unwrap();
+    from
+}
+
+fn bench() -> (TempDir, Paths, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = Paths::resolve(Some(dir.path().join("data"))).unwrap();
+    let from = model(dir.path());
+    (dir, paths, from)
+}
+
+#[test]
+fn a_folder_is_imported_whole_and_a_second_one_gets_a_name_of_its_own() {
+    let (_dir, paths, from) = bench();
+    assert_eq!(form_of(&from).unwrap(), Form::Model);
+    let first = folder(&paths, &from, &Watch::default()).unwrap();
+    assert_eq!(first[0].name, "مدل من");
+    assert_eq!(first[0].architecture.as_deref(), Some("bert"));
+    assert_eq!(first[0].n_files, 3, "with what lies in folders");
+    let second = folder(&paths, &from, &Watch::default()).unwrap();
+    assert_eq!(second[0].name, "مدل من 2", "nothing is overwritten");
+}
+
+#[test]
+fn a_name_that_people_gave_becomes_one_that_every_system_takes() {
+    let (_dir, paths, _) = bench();
+    for (name, taken) in [
+        ("شعر حافظ", "شعر حافظ"),
+        ("نثر/نظم: «۱۴۰۳»", "نثر-نظم- «۱۴۰۳»"),
+        ("..", "model"),
+        (" .پنهان. ", "پنهان"),
+        ("con", "model con"),
+    ] {
+        assert_eq!(file_name(&paths, name), taken, "`{name}`");
+    }
+    assert_eq!(file_name(&paths, &"ی".repeat(500)).chars().count(), 100);
+}
+
+#[test]
+fn a_stopped_import_leaves_nothing() {
+    let (_dir, paths, from) = bench();
+    let control = amoozgar_hub::Control::new();
+    let watch = Watch {
+        told: {
+            let control = control.clone();
+            Arc::new(move |copied: &Copied| {
+                if copied.done_bytes > 0 {
+                    control.stop(Stop::Cancel);
+                }
+            })
+        },
+        control,
+    };
+    let failure = folder(&paths, &from, &watch).unwrap_err();
+    assert!(is_stop(&failure), "{failure}");
+    let left = fs::read_dir(paths.models()).unwrap().count();
+    assert_eq!(left, 0, "not even a half of it");
+}
+
+#[test]
+fn what_is_no_model_is_refused_and_a_cache_is_known_by_its_folders() {
+    let (dir, _, _) = bench();
+    let empty = dir.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    assert_eq!(
+        form_of(&empty).unwrap_err().code,
+        ErrorCode::InvalidModel,
+        "an empty folder"
+    );
+    assert_eq!(
+        form_of(&dir.path().join("none")).unwrap_err().code,
+        ErrorCode::FileNotFound,
+        "no folder at all"
+    );
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let repo = dir.path().join("home/hub/models--a--b");
+    fs::create_dir_all(repo.join("snapshots").join(commit)).unwrap();
+    fs::create_dir_all(repo.join("blobs")).unwrap();
+    fs::create_dir_all(repo.join("refs")).unwrap();
+    fs::write(repo.join("refs/main"), commit).unwrap();
+    fs::write(
+        repo.join("snapshots").join(commit).join("config.json"),
+        "{}",
+    )
+    .unwrap();
+    for path in [
+        repo.clone(),
+        dir.path().join("home/hub"),
+        dir.path().join("home"),
+    ] {
+        assert_eq!(form_of(&path).unwrap(), Form::Cache, "{}", path.display());
+    }
+}

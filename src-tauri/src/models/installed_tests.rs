@@ -1,0 +1,66 @@
+#![allow(clippy::unwrap_used)]
+use super::{has_weights, imported_dir, remove};
+use crate::db::Db;
+use crate::hold::tests::settled;
+use crate::paths::Paths;
+use amoozgar_store::Store;
+use amoozgar_types::ErrorCode;
+use amoozgar_types::id::UserId;
+use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::user::{Role, User};
+use std::fs;
+
+#[test]
+fn a_folder_has_weights_only_with_all_parts_that_its_index_names() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(!has_weights(dir.path()), "an empty folder");
+    fs::write(dir.path().join("model-1.safetensors"), "").unwrap();
+    assert!(has_weights(dir.path()), "one part without an index");
+    let index = r#"{"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}}"#;
+    fs::write(dir.path().join("model.safetensors.index.json"), index).unwrap();
+    assert!(!has_weights(dir.path()), "the second part is missing");
+    fs::write(dir.path().join("model-2.safetensors"), "").unwrap();
+    assert!(has_weights(dir.path()), "now it is whole");
+}
+
+#[test]
+fn a_name_that_is_a_path_is_no_imported_model() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = Paths::resolve(Some(dir.path().to_owned())).unwrap();
+    for name in ["", "..", ".hidden", "a/b", "/etc", "a\\b"] {
+        assert!(imported_dir(&paths, name).is_err(), "`{name}`");
+    }
+    assert!(imported_dir(&paths, "مدل من").is_ok());
+}
+
+#[test]
+fn only_who_brought_a_model_and_administrators_may_remove_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = Paths::resolve(Some(dir.path().to_owned())).unwrap();
+    let db = Db::new(Store::open(&paths.database(), 0).unwrap().store);
+    let profile = |id: &str, role| User {
+        user_id: UserId::new(id),
+        name: id.to_owned(),
+        role,
+        has_password: false,
+        created_ms: 0,
+    };
+    let admin = profile("sara", Role::Administrator);
+    let (brought, other) = (profile("dara", Role::User), profile("mina", Role::User));
+    for user in [&admin, &brought, &other] {
+        db.now(|store| store.insert_user(user, None, 0)).unwrap();
+    }
+    let name = "مدل".to_owned();
+    let model = ModelRef::Imported { name: name.clone() };
+    let folder = imported_dir(&paths, &name).unwrap();
+    for remover in [&brought, &admin] {
+        fs::create_dir_all(&folder).unwrap();
+        db.now(|store| store.claim_model(&brought.user_id, &model))
+            .unwrap();
+        let refused = remove(&db, &paths, &other, &model, &settled()).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::NotPermitted);
+        assert!(folder.is_dir(), "it is still there");
+        remove(&db, &paths, remover, &model, &settled()).unwrap();
+        assert!(!folder.exists(), "`{}` removed it", remover.name);
+    }
+}

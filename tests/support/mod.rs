@@ -25,6 +25,8 @@ pub mod history;
 #[cfg(target_os = "linux")]
 pub mod listening;
 #[cfg(target_os = "linux")]
+pub mod long_history;
+#[cfg(target_os = "linux")]
 pub mod looks;
 #[cfg(target_os = "linux")]
 pub mod tray;

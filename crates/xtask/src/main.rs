@@ -7,16 +7,15 @@
 #![allow(clippy::print_stdout)]
 
 mod assets;
-mod bench;
 mod bundle;
 mod dev;
 mod hafez;
 mod interface;
+mod measure;
 mod process;
 mod run;
 mod screenshots;
 mod setup;
-mod startup;
 mod test;
 mod tidy;
 
@@ -25,8 +24,13 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use measure::{Measurement, Startup};
+
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Set-up, build, test, bench and bundle")]
+#[command(
+    name = "cargo xtask",
+    about = "Set-up, build, test, measure and bundle"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -63,10 +67,15 @@ enum Command {
     },
     /// Check the rules of the house: documents, sizes, edges between crates, formatting.
     Tidy,
-    /// Train the default model on Hafez and measure it against gzip.
+    /// Measure the release build on this machine.
+    Measure {
+        #[command(subcommand)]
+        measurement: Measurement,
+    },
+    /// The same as `measure bench`.
     Bench,
-    /// Time the release build's start and read its idle memory.
-    Startup,
+    /// The same as `measure startup`.
+    Startup(Startup),
     /// Photograph every page of the real window in both themes.
     Screenshots,
     /// Make installable packages.
@@ -98,8 +107,9 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Dev => dev::dev(),
         Command::Test { filter } => test::test(filter.as_deref()),
         Command::Tidy => tidy::tidy(),
-        Command::Bench => bench::bench(),
-        Command::Startup => startup::startup(),
+        Command::Measure { measurement } => measure::measure(&measurement),
+        Command::Bench => measure::measure(&Measurement::Bench),
+        Command::Startup(startup) => measure::measure(&Measurement::Startup(startup)),
         Command::Screenshots => screenshots::screenshots(),
         Command::Bundle { bundles } => bundle::bundle(&bundles),
     }

@@ -14,7 +14,7 @@ use crate::process::{self, root};
 
 const MAX_LINES: usize = 600;
 /// Parts of the repository that hold Rust sources.
-const SOURCES: &[&str] = &["crates", "src-tauri", "tests", "ui/src"];
+const SOURCES: &[&str] = &["benches", "crates", "src-tauri", "tests", "ui/src"];
 const LOCK_FILES: &[&str] = &["Cargo.lock", "ui/package-lock.json"];
 /// The one registry a lock file may name: the source id of crates.io, the same on any machine.
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";

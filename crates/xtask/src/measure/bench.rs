@@ -14,7 +14,7 @@ use crate::process;
 use crate::run::{build_application, executable};
 
 /// Trains, evaluates and prints; the run is left in target/xtask/bench.
-pub fn bench() -> Result<()> {
+pub fn measure() -> Result<()> {
     build_application()?;
     let validation = hafez::dir().join("validation.txt");
     let gzip = gzip_bits_per_byte(&validation)?;

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod classification;
+mod earlier_release;
 mod fine_tuning;
 mod optimizers_in_runs;
 mod packing;

@@ -6,6 +6,7 @@ mod checkpoints;
 mod compare;
 mod datasets;
 mod downloads;
+mod earlier_release;
 mod job_pages;
 mod jobs;
 mod machine;

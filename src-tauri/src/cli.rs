@@ -10,7 +10,8 @@ mod model;
 mod train;
 
 use crate::error;
-use crate::jobs::{exit, worker};
+use crate::exit;
+use crate::jobs::worker;
 use crate::logging;
 use crate::paths::Paths;
 use crate::signals::signalled;

@@ -27,17 +27,15 @@ pub mod worker;
 #[cfg(all(test, unix))]
 mod queue_tests;
 
+pub(crate) use crate::exit;
+pub(crate) use crate::paths::JOB_FILE;
 pub use curves::Curves;
 pub use live::Live;
 pub use queue::Jobs;
-pub use record::LOG_FILE;
 pub use subscriptions::{Sink, Subscriptions};
 
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::job::JobRecord;
-
-/// The specification's name in a run's folder.
-pub const JOB_FILE: &str = "job.json";
 
 /// Who is told what happens to jobs.
 pub trait Observer: Send + Sync + 'static {
@@ -49,45 +47,4 @@ pub trait Observer: Send + Sync + 'static {
     fn progressed(&self, live: Option<(&UserId, &JobRecord)>);
     /// A run ended, and its owner has not seen to it themselves. May block.
     fn ended(&self, owner: &UserId, job: &JobRecord);
-}
-
-/// The exit statuses of `worker` and `train`.
-pub mod exit {
-    use amoozgar_types::{ApiError, ErrorCode};
-
-    /// The run is complete.
-    pub const FINISHED: u8 = 0;
-    /// The run failed.
-    pub const FAILED: u8 = 1;
-    /// What it was given cannot be used.
-    pub const BAD_INPUT: u8 = 2;
-    /// The run was stopped and can be resumed.
-    pub const STOPPED: u8 = 3;
-
-    /// The status of a failure: bad input, or any other.
-    pub fn of_error(error: &ApiError) -> u8 {
-        match error.code {
-            ErrorCode::InvalidField
-            | ErrorCode::NotFound
-            | ErrorCode::FileNotFound
-            | ErrorCode::PermissionDenied
-            | ErrorCode::EmptyFile
-            | ErrorCode::BinaryFile
-            | ErrorCode::InvalidUtf8
-            | ErrorCode::InvalidJson
-            | ErrorCode::MissingField
-            | ErrorCode::InvalidRow
-            | ErrorCode::UnsupportedFormat
-            | ErrorCode::DatasetTooSmall
-            | ErrorCode::InvalidModel
-            | ErrorCode::InvalidCheckpoint
-            | ErrorCode::InvalidSpec
-            | ErrorCode::RepoNotFound
-            | ErrorCode::RevisionNotFound
-            | ErrorCode::RemoteFileNotFound
-            | ErrorCode::NothingSelected
-            | ErrorCode::OnlyPickle => BAD_INPUT,
-            _ => FAILED,
-        }
-    }
 }

@@ -24,6 +24,7 @@ mod datasets;
 mod db;
 mod downloads;
 mod error;
+mod exit;
 mod files;
 mod hold;
 mod logging;

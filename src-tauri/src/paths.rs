@@ -21,6 +21,12 @@ pub const IDENTIFIER: &str = "ir.amoozgar.app";
 /// The database's file. Its companions and every copy of it that the program makes begin with this.
 pub const DATABASE: &str = "amoozgar.db";
 
+/// The specification's name in a run's folder.
+pub const JOB_FILE: &str = "job.json";
+
+/// The name of the log for people in a run's folder.
+pub const LOG_FILE: &str = "log.txt";
+
 /// The data folder, and the place of what grows large.
 #[derive(Debug, Clone)]
 pub struct Paths {

@@ -90,7 +90,7 @@ pub fn run(arguments: &Bench, mode: Mode) -> Result<u8, ApiError> {
         Mode::Json => print_json(&report)?,
         Mode::Words => print_text(&words(&report))?,
     }
-    Ok(crate::jobs::exit::FINISHED)
+    Ok(crate::exit::FINISHED)
 }
 
 fn words(report: &BenchReport) -> String {

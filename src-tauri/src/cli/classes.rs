@@ -2,7 +2,7 @@
 
 use super::{Mode, print_json, print_text};
 use crate::error;
-use crate::jobs::exit;
+use crate::exit;
 use amoozgar_engine::{Classification, evaluate_classes};
 use amoozgar_types::ApiError;
 use serde::Serialize;

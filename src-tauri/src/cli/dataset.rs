@@ -2,7 +2,7 @@
 
 use super::{Input, Mode, print_json, print_text, read_text};
 use crate::error;
-use crate::jobs::exit;
+use crate::exit;
 use amoozgar_types::ApiError;
 use amoozgar_types::dataset::DatasetFormat;
 use clap::Subcommand;

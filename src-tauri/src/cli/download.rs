@@ -5,7 +5,7 @@
 
 use super::{Mode, print_json, print_text, signalled};
 use crate::clock::now_ms;
-use crate::jobs::exit;
+use crate::exit;
 use crate::paths::Paths;
 use crate::secrets::SystemKeyring;
 use crate::{clock, error, secrets};

@@ -2,7 +2,7 @@
 
 use super::{Input, Mode, classes, is_standard, print_json, print_text, read_text};
 use crate::error;
-use crate::jobs::exit;
+use crate::exit;
 use crate::paths::Paths;
 use amoozgar_engine::{Generator, SamplingParams};
 use amoozgar_types::id::JobId;

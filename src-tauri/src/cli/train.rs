@@ -2,8 +2,9 @@
 
 use super::{is_standard, read_text, signalled};
 use crate::clock::new_id;
-use crate::jobs::{JOB_FILE, exit, worker};
-use crate::paths::Paths;
+use crate::exit;
+use crate::jobs::worker;
+use crate::paths::{JOB_FILE, Paths};
 use crate::{error, files};
 use amoozgar_engine::Control;
 use amoozgar_types::event::WorkerCommand;

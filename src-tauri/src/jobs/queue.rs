@@ -4,10 +4,11 @@
 use super::context::Context;
 use super::orphan::Orphan;
 use super::supervisor::{self, Order, Supervised};
-use super::{JOB_FILE, Observer, Subscriptions};
+use super::{Observer, Subscriptions};
 use crate::clock::now_ms;
 use crate::db::{Db, blocking};
 use crate::hold::Settled;
+use crate::paths::JOB_FILE;
 use crate::{error, files};
 use amoozgar_store::{Store, StoredJob};
 use amoozgar_types::event::WorkerCommand;

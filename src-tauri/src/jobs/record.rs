@@ -3,14 +3,13 @@
 use crate::clock::{now_ms, utc_text};
 use crate::error::io_error;
 use crate::files;
+use crate::paths::LOG_FILE;
 use amoozgar_types::{ApiError, Loss, TrainEvent};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// The log's name in a run's folder.
-pub const LOG_FILE: &str = "log.txt";
 /// The name of the metrics in a run's folder.
 pub const METRICS_FILE: &str = "metrics.jsonl";
 

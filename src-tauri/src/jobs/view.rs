@@ -1,7 +1,8 @@
 //! What a run's page shows.
 
-use super::{Curves, LOG_FILE};
+use super::Curves;
 use crate::db::Db;
+use crate::paths::LOG_FILE;
 use crate::{error, files};
 use amoozgar_types::ApiError;
 use amoozgar_types::id::{JobId, UserId};

@@ -6,7 +6,7 @@
 
 mod paths;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,9 +23,22 @@ struct Table {
     entry: &'static str,
     /// Modules of each layer, the lowest first.
     layers: &'static [&'static [&'static str]],
+    /// Where files may import each other in a ring.
+    rings: Rings,
 }
 
-const TABLES: &[Table] = &[Table {
+/// Whether rings of files are let be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rings {
+    /// Within a module.
+    Within,
+    /// Nowhere.
+    Nowhere,
+}
+
+const TABLES: &[Table] = &[ENGINE, SHELL];
+
+const ENGINE: Table = Table {
     src: "crates/engine/src",
     entry: "lib.rs",
     layers: &[
@@ -42,7 +55,41 @@ const TABLES: &[Table] = &[Table {
         &["plan"],
         &["train"],
     ],
-}];
+    rings: Rings::Within,
+};
+
+const SHELL: Table = Table {
+    src: "src-tauri/src",
+    entry: "lib.rs",
+    layers: &[
+        &[
+            "clock",
+            "error",
+            "events",
+            "pages",
+            "signals",
+            "test_rows",
+            "transfer",
+            "words",
+        ],
+        &["db", "exit", "files"],
+        &["paths"],
+        &["hold", "logging", "secrets"],
+        &["network", "process"],
+        &["machine"],
+        &["accounts", "chat", "datasets", "downloads"],
+        &["models"],
+        &["jobs"],
+        &["system"],
+        &["storage"],
+        &["state"],
+        &["window"],
+        &["commands"],
+        &["cli"],
+        &["main"],
+    ],
+    rings: Rings::Nowhere,
+};
 
 /// Adds a violation for each import that goes up, and for each module that stands in no layer.
 pub fn check(violations: &mut Vec<String>) -> Result<()> {
@@ -54,10 +101,16 @@ pub fn check(violations: &mut Vec<String>) -> Result<()> {
         };
         let entry = read(Path::new(table.entry))?;
         let exports = paths::exports(&entry);
+        let mut files = BTreeMap::new();
         for file in sources(&src)? {
             if file != Path::new(table.entry) {
-                violations.extend(broken(table, &exports, &file, &read(&file)?));
+                let text = read(&file)?;
+                violations.extend(broken(table, &exports, &file, &text));
+                files.insert(module_of(&file), text);
             }
+        }
+        if table.rings == Rings::Nowhere {
+            violations.extend(ring(table, &files));
         }
     }
     Ok(())
@@ -116,6 +169,46 @@ fn broken(
         .collect()
 }
 
+/// Files that import each other, directly or through others. What a file takes by its folder's name counts
+/// as the folder's own file. `files` are the sources by their modules.
+fn ring(table: &Table, files: &BTreeMap<Module, String>) -> Option<String> {
+    let holder = |path: &[String]| {
+        (1..=path.len())
+            .rev()
+            .find_map(|n| files.get_key_value(path.get(..n)?))
+            .map(|(module, _)| module)
+    };
+    let mut edges: BTreeMap<&Module, BTreeSet<&Module>> = files
+        .iter()
+        .map(|(module, text)| {
+            let imports = paths::imports(module, text);
+            let targets = imports.iter().filter_map(|import| holder(&import.path));
+            (module, targets.filter(|other| *other != module).collect())
+        })
+        .collect();
+    // What imports nothing that is left is in no ring, and neither is what nothing left imports.
+    loop {
+        let imported: BTreeSet<&Module> = edges.values().flatten().copied().collect();
+        let n_before = edges.len();
+        edges.retain(|module, targets| !targets.is_empty() && imported.contains(module));
+        let left: BTreeSet<&Module> = edges.keys().copied().collect();
+        for targets in edges.values_mut() {
+            targets.retain(|target| left.contains(target));
+        }
+        if edges.len() == n_before {
+            break;
+        }
+    }
+    let names: Vec<String> = edges.keys().map(|module| module.join("::")).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "`{}` has a ring of imports: {}",
+            table.src,
+            names.join(", ")
+        )
+    })
+}
+
 /// Where a module stands.
 struct Place {
     layer: usize,
@@ -168,6 +261,7 @@ mod tests {
             &["plan"],
             &["train"],
         ],
+        rings: Rings::Nowhere,
     };
 
     fn found(file: &str, text: &str) -> usize {
@@ -244,5 +338,45 @@ mod tests {
     #[test]
     fn a_module_that_stands_nowhere_is_found() {
         assert_eq!(found("helpers.rs", ""), 1, "it is in no layer");
+    }
+
+    fn ring_of(sources: &[(&str, &str)]) -> Option<String> {
+        let files = sources
+            .iter()
+            .map(|(file, text)| (module_of(Path::new(file)), (*text).to_owned()))
+            .collect();
+        ring(&TABLE, &files)
+    }
+
+    #[test]
+    fn files_that_import_each_other_through_a_third_are_a_ring() {
+        let ring = ring_of(&[
+            ("train.rs", "use self::run::Run;"),
+            ("train/run.rs", "use super::batch::Batch;"),
+            (
+                "train/batch.rs",
+                "use crate::{error::Failure, train::step::Step};",
+            ),
+            ("train/step.rs", "use crate::train::run::Run;"),
+            ("error.rs", ""),
+        ]);
+        assert_eq!(
+            ring.as_deref(),
+            Some("`src` has a ring of imports: train::batch, train::run, train::step"),
+            "neither who stands above nor who stands below it"
+        );
+    }
+
+    #[test]
+    fn a_folder_that_passes_on_what_its_files_make_is_no_ring() {
+        let ring = ring_of(&[
+            (
+                "train.rs",
+                "mod run;\npub use run::Run;\npub trait Observer {}\n",
+            ),
+            ("train/run.rs", "use super::Observer;"),
+            ("plan.rs", "use crate::train::Run;"),
+        ]);
+        assert_eq!(ring, None, "the folder's file names its own files only");
     }
 }

@@ -87,11 +87,21 @@ pub fn of_hub(failure: &HubError) -> ApiError {
         HubError::InvalidRevision { .. } => invalid(&mut params, "revision"),
         HubError::InvalidSetting { setting, .. } => invalid(&mut params, setting),
         HubError::UnsafePath { path } => at(&mut params, path, ErrorCode::UnsafePath),
-        HubError::UnsafeCache { path } => at(
+        HubError::UnsafeCache { path } | HubError::NotRegular { path } => at(
             &mut params,
             &path.display().to_string(),
             ErrorCode::UnsafePath,
         ),
+        HubError::TooManyFiles { path } => at(
+            &mut params,
+            &path.display().to_string(),
+            ErrorCode::InvalidModel,
+        ),
+        HubError::KnownOtherwise { repo, .. } => of(&mut params, repo, ErrorCode::KnownOtherwise),
+        HubError::NotConfirmed { repo, path } => {
+            params.path = Some(path.clone());
+            of(&mut params, repo, ErrorCode::NotConfirmed)
+        }
         HubError::Offline => ErrorCode::Offline,
         HubError::Unreachable { host, .. } => on(&mut params, host, ErrorCode::NetworkUnreachable),
         HubError::Stalled { host, .. } | HubError::Cut { host, .. } => {
@@ -255,6 +265,8 @@ pub fn sentence(error: &ApiError) -> String {
         ErrorCode::NotCached => format!("`{repo}` is not on this machine"),
         ErrorCode::DownloadDamaged => format!("what came for `{path}` is not what was published"),
         ErrorCode::DownloadRunning => format!("another process is downloading `{repo}`"),
+        ErrorCode::KnownOtherwise => format!("another version of `{repo}` is here already"),
+        ErrorCode::NotConfirmed => format!("`{path}` of `{repo}` is not what the Hub has"),
         ErrorCode::UnsafePath => format!("`{path}` would be written outside of its folder"),
         ErrorCode::InvalidBundle => format!("`{path}` is no offline bundle, or a damaged one"),
         ErrorCode::InvalidBackup => format!("`{path}` is no sound back-up of this program"),

@@ -55,6 +55,7 @@ pub fn watch(control: Control, tell: impl Fn(TransferProgress) + Send + Sync + '
                 remaining_s: remaining_s(began.elapsed(), copied),
             });
         }),
+        ..Watch::default()
     }
 }
 

@@ -2,17 +2,20 @@
 //! manifest of hashes. What is imported is checked byte by byte before it is in its place.
 
 mod copy;
+mod folder;
 mod read;
 mod write;
 
 pub use copy::{Copied, Watch};
 pub(crate) use copy::{Copying, copy_hashed};
+pub use folder::{FolderFile, regular_files};
 
 use crate::HubError;
 use crate::api::RemoteFile;
-use crate::cache::{Cache, Folder, Snapshot};
+use crate::cache::{Cache, Folder, Origin, Snapshot};
 use crate::error::blocking;
-use crate::repo::{Commit, FilePath, Oid, Repo, Revision};
+use crate::repo::{Commit, FilePath, Oid, Repo, RepoKind, Revision};
+use crate::select::without_programs;
 use read::Bundle;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -85,6 +88,16 @@ pub struct BundleFile {
     pub oid: Oid,
 }
 
+impl BundleFile {
+    fn remote(&self) -> RemoteFile {
+        RemoteFile {
+            path: self.path.clone(),
+            size_bytes: self.size_bytes,
+            oid: self.oid.clone(),
+        }
+    }
+}
+
 /// How a bundle lies on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BundleForm {
@@ -94,10 +107,12 @@ pub enum BundleForm {
     Zip,
 }
 
-/// Writes a snapshot to `to`, which must not be there yet and is either absent or whole.
+/// Writes a snapshot to `to`, which must not be there yet and is either absent or whole. Pickle and
+/// programs stay behind.
 ///
 /// # Errors
-/// [`HubError::NotCached`] where the cache has no whole snapshot of the revision.
+/// [`HubError::NotCached`] where the cache has no whole snapshot of the revision,
+/// [`HubError::OnlyPickle`] where its weights would stay behind.
 pub async fn export(
     cache: &Cache,
     repo: &Repo,
@@ -110,16 +125,18 @@ pub async fn export(
     let (repo, revision) = (repo.clone(), revision.clone());
     blocking(move || {
         let snapshot = found(&cache, &repo, &revision)?;
+        let files = without_programs(repo.kind(), repo.id(), snapshot.files, |file| {
+            file.path.as_str()
+        })?;
         let source = Source {
-            total_bytes: snapshot.files.iter().map(|file| file.size_bytes).sum(),
+            total_bytes: files.iter().map(|file| file.size_bytes).sum(),
             content: Content::Snapshot(Named {
                 repo,
                 revision,
                 commit: snapshot.commit,
             }),
             dir: snapshot.path,
-            files: snapshot
-                .files
+            files: files
                 .into_iter()
                 .map(|file| SourceFile {
                     path: file.path,
@@ -135,7 +152,7 @@ pub async fn export(
 /// Writes a folder to `to`, as [`export`] does, for what came from no Hub.
 ///
 /// # Errors
-/// [`HubError::UnsafePath`] where a file's name would mean another place on another system.
+/// Those of [`regular_files`]: nothing but what lies in the folder leaves with it.
 pub async fn export_folder(
     dir: &Path,
     name: &str,
@@ -150,44 +167,35 @@ pub async fn export_folder(
         watch.clone(),
     );
     blocking(move || {
-        let mut source = Source {
+        let mut files = regular_files(&dir)?;
+        files.retain(|file| file.path.as_str() != MANIFEST);
+        let files = without_programs(RepoKind::Model, &name, files, |file| file.path.as_str())?;
+        let source = Source {
             content: Content::Folder { name },
-            files: Vec::new(),
-            total_bytes: 0,
-            dir: dir.clone(),
+            total_bytes: files.iter().map(|file| file.size_bytes).sum(),
+            files: files
+                .into_iter()
+                .map(|file| SourceFile {
+                    path: file.path,
+                    oid: None,
+                })
+                .collect(),
+            dir,
         };
-        gather(&dir, "", &mut source)?;
-        source.files.sort_by(|a, b| a.path.cmp(&b.path));
         write::write(&source, form, &to, &watch)
     })
     .await
 }
 
-/// Every file below a folder.
-fn gather(dir: &Path, prefix: &str, source: &mut Source) -> Result<(), HubError> {
-    let fail = |failure| HubError::io(dir, failure);
-    for entry in fs::read_dir(dir).map_err(fail)? {
-        let entry = entry.map_err(fail)?;
-        let place = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        let about = fs::metadata(entry.path()).map_err(fail)?;
-        if about.is_dir() {
-            gather(&entry.path(), &format!("{place}/"), source)?;
-        } else if place != MANIFEST {
-            source.total_bytes += about.len();
-            source.files.push(SourceFile {
-                path: FilePath::new(&place)?,
-                oid: None,
-            });
-        }
-    }
-    Ok(())
-}
-
 /// Takes a bundle in, after checking every byte of it: a snapshot into `cache`, a folder's files to
-/// `folder`, which must not be there yet.
+/// `folder`, which must not be there yet. A snapshot is [`Origin::Unverified`] unless the cache has it
+/// already: the bundle's manifest alone says what it is. Pickle and programs stay behind.
 ///
 /// # Errors
-/// [`HubError::BadBundle`] where it is none, or a file of it is missing, damaged or a link.
+/// [`HubError::BadBundle`] where it is none, or a file of it is missing, damaged or a link,
+/// [`HubError::KnownOtherwise`] where it would change a commit or a reference that the cache has,
+/// [`HubError::OnlyPickle`] where its weights would stay behind, [`HubError::DiskFull`] before
+/// anything is copied.
 pub async fn import(
     cache: &Cache,
     folder: &Path,
@@ -198,22 +206,27 @@ pub async fn import(
     let (from, watch) = (from.to_owned(), watch.clone());
     blocking(move || {
         let mut bundle = Bundle::open(&from)?;
-        let manifest = bundle.manifest()?;
-        let total_bytes = manifest.files.iter().map(|file| file.size_bytes).sum();
-        let mut copying = Copying::new(&watch, total_bytes);
-        match &manifest.content {
+        let Manifest { content, files, .. } = bundle.manifest()?;
+        let (kind, label) = match &content {
+            Content::Snapshot(named) => (named.repo.kind(), named.repo.id()),
+            Content::Folder { name } => (RepoKind::Model, name.as_str()),
+        };
+        let files = without_programs(kind, label, files, |file| file.path.as_str())?;
+        match content {
             Content::Snapshot(named) => {
-                unpack_snapshot(&mut bundle, &manifest.files, named, &cache, &mut copying)
-                    .map(Unpacked::Snapshot)
+                unpack_snapshot(&mut bundle, &files, &named, &cache, &watch).map(Unpacked::Snapshot)
             }
             Content::Folder { name } => {
-                let unpacked = unpack_folder(&mut bundle, &manifest.files, &folder, &mut copying);
+                let total_bytes = files.iter().map(|file| file.size_bytes).sum();
+                watch.check_space(&folder, total_bytes)?;
+                let mut copying = Copying::new(&watch, total_bytes);
+                let unpacked = unpack_folder(&mut bundle, &files, &folder, &mut copying);
                 if unpacked.is_err() {
                     // A half of it is of no use, and the failure says why.
                     drop(fs::remove_dir_all(&folder));
                     drop(fs::remove_file(half_file(&folder)));
                 }
-                unpacked.map(|()| Unpacked::Folder { name: name.clone() })
+                unpacked.map(|()| Unpacked::Folder { name })
             }
         }
     })
@@ -225,28 +238,36 @@ fn unpack_snapshot(
     files: &[BundleFile],
     named: &Named,
     cache: &Cache,
-    copying: &mut Copying<'_>,
+    watch: &Watch,
 ) -> Result<Snapshot, HubError> {
-    let _held = cache.lock(&named.repo)?;
-    let folder = Folder::of(cache, &named.repo);
-    folder.create()?;
-    let mut wanted = Vec::new();
-    for file in files {
-        let remote = RemoteFile {
-            path: file.path.clone(),
-            size_bytes: file.size_bytes,
-            oid: file.oid.clone(),
-        };
-        if folder.holds(&named.commit, &remote)? {
-            copying.skip(remote.size_bytes);
-        } else {
-            let temporary = folder.partial().join(format!("{}.import", file.oid));
-            bundle.take(file, &temporary, &folder.blob(&file.oid), copying)?;
-        }
-        wanted.push(remote);
-    }
-    folder.place(&named.commit, &named.revision, &wanted)?;
-    found(cache, &named.repo, &named.revision)
+    let Named {
+        repo,
+        revision,
+        commit,
+    } = named;
+    let _held = cache.lock(repo)?;
+    let folder = Folder::of(cache, repo);
+    let wanted: Vec<RemoteFile> = files.iter().map(BundleFile::remote).collect();
+    let missing = folder.begin_import(repo, commit, revision, &wanted)?;
+    let missing: Vec<&BundleFile> = files
+        .iter()
+        .filter(|file| missing.contains(&file.path))
+        .collect();
+    let missing_bytes = missing.iter().map(|file| file.size_bytes).sum();
+    let copied = watch
+        .check_space(folder.path(), missing_bytes)
+        .and_then(|()| {
+            let mut copying = Copying::new(watch, files.iter().map(|file| file.size_bytes).sum());
+            copying.skip(wanted.iter().map(|file| file.size_bytes).sum::<u64>() - missing_bytes);
+            for file in missing {
+                let temporary = folder.partial().join(format!("{}.import", file.oid));
+                bundle.take(file, &temporary, &folder.blob(&file.oid), &mut copying)?;
+            }
+            folder.place(commit, revision, &wanted, Origin::Unverified)
+        });
+    folder.end_import(commit)?;
+    copied?;
+    found(cache, repo, revision)
 }
 
 fn unpack_folder(

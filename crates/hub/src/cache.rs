@@ -5,11 +5,18 @@
 //!                     refs/<revision>          the commit's hash
 //!                     snapshots/<commit>/…     links to blobs, or real files where there are no links
 //!                     .amoozgar/<hash>.part    bytes that are on their way, and their .state
+//!                     .amoozgar-unverified/<commit>   an import's snapshot, until the Hub confirmed it
 //! ```
 //!
 //! A blob is in its place only after its hash was found right, links come after all blobs, and the
 //! reference comes last: who follows a reference finds a whole snapshot. Nothing is ever written
-//! through a link that is found inside a repository's folder.
+//! through a link that is found inside a repository's folder. What the Hub gave changes only by the
+//! Hub's word: an import adds what was not known and replaces nothing ([`Origin`]).
+
+mod origin;
+mod read;
+
+pub use origin::Origin;
 
 use crate::HubError;
 use crate::api::RemoteFile;
@@ -17,6 +24,7 @@ use crate::files;
 use crate::partial;
 use crate::repo::{Commit, FilePath, Oid, Repo, Revision};
 use crate::verify::hash_file;
+use read::entries;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, TryLockError};
@@ -46,6 +54,8 @@ pub struct Snapshot {
     pub path: PathBuf,
     /// Its commit.
     pub commit: Commit,
+    /// Whose word it is that these are the files of this commit.
+    pub origin: Origin,
     /// Its files.
     pub files: Vec<CachedFile>,
 }
@@ -175,8 +185,10 @@ impl Cache {
                 files::remove(&folder.blob_named(&name))?;
             }
         }
+        folder.forget_marks_of_nothing()?;
         // What never had a whole file is not there at all.
         for dir in [
+            folder.marks(),
             folder.partial(),
             folder.blobs(),
             folder.path.join("refs"),
@@ -277,12 +289,14 @@ impl Folder {
         Ok(false)
     }
 
-    /// Gives all files their names in the snapshot, then the revision its commit.
+    /// Gives all files their names in the snapshot, then the revision its commit. Files and references
+    /// that have a name already are replaced by the Hub's word alone.
     pub(crate) fn place(
         &self,
         commit: &Commit,
         revision: &Revision,
         wanted: &[RemoteFile],
+        origin: Origin,
     ) -> Result<PathBuf, HubError> {
         let oids: HashSet<_> = wanted.iter().map(|file| &file.oid).collect();
         partial::settle(&self.partial(), &self.blobs(), &oids)?;
@@ -296,6 +310,9 @@ impl Folder {
         }
         for file in wanted {
             let pointer = self.pointer(commit, &file.path);
+            if origin == Origin::Unverified && fs::symlink_metadata(&pointer).is_ok() {
+                continue;
+            }
             if let Some(parent) = pointer.parent() {
                 files::create_dir_below(&self.path, parent)?;
             }
@@ -306,7 +323,8 @@ impl Folder {
                 self.put_real_file(&pointer, file, *left == 0)?;
             }
         }
-        if Commit::new(revision.as_str()).is_none() {
+        let is_known = origin == Origin::Unverified && self.read_ref(revision)?.is_some();
+        if Commit::new(revision.as_str()).is_none() && !is_known {
             let reference = self.path.join("refs").join(revision.as_str());
             if let Some(parent) = reference.parent() {
                 files::create_dir_below(&self.path, parent)?;
@@ -393,155 +411,6 @@ impl Folder {
     fn pointer(&self, commit: &Commit, file: &FilePath) -> PathBuf {
         file.below(&self.snapshot_path(commit))
     }
-
-    fn read_ref(&self, revision: &Revision) -> Result<Option<Commit>, HubError> {
-        let path = self.path.join("refs").join(revision.as_str());
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(Commit::new(text.trim())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(HubError::io(&path, source)),
-        }
-    }
-
-    /// The snapshot of a commit; `None` where it is not there, or a file of it is not.
-    fn snapshot(&self, commit: &Commit) -> Result<Option<Snapshot>, HubError> {
-        let path = self.snapshot_path(commit);
-        files::no_links(&self.path, &path)?;
-        if !path.is_dir() {
-            return Ok(None);
-        }
-        let mut files = Vec::new();
-        let whole = self.collect(&path, &path, &mut files)?;
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok((whole && !files.is_empty()).then(|| Snapshot {
-            path,
-            commit: commit.clone(),
-            files,
-        }))
-    }
-
-    /// Adds the files below `dir`; `false` where one is missing.
-    fn collect(
-        &self,
-        snapshot: &Path,
-        dir: &Path,
-        found: &mut Vec<CachedFile>,
-    ) -> Result<bool, HubError> {
-        for name in entries(dir)? {
-            let path = dir.join(&name);
-            let fail = |source| HubError::io(&path, source);
-            let kind = fs::symlink_metadata(&path).map_err(fail)?;
-            if kind.is_dir() {
-                if !self.collect(snapshot, &path, found)? {
-                    return Ok(false);
-                }
-                continue;
-            }
-            let target = match fs::canonicalize(&path) {
-                Ok(target) => target,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-                Err(source) => return Err(HubError::io(&path, source)),
-            };
-            let oid = if kind.is_symlink() {
-                let blobs = fs::canonicalize(self.blobs()).map_err(fail)?;
-                if !target.starts_with(&blobs) {
-                    return Err(HubError::UnsafeCache { path });
-                }
-                target
-                    .file_name()
-                    .and_then(|name| Oid::parse(name.to_str()?))
-            } else {
-                None
-            };
-            let below = path
-                .strip_prefix(snapshot)
-                .map(Path::to_owned)
-                .unwrap_or_default();
-            let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-            found.push(CachedFile {
-                path: FilePath::new(&parts.join("/"))?,
-                size_bytes: fs::metadata(&target).map_err(fail)?.len(),
-                oid,
-            });
-        }
-        Ok(true)
-    }
-
-    fn scan(&self, repo: Repo) -> Result<CachedRepo, HubError> {
-        let refs_dir = self.path.join("refs");
-        let mut refs = BTreeMap::new();
-        collect_refs(&refs_dir, "", &mut refs)?;
-        let mut snapshots = Vec::new();
-        for name in entries(&self.path.join("snapshots"))? {
-            if let Some(commit) = Commit::new(&name) {
-                snapshots.extend(self.snapshot(&commit)?);
-            }
-        }
-        let real_files = snapshots
-            .iter()
-            .flat_map(|snapshot| &snapshot.files)
-            .filter(|file| file.oid.is_none());
-        let size_bytes =
-            sizes(&self.blobs())? + real_files.map(|file| file.size_bytes).sum::<u64>();
-        Ok(CachedRepo {
-            repo,
-            refs,
-            snapshots,
-            size_bytes,
-            partial_bytes: sizes(&self.partial())?,
-        })
-    }
-}
-
-fn collect_refs(
-    dir: &Path,
-    prefix: &str,
-    refs: &mut BTreeMap<String, Commit>,
-) -> Result<(), HubError> {
-    for name in entries(dir)? {
-        let path = dir.join(&name);
-        let full = format!("{prefix}{name}");
-        if path.is_dir() {
-            collect_refs(&path, &format!("{full}/"), refs)?;
-        } else if let Ok(text) = fs::read_to_string(&path)
-            && let Some(commit) = Commit::new(text.trim())
-        {
-            refs.insert(full, commit);
-        }
-    }
-    Ok(())
-}
-
-/// The names in a folder, in order; none where the folder is not there.
-fn entries(dir: &Path) -> Result<Vec<String>, HubError> {
-    let fail = |source| HubError::io(dir, source);
-    let listing = match fs::read_dir(dir) {
-        Ok(listing) => listing,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(fail(source)),
-    };
-    let mut names = Vec::new();
-    for entry in listing {
-        names.push(
-            entry
-                .map_err(fail)?
-                .file_name()
-                .to_string_lossy()
-                .into_owned(),
-        );
-    }
-    names.sort();
-    Ok(names)
-}
-
-fn sizes(dir: &Path) -> Result<u64, HubError> {
-    let sizes = entries(dir)?.into_iter().map(|name| {
-        let path = dir.join(name);
-        fs::symlink_metadata(&path)
-            .map(|found| found.len())
-            .map_err(|source| HubError::io(&path, source))
-    });
-    sizes.sum()
 }
 
 fn make_link(target: &Path, link: &Path) -> io::Result<()> {

@@ -42,6 +42,11 @@ impl Clock for SystemClock {
 /// How many bytes are free on the disk of a path.
 pub type FreeSpace = Arc<dyn Fn(&Path) -> std::io::Result<u64> + Send + Sync>;
 
+/// What the system says of a disk.
+pub(crate) fn system_free_space() -> FreeSpace {
+    Arc::new(|path| fs4::available_space(path))
+}
+
 /// What a download takes from the machine beside network and files.
 #[derive(Clone)]
 pub struct Surroundings {
@@ -59,7 +64,7 @@ impl Surroundings {
         Self {
             clock: Arc::new(SystemClock::default()),
             seed,
-            free_space: Arc::new(|path| fs4::available_space(path)),
+            free_space: system_free_space(),
         }
     }
 }

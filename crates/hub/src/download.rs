@@ -2,7 +2,7 @@
 
 use crate::HubError;
 use crate::api::{FoundPage, ListedFile, RemoteFile, RepoInfo, Search};
-use crate::cache::{Cache, Folder};
+use crate::cache::{Cache, Folder, Origin};
 use crate::clock::{Backoff, Surroundings};
 use crate::control::{Control, Stop};
 use crate::endpoint::Network;
@@ -203,6 +203,29 @@ impl Hub {
         })
     }
 
+    /// Compares an imported snapshot with what the Hub lists, so that its origin is no longer
+    /// unverified. Asks the network, and hashes every file.
+    ///
+    /// # Errors
+    /// [`HubError::NotConfirmed`] where the Hub does not have a file so,
+    /// [`HubError::RevisionNotFound`] where it does not know the commit, and what the network says.
+    /// The origin stays unverified then.
+    pub async fn confirm(
+        &self,
+        cache: &Cache,
+        repo: &Repo,
+        commit: &Commit,
+        control: &Control,
+    ) -> Result<(), HubError> {
+        let listed = self.http.tree(repo, commit, control).await?;
+        let (cache, repo, commit) = (cache.clone(), repo.clone(), commit.clone());
+        let work = blocking(move || {
+            let _held = cache.lock(&repo)?;
+            Folder::of(&cache, &repo).confirm(&repo, &commit, &listed)
+        });
+        control.guard(work).await
+    }
+
     /// Brings a plan's files into `cache`. Going on and beginning are the same call.
     ///
     /// # Errors
@@ -282,16 +305,15 @@ impl Job<'_> {
             &meter,
         )
         .await?;
-        let (commit, reference, files) = (
-            plan.info.commit.clone(),
-            plan.reference().clone(),
-            plan.files.clone(),
-        );
-        let snapshot = blocking(move || folder.place(&commit, &reference, &files)).await?;
-        Ok(Outcome::Finished {
-            snapshot,
-            commit: plan.info.commit.clone(),
+        let (plan, commit) = (plan.clone(), plan.info.commit.clone());
+        let snapshot = blocking(move || {
+            let commit = &plan.info.commit;
+            let snapshot = folder.place(commit, plan.reference(), &plan.files, Origin::Hub)?;
+            folder.settle_origin(commit, &plan.listed)?;
+            Ok(snapshot)
         })
+        .await?;
+        Ok(Outcome::Finished { snapshot, commit })
     }
 
     /// Files whose bytes are not here, and how many bytes of each are.

@@ -33,6 +33,34 @@ pub enum HubError {
         /// The link.
         path: PathBuf,
     },
+    /// A link that leads out of its folder, or a pipe, a socket or a device: nothing to copy.
+    #[error("`{}` is no regular file inside of its folder", path.display())]
+    NotRegular {
+        /// The entry.
+        path: PathBuf,
+    },
+    /// A folder with more files, or deeper, than any model has.
+    #[error("`{}` has more files or folders than a model can have", path.display())]
+    TooManyFiles {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// An import would replace what is known here of a repository.
+    #[error("`{repo}` is here already, and what is imported is not the same: {detail}")]
+    KnownOtherwise {
+        /// The repository.
+        repo: String,
+        /// What is not the same.
+        detail: String,
+    },
+    /// A file of an import is not the one that the Hub has.
+    #[error("`{path}` of `{repo}` is not what the Hub has")]
+    NotConfirmed {
+        /// The repository.
+        repo: String,
+        /// The file.
+        path: String,
+    },
     /// A setting of the network cannot be used.
     #[error("the setting `{setting}` cannot be used: {detail}")]
     InvalidSetting {

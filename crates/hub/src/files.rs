@@ -48,6 +48,18 @@ pub(crate) fn no_links(root: &Path, path: &Path) -> Result<(), HubError> {
     Ok(())
 }
 
+/// Opens a regular file to read it. Opening anything else may wait for ever, or read a device.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    if fs::metadata(path)?.is_file() {
+        File::open(path)
+    } else {
+        Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no regular file",
+        ))
+    }
+}
+
 /// Opens a file to read and write it, making it where it is not there; a link is refused.
 pub(crate) fn open_to_write(path: &Path) -> Result<File, HubError> {
     if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {

@@ -47,10 +47,10 @@ mod waits;
 pub use adopt::adopt;
 pub use api::{Found, FoundPage, ListedFile, RemoteFile, RepoInfo, Search, Sort};
 pub use bundle::{
-    BundleFile, BundleForm, Content, Copied, MANIFEST, Manifest, Named, Unpacked, Watch, export,
-    export_folder, import,
+    BundleFile, BundleForm, Content, Copied, FolderFile, MANIFEST, Manifest, Named, Unpacked,
+    Watch, export, export_folder, import, regular_files,
 };
-pub use cache::{Cache, CachedFile, CachedRepo, Links, Scan, Snapshot};
+pub use cache::{Cache, CachedFile, CachedRepo, Links, Origin, Scan, Snapshot};
 pub use clock::{Backoff, Clock, FreeSpace, Surroundings, SystemClock};
 pub use control::{Control, Stop};
 pub use describe::{DescribedFile, Description};

@@ -141,8 +141,12 @@ pub(crate) fn reason(kind: RepoKind, path: &str, is_chosen: bool) -> Reason {
 }
 
 fn only_pickle(repo: &Repo, example: &str) -> HubError {
+    only_pickle_of(repo.id(), example)
+}
+
+fn only_pickle_of(label: &str, example: &str) -> HubError {
     HubError::OnlyPickle {
-        repo: repo.to_string(),
+        repo: label.to_owned(),
         example: example.to_owned(),
     }
 }
@@ -276,12 +280,42 @@ fn is_data(path: &str) -> bool {
     !matches!(file_name(path), ".gitattributes" | ".gitignore") && !has_extension(path, "py")
 }
 
-fn is_pickle(kind: RepoKind, path: &str) -> bool {
+pub(crate) fn is_pickle(kind: RepoKind, path: &str) -> bool {
     let always = ["pkl", "pickle", "pt", "pth", "ckpt", "joblib"]
         .iter()
         .any(|ending| has_extension(path, ending));
     // `.bin` of a dataset is any data; of a model it is what torch.save wrote.
     always || (kind == RepoKind::Model && has_extension(path, "bin"))
+}
+
+/// Leaves out of `files` what can run a program when it is loaded: pickle, and programs themselves.
+///
+/// # Errors
+/// [`HubError::OnlyPickle`] where the weights are among what is left out, or nothing else is there;
+/// it names them as those of `label`.
+pub(crate) fn without_programs<T>(
+    kind: RepoKind,
+    label: &str,
+    files: Vec<T>,
+    path_of: impl Fn(&T) -> &str,
+) -> Result<Vec<T>, HubError> {
+    let can_run = |file: &T| is_pickle(kind, path_of(file)) || has_extension(path_of(file), "py");
+    let is_weights = |file: &T| {
+        let path = path_of(file);
+        has_extension(path, "safetensors") || has_extension(path, "gguf")
+    };
+    let (out, kept): (Vec<T>, Vec<T>) = files.into_iter().partition(can_run);
+    let lacks_weights = kind == RepoKind::Model && !kept.iter().any(is_weights);
+    let pickle = out.iter().find(|file| is_pickle(kind, path_of(file)));
+    let example = match (pickle, kept.is_empty()) {
+        (Some(pickle), is_empty) if is_empty || lacks_weights => Some(pickle),
+        (None, true) => out.first(),
+        _ => None,
+    };
+    match example {
+        Some(example) => Err(only_pickle_of(label, path_of(example))),
+        None => Ok(kept),
+    }
 }
 
 fn is_at_root(path: &str) -> bool {

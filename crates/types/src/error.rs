@@ -124,6 +124,10 @@ pub enum ErrorCode {
     DownloadDamaged,
     /// Another process downloads `repo`.
     DownloadRunning,
+    /// What is imported of `repo` would replace what is here of it.
+    KnownOtherwise,
+    /// The file `path` of the imported `repo` is not the one that the Hub has.
+    NotConfirmed,
     /// `path` would be written outside of its folder.
     UnsafePath,
     /// The offline bundle at `path` is damaged, or none.
@@ -194,6 +198,8 @@ impl ErrorCode {
         Self::NotCached,
         Self::DownloadDamaged,
         Self::DownloadRunning,
+        Self::KnownOtherwise,
+        Self::NotConfirmed,
         Self::UnsafePath,
         Self::InvalidBundle,
         Self::Io,

@@ -28,6 +28,10 @@ pub struct InstalledModel {
     pub partial_bytes: u64,
     /// Files.
     pub n_files: u32,
+    /// Whether it came in a bundle or from another cache, whose word alone says that it is this commit
+    /// of this repository: the Hub has not confirmed it.
+    #[serde(default)]
+    pub is_unverified: bool,
     /// When it came or was made.
     pub created_ms: UtcMs,
     /// Whether who asks may remove it: models are shared by all profiles, so only who brought one and

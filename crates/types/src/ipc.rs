@@ -213,6 +213,8 @@ commands! {
     ModelsOpenFolder "models_open_folder" (ModelRef) -> ();
     /// Removes a downloaded or an imported one. What a run left goes with the run.
     ModelsDelete "models_delete" (ModelRef) -> ();
+    /// Asks the Hub whether an imported repository's files are its own.
+    ModelsConfirm "models_confirm" (ModelRef) -> ();
     /// Brings a folder, an offline bundle or a cache of the Hub here; `channel` tells how far it is.
     ModelsImport "models_import" (ModelImport) -> ModelImported;
     /// Writes a downloaded one as an offline bundle; `channel` tells how far it is.

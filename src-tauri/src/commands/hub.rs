@@ -45,7 +45,7 @@ pub async fn hub_open_page(
 }
 
 /// The signed-in user's way to the Hub.
-async fn way(state: &App) -> Result<Way, ApiError> {
+pub(super) async fn way(state: &App) -> Result<Way, ApiError> {
     let (db, paths, user_id) = (&state.db, &state.paths, state.user_id()?);
     Way::of(db, paths, &state.secrets, &state.downloads, user_id).await
 }

@@ -1,11 +1,12 @@
 //! What is on this machine.
 
+use super::hub::way;
 use super::{Answer, Request};
 use crate::db::blocking;
-use crate::models::installed;
+use crate::models::{browse, installed};
 use crate::state::App;
 use crate::system::open;
-use amoozgar_types::ipc::{ModelsDelete, ModelsFiles, ModelsList, ModelsOpenFolder};
+use amoozgar_types::ipc::{ModelsConfirm, ModelsDelete, ModelsFiles, ModelsList, ModelsOpenFolder};
 use tauri::State;
 
 /// Everything that is here as a whole: downloaded, imported, trained.
@@ -48,4 +49,16 @@ pub async fn models_delete(
     let settled = state.hold.settled()?;
     let (db, paths, user) = (state.db.clone(), state.paths.clone(), state.user()?);
     blocking(move || installed::remove(&db, &paths, &user, &request, &settled)).await
+}
+
+/// Asks the Hub whether an imported repository's files are its own.
+#[tauri::command]
+pub async fn models_confirm(
+    state: State<'_, App>,
+    request: Request<ModelsConfirm>,
+) -> Answer<ModelsConfirm> {
+    let settled = state.hold.settled()?;
+    let confirmed = browse::confirm(&way(&state).await?, &request).await;
+    drop(settled);
+    confirmed
 }

@@ -1,7 +1,7 @@
 //! The Hub's pages: search, and a repository before it is downloaded.
 
 use super::catalog::{self, Known};
-use super::installed::{cache, kind_of};
+use super::installed::{cache, kind_of, whole};
 use crate::clock::surroundings;
 use crate::db::{Db, blocking};
 use crate::downloads::Downloads;
@@ -13,6 +13,7 @@ use amoozgar_hub::{Control, Hub, Reason, Repo, Revision, Search, Selection, Sort
 use amoozgar_types::ApiError;
 use amoozgar_types::id::UserId;
 use amoozgar_types::ipc::{HubFound, HubPage, HubQuery, HubSort, RepoAt, RepoDetail};
+use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::network::NetworkSettings;
 use amoozgar_types::repo::{FileReason, RepoFile, RepoKind};
 use std::sync::Arc;
@@ -87,6 +88,29 @@ pub async fn search(way: &Way, query: HubQuery) -> Result<HubPage, ApiError> {
         found: found.collect(),
         next: page.next,
     })
+}
+
+/// Asks the Hub whether the files of an imported repository are its own.
+pub async fn confirm(way: &Way, model: &ModelRef) -> Result<(), ApiError> {
+    let hub_error = |failure| error::of_hub(&failure);
+    let ModelRef::Hub { repo, kind } = model else {
+        return Err(error::invalid_state("it came from no Hub"));
+    };
+    let repo = Repo::new(kind_of(*kind), repo).map_err(hub_error)?;
+    let (cache, wanted) = (cache(&way.paths), repo.clone());
+    let commit = blocking({
+        let cache = cache.clone();
+        move || {
+            let found = cache.scan_repo(&wanted).map_err(hub_error)?;
+            let shown = whole(&found).ok_or_else(error::not_found)?;
+            Ok(shown.1.commit.clone())
+        }
+    })
+    .await?;
+    way.hub
+        .confirm(&cache, &repo, &commit, &Control::new())
+        .await
+        .map_err(hub_error)
 }
 
 /// A repository with its files, its card and what it needs.

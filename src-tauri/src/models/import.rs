@@ -1,6 +1,6 @@
 //! Models that come from a disk: offline bundles, folders, other caches.
 
-use super::installed::{self, collect, has_weights, imported_dir, imported_model, installed_repo};
+use super::installed::{self, has_weights, imported_dir, imported_model, installed_repo};
 use crate::db::{Db, blocking};
 use crate::error::{self, io_error};
 use crate::files;
@@ -101,8 +101,11 @@ fn form_of(from: &Path) -> Result<Form, ApiError> {
 }
 
 /// The cache that a folder is, with the repositories that are meant: all of them, or the one whose
-/// folder was named. `$HF_HOME` has its cache in `hub`.
+/// folder, or a snapshot of which, was named. `$HF_HOME` has its cache in `hub`.
 fn cache_of(from: &Path) -> Option<(Cache, Vec<Repo>)> {
+    // A snapshot has links to files beside it, which no folder takes along.
+    let snapshots = from.parent().filter(|dir| dir.ends_with("snapshots"));
+    let from = snapshots.and_then(Path::parent).unwrap_or(from);
     let named = from
         .file_name()
         .and_then(|name| Repo::from_folder_name(&name.to_string_lossy()))
@@ -188,36 +191,43 @@ async fn adopted(
         return Err(ApiError::invalid_field("path"));
     }
     let mut models = Vec::new();
+    let mut refused = None;
     for repo in repos {
-        amoozgar_hub::adopt(cache, &theirs, &repo, watch)
-            .await
-            .map_err(|failure| error::of_hub(&failure))?;
+        match amoozgar_hub::adopt(cache, &theirs, &repo, watch).await {
+            Ok(_) => {}
+            // What cannot be taken of one repository does not keep the others away.
+            Err(failure @ (HubError::KnownOtherwise { .. } | HubError::OnlyPickle { .. })) => {
+                refused.get_or_insert(failure);
+                continue;
+            }
+            Err(failure) => return Err(error::of_hub(&failure)),
+        }
         let found = cache
             .scan_repo(&repo)
             .map_err(|failure| error::of_hub(&failure))?;
         models.extend(installed_repo(&found));
     }
-    Ok(models)
+    match refused {
+        Some(failure) if models.is_empty() => Err(error::of_hub(&failure)),
+        _ => Ok(models),
+    }
 }
 
 /// Copies a folder in the Hub's form among the imported models.
 fn folder(paths: &Paths, from: &Path, watch: &Watch) -> Result<Vec<InstalledModel>, ApiError> {
     let name = from.file_name().unwrap_or_default().to_string_lossy();
+    // Nothing but what lies in the folder, under names that every system can write.
+    let found = amoozgar_hub::regular_files(from).map_err(|failure| error::of_hub(&failure))?;
     let half = half(paths)?;
-    let mut found = Vec::new();
-    collect(from, "", &mut found)?;
     let mut copied = Copied {
         done_bytes: 0,
         total_bytes: found.iter().map(|file| file.size_bytes).sum(),
         file: String::new(),
     };
     for file in &found {
-        // A name that would mean something else on another system is refused on each.
-        let place = amoozgar_hub::FilePath::new(&file.path)
-            .map_err(|failure| error::of_hub(&failure))?
-            .below(&half);
-        copied.file.clone_from(&file.path);
-        let whole = copy(Path::new(&file.absolute), &place, &mut copied, watch)?;
+        copied.file = file.path.to_string();
+        let (from, to) = (file.path.below(from), file.path.below(&half));
+        let whole = copy(&from, &to, &mut copied, watch)?;
         if !whole {
             files::remove_dir(&half)?;
             return Err(stop());

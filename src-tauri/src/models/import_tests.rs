@@ -65,6 +65,7 @@ fn a_stopped_import_leaves_nothing() {
             })
         },
         control,
+        ..Watch::default()
     };
     let failure = folder(&paths, &from, &watch).unwrap_err();
     assert!(is_stop(&failure), "{failure}");
@@ -100,9 +101,26 @@ fn what_is_no_model_is_refused_and_a_cache_is_known_by_its_folders() {
     .unwrap();
     for path in [
         repo.clone(),
+        repo.join("snapshots").join(commit),
         dir.path().join("home/hub"),
         dir.path().join("home"),
     ] {
         assert_eq!(form_of(&path).unwrap(), Form::Cache, "{}", path.display());
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_from_outside_of_a_folder_comes_in_with_it() {
+    let (dir, paths, from) = bench();
+    let secret = dir.path().join("id_ed25519");
+    fs::write(&secret, "secret").unwrap();
+    std::os::unix::fs::symlink(&secret, from.join("README.md")).unwrap();
+    let failure = folder(&paths, &from, &Watch::default()).unwrap_err();
+    assert_eq!(failure.code, ErrorCode::UnsafePath, "{failure}");
+    fs::remove_file(from.join("README.md")).unwrap();
+    std::os::unix::fs::symlink(".", from.join("again")).unwrap();
+    let failure = folder(&paths, &from, &Watch::default()).unwrap_err();
+    assert_eq!(failure.code, ErrorCode::UnsafePath, "a ring: {failure}");
+    assert!(!paths.models().exists(), "nothing was copied");
 }

@@ -5,7 +5,7 @@ use crate::error::{self, io_error};
 use crate::files;
 use crate::hold::Settled;
 use crate::paths::Paths;
-use amoozgar_hub::{Cache, CachedRepo, Links, Repo, Snapshot};
+use amoozgar_hub::{Cache, CachedRepo, Links, Origin, Repo, Snapshot};
 use amoozgar_types::id::UserId;
 use amoozgar_types::installed::{InstalledFile, InstalledModel};
 use amoozgar_types::job::JobRecord;
@@ -142,24 +142,30 @@ pub fn installed_repo(found: &CachedRepo) -> Option<InstalledModel> {
         size_bytes: found.size_bytes,
         partial_bytes: found.partial_bytes,
         n_files: u32::try_from(snapshot.files.len()).unwrap_or(u32::MAX),
+        is_unverified: snapshot.origin == Origin::Unverified,
         created_ms: modified_ms(&snapshot.path),
         may_delete: false,
     })
 }
 
-/// The snapshot that a reference names and that lacks nothing, `main` before others. Other programs
-/// leave snapshots with a part of the files.
-fn whole(found: &CachedRepo) -> Option<(&str, &Snapshot)> {
-    let mut refs: Vec<_> = found.refs.iter().collect();
-    refs.sort_by_key(|(name, _)| (name.as_str() != "main", name.as_str()));
-    refs.into_iter().find_map(|(name, commit)| {
-        let snapshot = found.snapshots.iter().find(|one| one.commit == *commit)?;
-        let is_whole = match found.repo.kind() {
+/// The snapshot that a reference names and that lacks nothing: what the Hub gave before what an import
+/// says of itself, `main` before others. Other programs leave snapshots with a part of the files.
+pub(super) fn whole(found: &CachedRepo) -> Option<(&str, &Snapshot)> {
+    let mut named: Vec<(&str, &Snapshot)> = found
+        .refs
+        .iter()
+        .filter_map(|(name, commit)| {
+            let snapshot = found.snapshots.iter().find(|one| one.commit == *commit)?;
+            Some((name.as_str(), snapshot))
+        })
+        .collect();
+    named.sort_by_key(|(name, snapshot)| (snapshot.origin != Origin::Hub, *name != "main", *name));
+    named
+        .into_iter()
+        .find(|(_, snapshot)| match found.repo.kind() {
             amoozgar_hub::RepoKind::Model => has_weights(&snapshot.path),
             amoozgar_hub::RepoKind::Dataset => true,
-        };
-        is_whole.then_some((name.as_str(), snapshot))
-    })
+        })
 }
 
 /// Whether a folder has weights, all parts of them where an index names several.
@@ -218,6 +224,7 @@ pub fn imported_model(path: &Path) -> Result<InstalledModel, ApiError> {
         size_bytes: found.iter().map(|file| file.size_bytes).sum(),
         partial_bytes: 0,
         n_files: u32::try_from(found.len()).unwrap_or(u32::MAX),
+        is_unverified: false,
         created_ms: modified_ms(path),
         may_delete: false,
     })
@@ -240,6 +247,7 @@ fn trained(job: &JobRecord) -> Option<InstalledModel> {
         size_bytes: found.iter().map(|file| file.size_bytes).sum(),
         partial_bytes: 0,
         n_files: u32::try_from(found.len()).unwrap_or(u32::MAX),
+        is_unverified: false,
         created_ms: job.finished_ms.unwrap_or(job.created_ms),
         may_delete: false,
     })

@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used)]
-use super::{has_weights, imported_dir, remove};
+use super::{downloaded, has_weights, imported_dir, remove};
 use crate::db::Db;
 use crate::hold::tests::settled;
 use crate::paths::Paths;
+use amoozgar_hub::{Cache, Links};
 use amoozgar_store::Store;
 use amoozgar_types::ErrorCode;
 use amoozgar_types::id::UserId;
@@ -63,4 +64,33 @@ fn only_who_brought_a_model_and_administrators_may_remove_it() {
         remove(&db, &paths, remover, &model, &settled()).unwrap();
         assert!(!folder.exists(), "`{}` removed it", remover.name);
     }
+}
+
+#[test]
+fn what_the_hub_gave_is_shown_before_what_an_import_says_of_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = Paths::resolve(Some(dir.path().to_owned())).unwrap();
+    let repo = paths.hub().join("models--a--b");
+    let place = |reference: &str, commit: &str| {
+        let snapshot = repo.join("snapshots").join(commit);
+        fs::create_dir_all(&snapshot).unwrap();
+        fs::create_dir_all(repo.join("refs")).unwrap();
+        fs::write(snapshot.join("model.safetensors"), commit).unwrap();
+        fs::write(repo.join("refs").join(reference), commit).unwrap();
+    };
+    let (imported, given) = ("1".repeat(40), "2".repeat(40));
+    place("main", &imported);
+    let marks = repo.join(".amoozgar-unverified");
+    fs::create_dir_all(&marks).unwrap();
+    fs::write(marks.join(&imported), "").unwrap();
+    let shown = || {
+        downloaded(&Cache::new(paths.hub(), Links::Auto))
+            .unwrap()
+            .remove(0)
+    };
+    assert!(shown().is_unverified, "nobody has confirmed it");
+    place("v1", &given);
+    let model = shown();
+    assert_eq!(model.commit, Some(given), "that of the Hub");
+    assert!(!model.is_unverified);
 }

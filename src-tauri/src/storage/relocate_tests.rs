@@ -143,6 +143,7 @@ fn a_stopped_move_leaves_nothing_and_changes_nothing() {
                 })
             },
             control: control.clone(),
+            ..Watch::default()
         };
         let moved = relocate(&bench.paths(), &bench.to(), &watch, &held()).unwrap();
         assert_eq!(moved, Moving::Stopped);

@@ -27,6 +27,13 @@ pub const EMPTY_TITLE: &str = "هنوز هیچ مدلی نصب نشده است";
 pub const EMPTY_TEXT: &str = "مدلی آماده دانلود کنید تا با متن‌های خودتان تنظیمش کنید، یا یک مدل را از همین رایانه وارد کنید.";
 /// Action.
 pub const EXPORT: &str = "خروجی گرفتن";
+/// Badge of an imported repository that the Hub has not confirmed.
+pub const UNVERIFIED: &str = "منشأ تأییدنشده";
+/// Title of that badge.
+pub const UNVERIFIED_HELP: &str =
+    "این فایل‌ها از بستهٔ آفلاین یا کش دیگری آمده‌اند و هنوز با فایل‌های مخزن سنجیده نشده‌اند.";
+/// Action of an imported repository.
+pub const CONFIRM: &str = "سنجیدن با مخزن";
 /// Action.
 pub const OPEN_FOLDER: &str = "باز کردن پوشه";
 /// Action.
@@ -204,7 +211,7 @@ pub const IMPORT_STOPPED: &str = "وارد کردن نیمه‌کاره رها �
 /// Dialog.
 pub const EXPORT_TITLE: &str = "بستهٔ آفلاین برای رایانهٔ دیگر";
 /// Dialog.
-pub const EXPORT_HELP: &str = "همهٔ فایل‌ها همراه با فهرست اثر انگشت‌هایشان نوشته می‌شوند، تا با حافظهٔ USB ببرید و آنجا وارد کنید.";
+pub const EXPORT_HELP: &str = "همهٔ فایل‌ها همراه با فهرست اثر انگشت‌هایشان نوشته می‌شوند، تا با حافظهٔ USB ببرید و آنجا وارد کنید. فایل‌های pickle و ‎.py برده نمی‌شود.";
 /// Choice.
 pub const EXPORT_FORM: &str = "شکل بسته";
 /// Field.
@@ -404,6 +411,11 @@ pub fn delete_text(name: &str, n_bytes: u64) -> String {
         isolate(name),
         number::bytes(n_bytes)
     )
+}
+
+/// Toast.
+pub fn confirmed(name: &str) -> String {
+    format!("همهٔ فایل‌های «{}» همان فایل‌های مخزن است.", isolate(name))
 }
 
 /// Toast.

@@ -1,9 +1,12 @@
 //! A copy that is hashed, watched, and can be stopped.
 
+use crate::HubError;
+use crate::clock::{FreeSpace, system_free_space};
 use crate::control::Control;
 use crate::repo::Oid;
 use crate::verify::{Hasher, READ_BYTES};
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Who watches a copy, and may stop it.
@@ -13,6 +16,8 @@ pub struct Watch {
     pub control: Control,
     /// Is told how far it is, from the thread that copies.
     pub told: Arc<dyn Fn(&Copied) + Send + Sync>,
+    /// The free space of a disk.
+    pub free_space: FreeSpace,
 }
 
 impl Default for Watch {
@@ -20,7 +25,25 @@ impl Default for Watch {
         Self {
             control: Control::new(),
             told: Arc::new(|_| ()),
+            free_space: system_free_space(),
         }
+    }
+}
+
+impl Watch {
+    /// Refuses a copy of `needed` bytes to the disk of `to` that it has no space for. Folders of `to`
+    /// may be missing.
+    pub(crate) fn check_space(&self, to: &Path, needed: u64) -> Result<(), HubError> {
+        let there = to.ancestors().find(|dir| dir.is_dir()).unwrap_or(to);
+        let free = (self.free_space)(there).map_err(|source| HubError::io(there, source))?;
+        if needed > free {
+            return Err(HubError::DiskFull {
+                path: to.to_owned(),
+                needed: Some(needed),
+                free: Some(free),
+            });
+        }
+        Ok(())
     }
 }
 

@@ -2,10 +2,12 @@
 //! checked.
 
 use super::copy::{Copying, copy_hashed};
+use super::folder::MAX_FILES;
 use super::{BundleFile, Content, FORMAT, MANIFEST, Manifest};
 use crate::HubError;
 use crate::files;
 use crate::repo::{Commit, FilePath, Oid, Repo, Revision};
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
@@ -24,7 +26,7 @@ impl Bundle {
         let zip = if path.is_dir() {
             None
         } else {
-            let file = File::open(path).map_err(|source| HubError::io(path, source))?;
+            let file = files::open_regular(path).map_err(|source| HubError::io(path, source))?;
             let zip = ZipArchive::new(file)
                 .map_err(|error| bad(path, format!("it is no zip file: {error}")))?;
             Some(zip)
@@ -56,9 +58,30 @@ impl Bundle {
             Revision::new(named.revision.as_str())?;
             let commit = Commit::new(named.commit.as_str());
             commit.ok_or_else(|| bad(&bundle, format!("`{}` is no commit", named.commit)))?;
+            let pinned = Commit::new(named.revision.as_str());
+            if pinned.is_some_and(|pinned| pinned != named.commit) {
+                return Err(bad(
+                    &bundle,
+                    format!("it has two commits, `{}` too", named.revision),
+                ));
+            }
         }
+        let total = manifest
+            .files
+            .iter()
+            .try_fold(0_u64, |total, file| total.checked_add(file.size_bytes));
+        if manifest.files.len() > MAX_FILES || total.is_none() {
+            return Err(bad(
+                &bundle,
+                "it lists more than a model can have".to_owned(),
+            ));
+        }
+        let mut places = HashSet::new();
         for file in &manifest.files {
             FilePath::new(file.path.as_str())?;
+            if !places.insert(&file.path) {
+                return Err(bad(&bundle, format!("it lists `{}` twice", file.path)));
+            }
             if Oid::parse(file.oid.as_str()).as_ref() != Some(&file.oid)
                 || Oid::sha256(&file.sha256).is_none()
             {
@@ -123,7 +146,7 @@ impl Bundle {
         }
         let place = FilePath::new(name)?.below(&path);
         files::no_links(&path, &place).map_err(|_| bad(&path, format!("`{name}` is a link")))?;
-        let file = File::open(&place).map_err(|error| missing(&error))?;
+        let file = files::open_regular(&place).map_err(|error| missing(&error))?;
         Ok(Box::new(file))
     }
 }

@@ -35,6 +35,7 @@ pub(super) fn write(
     if to.exists() {
         return Err(HubError::io(to, io::ErrorKind::AlreadyExists.into()));
     }
+    watch.check_space(to, source.total_bytes)?;
     let temporary = files::with_suffix(to, ".partial");
     let manifest = Manifest {
         format: FORMAT,
@@ -123,7 +124,7 @@ fn copy_from(
     let oid = oid.as_ref();
     let from = path.below(&source.dir);
     let fail = |source| HubError::io(&from, source);
-    let mut file = File::open(&from).map_err(fail)?;
+    let mut file = files::open_regular(&from).map_err(fail)?;
     let size_bytes = file.metadata().map_err(fail)?.len();
     copying.file(path.as_str());
     let hashes = copy_hashed(&mut file, out, size_bytes, oid, copying)

@@ -181,6 +181,7 @@ fn a_copy_that_is_stopped_leaves_nothing_half_made() {
             Arc::new(move |_: &amoozgar_hub::Copied| control.stop(Stop::Cancel))
         },
         control,
+        ..Watch::default()
     };
     for form in [BundleForm::Folder, BundleForm::Zip] {
         let stick = bench.folder.path().join("stick");

@@ -6,6 +6,7 @@
 mod access;
 mod bundle;
 mod cache;
+mod imports;
 mod network;
 mod resume;
 mod service;

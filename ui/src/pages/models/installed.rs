@@ -4,14 +4,14 @@ use super::delete::DeleteModel;
 use super::export::ExportDialog;
 use super::use_dataset::UseDatasetDialog;
 use crate::api;
-use crate::components::{Badge, IconButton, IconName, LinkTo, Ltr, Tone};
+use crate::components::{Badge, IconButton, IconName, LinkTo, Ltr, Tone, Tooltip};
 use crate::i18n::{downloads, errors, hub as words, methods, time};
 use crate::pages::training::address_on;
 use crate::route::Route;
 use crate::state::toasts::{ShowToast, Toasts, use_toasts};
 use amoozgar_text::number;
 use amoozgar_types::installed::InstalledModel;
-use amoozgar_types::ipc::ModelsOpenFolder;
+use amoozgar_types::ipc::{ModelsConfirm, ModelsOpenFolder};
 use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::repo::RepoKind;
 use yew::prelude::*;
@@ -63,14 +63,19 @@ pub fn InstalledList(props: &InstalledListProps) -> Html {
     html! {
         <>
             <ul class="models" data-testid="models-list">
-                { for props.models.iter().map(|model| row(model, &ask, &toasts)) }
+                { for props.models.iter().map(|model| row(model, &ask, &toasts, &props.on_changed)) }
             </ul>
             { dialog }
         </>
     }
 }
 
-fn row(model: &InstalledModel, ask: &Callback<Asking>, toasts: &Toasts) -> Html {
+fn row(
+    model: &InstalledModel,
+    ask: &Callback<Asking>,
+    toasts: &Toasts,
+    on_changed: &Callback<()>,
+) -> Html {
     let latin = matches!(model.model, ModelRef::Hub { .. });
     let name = if latin {
         html! { <Ltr text={model.name.clone()} /> }
@@ -100,6 +105,15 @@ fn row(model: &InstalledModel, ask: &Callback<Asking>, toasts: &Toasts) -> Html 
                         <span class="model-row__name">{ name }</span>
                     }
                     <Badge label={words::source(&model.model)} tone={tone(&model.model)} />
+                    if model.is_unverified {
+                        <Tooltip text={words::UNVERIFIED_HELP}>
+                            <Badge
+                                label={words::UNVERIFIED}
+                                tone={Tone::Warning}
+                                testid={format!("model-unverified-{}", model.name)}
+                            />
+                        </Tooltip>
+                    }
                 </div>
                 <p class="model-row__facts">
                     if let Some(architecture) = &model.architecture {
@@ -113,7 +127,7 @@ fn row(model: &InstalledModel, ask: &Callback<Asking>, toasts: &Toasts) -> Html 
                     <span>{ time::ago(model.created_ms) }</span>
                 </p>
             </div>
-            { actions(model, ask, toasts) }
+            { actions(model, ask, toasts, on_changed) }
         </li>
     }
 }
@@ -125,7 +139,33 @@ fn tone(model: &ModelRef) -> Tone {
     }
 }
 
-fn actions(model: &InstalledModel, ask: &Callback<Asking>, toasts: &Toasts) -> Html {
+/// Asks whether an imported repository's files are the Hub's own.
+fn confirm(
+    model: &InstalledModel,
+    toasts: &Toasts,
+    on_changed: &Callback<()>,
+) -> Callback<MouseEvent> {
+    let (model, toasts, on_changed) = (model.clone(), toasts.clone(), on_changed.clone());
+    Callback::from(move |_| {
+        let (model, toasts, on_changed) = (model.clone(), toasts.clone(), on_changed.clone());
+        wasm_bindgen_futures::spawn_local(async move {
+            match api::call::<ModelsConfirm>(model.model).await {
+                Ok(()) => {
+                    toasts.success(words::confirmed(&model.name));
+                    on_changed.emit(());
+                }
+                Err(error) => toasts.error(errors::describe(&error).message),
+            }
+        });
+    })
+}
+
+fn actions(
+    model: &InstalledModel,
+    ask: &Callback<Asking>,
+    toasts: &Toasts,
+    on_changed: &Callback<()>,
+) -> Html {
     let open = {
         let (target, toasts) = (model.model.clone(), toasts.clone());
         move |_| {
@@ -144,6 +184,14 @@ fn actions(model: &InstalledModel, ask: &Callback<Asking>, toasts: &Toasts) -> H
     let name = model.name.as_str();
     html! {
         <div class="model-row__actions">
+            if model.is_unverified {
+                <IconButton
+                    icon={IconName::Check}
+                    label={words::label(words::CONFIRM, name)}
+                    onclick={confirm(model, toasts, on_changed)}
+                    testid={format!("model-confirm-{name}")}
+                />
+            }
             if model.kind == RepoKind::Dataset {
                 <IconButton
                     icon={IconName::Plus}

@@ -66,4 +66,4 @@ pub use progress::{Event, Progress};
 pub use repo::{Commit, FilePath, ListedPath, Oid, Repo, RepoKind, Revision};
 pub use secret::Sensitive;
 pub use select::{Reason, Selection};
-pub use service::service_models;
+pub use service::{is_same_server, service_models};

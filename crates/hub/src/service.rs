@@ -3,7 +3,7 @@
 //! key goes to it alone.
 
 use crate::clock::Surroundings;
-use crate::endpoint::{Endpoint, Network, Proxy, TokenScope, host_of};
+use crate::endpoint::{Endpoint, Network, Proxy, TokenScope, host_of, same_origin};
 use crate::http::{About, Ask, Http};
 use crate::{HubError, Sensitive};
 use reqwest::{StatusCode, Url};
@@ -75,6 +75,15 @@ pub async fn service_models(
     names.sort();
     names.dedup();
     Ok(names)
+}
+
+/// Whether two addresses are of one server: the same scheme, host and port. A key that was given for
+/// one of them is not for another server.
+pub fn is_same_server(one: &str, other: &str) -> bool {
+    match (Url::parse(one.trim()), Url::parse(other.trim())) {
+        (Ok(one), Ok(other)) => same_origin(&one, &other),
+        _ => false,
+    }
 }
 
 /// Whether an address is one of this machine's own, which no proxy can reach.

@@ -17,18 +17,13 @@ const DAY_MINUTES: u16 = 24 * 60;
 /// A working day without a sign of life.
 const MAX_IDLE_MIN: u32 = 480;
 
-/// Replaces a user's settings; answers what is now in force. The keys of services that are gone go
-/// with them.
+/// Replaces a user's settings; answers what is now in force. The keys of services that are gone,
+/// or on another server now, go with them.
 pub async fn replace(db: &Db, user_id: UserId, settings: Settings) -> Result<Settings, ApiError> {
     check(&settings)?;
     let network = settings.network.clone();
     blocking(move || network::check(&network)).await?;
     let owner = user_id.clone();
-    let kept: Vec<_> = settings
-        .services
-        .iter()
-        .map(|service| service.service_id.clone())
-        .collect();
     let (before, saved) = db
         .call(move |store| {
             let before = store.settings(&user_id)?;
@@ -36,20 +31,15 @@ pub async fn replace(db: &Db, user_id: UserId, settings: Settings) -> Result<Set
             Ok((before, store.settings(&user_id)?))
         })
         .await?;
-    let gone: Vec<_> = before
-        .services
-        .into_iter()
-        .map(|service| service.service_id)
-        .filter(|id| !kept.contains(id))
-        .collect();
+    let gone = service_keys::without_key(&before.services, &saved.services);
     if !gone.is_empty() {
-        // A keyring that refuses keeps an entry nobody reads.
+        // A keyring that refuses to forget a key does not give it away either.
         let forgotten = blocking(move || {
             gone.iter()
                 .try_for_each(|id| service_keys::set(&owner, id, ""))
         });
         if let Err(failure) = forgotten.await {
-            tracing::warn!(error = %failure, "a removed service's key is still in the keyring");
+            tracing::warn!(error = %failure, "a service's old key is still in the keyring");
         }
     }
     Ok(saved)

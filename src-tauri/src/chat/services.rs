@@ -34,7 +34,8 @@ pub fn with_key(db: &Db, user_id: &UserId) -> Result<Vec<ServiceId>, ApiError> {
     Ok(with_key)
 }
 
-/// Asks a service for its models, with the key given or else the one that is kept.
+/// Asks a service for its models, with the key given or else the one that is kept, which goes to no
+/// other server than that for which it was given.
 pub async fn test(
     db: &Db,
     secrets: &Arc<Secrets>,
@@ -50,14 +51,18 @@ pub async fn test(
     if typed.as_deref().is_some_and(|key| !is_usable(key)) {
         return Err(ApiError::invalid_field("key"));
     }
-    let (db, secrets) = (db.clone(), Arc::clone(secrets));
+    let (db, secrets, address) = (db.clone(), Arc::clone(secrets), base_url.clone());
     let (key, network) = blocking(move || {
-        let settings = db.now(|store| store.settings(&user_id))?.network;
-        let network = with_proxy(&settings, &secrets, &user_id)?;
+        let settings = db.now(|store| store.settings(&user_id))?;
+        let network = with_proxy(&settings.network, &secrets, &user_id)?;
         let key = match (typed, service_id) {
             (Some(key), _) => Some(Sensitive::new(key)),
-            (None, Some(service_id)) => service_keys::get(&user_id, &service_id)?,
-            (None, None) => None,
+            (None, Some(service_id))
+                if service_keys::is_of(&settings.services, &service_id, &address) =>
+            {
+                service_keys::get(&user_id, &service_id)?
+            }
+            (None, _) => None,
         };
         Ok((key, network))
     })

@@ -1,7 +1,8 @@
 //! A custom server for chat: its models, its key, and answers that are none.
 
 use amoozgar_hub::{
-    Access, HubError, Network, Proxy, ProxyServer, Sensitive, Surroundings, service_models,
+    Access, HubError, Network, Proxy, ProxyServer, Sensitive, Surroundings, is_same_server,
+    service_models,
 };
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -119,4 +120,24 @@ fn the_proxy_is_on_the_way_to_every_server_but_those_of_this_machine() {
     let (base, _asked) = serve(list);
     let models = ask_over(&behind("127.0.0.1:9"), &base, None).unwrap();
     assert_eq!(models, ["a"], "no proxy stands before this machine");
+}
+
+#[test]
+fn a_server_is_known_by_scheme_host_and_port() {
+    let own = "https://models.example/v1";
+    for same in ["https://models.example", " https://MODELS.example:443/v2/ "] {
+        assert!(is_same_server(own, same), "`{same}`");
+    }
+    for other in [
+        "http://models.example/v1",
+        "https://models.example:8443/v1",
+        "https://models.example.org/v1",
+        "https://models.example@thief.example/v1",
+        "models.example/v1",
+        "",
+    ] {
+        assert!(!is_same_server(own, other), "`{other}`");
+        assert!(!is_same_server(other, own), "`{other}`");
+    }
+    assert!(!is_same_server("", ""), "none is none");
 }

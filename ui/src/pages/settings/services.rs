@@ -350,23 +350,21 @@ async fn keep(mut settings: Settings, service: ChatService, key: String) -> Resu
         model: service.model.trim().to_owned(),
         ..service
     };
-    if !key.is_empty() {
-        // The key first: a service without its key would be kept and not work.
-        api::call::<ServiceKeySet>(ServiceKey {
-            service_id: service.service_id.clone(),
-            key,
-        })
-        .await?;
-    }
+    let service_id = service.service_id.clone();
     let known = settings
         .services
         .iter_mut()
-        .find(|known| known.service_id == service.service_id);
+        .find(|known| known.service_id == service_id);
     match known {
         Some(known) => *known = service,
         None => settings.services.push(service),
     }
-    api::call::<SettingsSet>(settings).await.map(drop)
+    // The row first: a key that was given for another server goes with the old address.
+    api::call::<SettingsSet>(settings).await?;
+    if !key.is_empty() {
+        api::call::<ServiceKeySet>(ServiceKey { service_id, key }).await?;
+    }
+    Ok(())
 }
 
 #[derive(Properties, PartialEq)]

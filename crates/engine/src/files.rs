@@ -2,7 +2,7 @@
 
 use crate::EngineError;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Creates a folder with its parents.
@@ -23,6 +23,33 @@ pub(crate) fn remove_dir(path: &Path) -> Result<(), EngineError> {
 /// Reads a file whole.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, EngineError> {
     fs::read(path).map_err(|source| EngineError::io(path, source))
+}
+
+/// Reads a file whole that is `most` bytes long at most.
+///
+/// # Errors
+/// Where it is missing, or longer.
+pub(crate) fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, EngineError> {
+    let fail = |source| EngineError::io(path, source);
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(fail)?;
+    file.take(most + 1).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() as u64 > most {
+        return Err(EngineError::InvalidModel {
+            path: path.to_path_buf(),
+            detail: format!("the file is longer than {most} bytes"),
+        });
+    }
+    Ok(bytes)
+}
+
+/// Puts a file that is never written again into a folder that is not yet in its place: another name of
+/// the same bytes where the disk allows it, else a copy.
+pub(crate) fn link_or_copy(from: &Path, to: &Path) -> Result<(), EngineError> {
+    match fs::hard_link(from, to) {
+        Ok(()) => Ok(()),
+        Err(_) => copy_synced(from, to),
+    }
 }
 
 /// Writes a file into a folder that is not yet in its place, and syncs it.

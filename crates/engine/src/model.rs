@@ -1,18 +1,23 @@
-//! The models: one description of a transformer with flags for Llama, Qwen2, Qwen3, GPT-2 and BERT,
-//! its weights by transformers' names, and its walk over a tape.
+//! The models: one description of a transformer, a file for each family, its weights by transformers'
+//! names, and its walk over a tape.
 
 mod blocks;
 mod config;
 mod cost;
+mod families;
+mod fields;
 mod forward;
 mod lora;
 mod network;
+mod read;
+mod specs;
 mod step;
-mod weights;
 
-pub use config::{Architecture, ModelConfig};
+pub use config::ModelConfig;
 pub(crate) use cost::PartTimes;
+pub use families::{Activation, Architecture, Facts, NormPlacement, Positions, Predicts};
 pub use network::Network;
+pub(crate) use read::{Classes, read_weights};
+pub(crate) use specs::{block_maps, shapes};
+pub use specs::{init, n_parameters};
 pub use step::{Batch, Model, StepContext};
-pub use weights::{Classes, init, n_parameters, read_weights};
-pub(crate) use weights::{block_maps, shapes};

@@ -2,7 +2,7 @@
 
 use crate::EngineError;
 use crate::files;
-use crate::model::{Architecture, Model};
+use crate::model::Model;
 use crate::weights::adapter::{self, LoraConfig};
 use crate::weights::safetensors::{self, Entry};
 use std::path::Path;
@@ -23,10 +23,17 @@ pub fn save_adapter(
     let trained = model.parameters.trained();
     let entries = trained.map(|(_, weight)| Entry::of(weight)).collect();
     safetensors::write(&adapter_dir.join(adapter::WEIGHTS), entries)?;
-    let transposed = model.config().architecture == Architecture::Gpt2;
-    let text = format!(
-        "{:#}\n",
-        adapter::to_json(config, targets, base, transposed)
-    );
+    let text = adapter_config(model, config, targets, base);
     files::write_synced(&adapter_dir.join(adapter::CONFIG), text.as_bytes())
+}
+
+/// The text of the adapter's `adapter_config.json`.
+pub(crate) fn adapter_config(
+    model: &Model,
+    config: &LoraConfig,
+    targets: &[String],
+    base: &str,
+) -> String {
+    let matrices = model.config().facts().matrices;
+    format!("{:#}\n", adapter::to_json(config, targets, base, matrices))
 }

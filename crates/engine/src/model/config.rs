@@ -1,54 +1,16 @@
-//! `config.json`, as transformers writes it, of every architecture that the engine knows.
+//! `config.json`, as transformers writes it, of every family that the engine knows.
 
+use super::families::{Architecture, Facts, Positions, Predicts, SpecialTokens};
+use super::fields::{Fields, limits};
+use super::specs::n_parameters;
 use crate::EngineError;
 use crate::files;
 use crate::tape::HeadShape;
-use amoozgar_types::spec::ModelSpec;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::Path;
 
-/// Which of transformers' families a model belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Architecture {
-    /// `LlamaForCausalLM`.
-    Llama,
-    /// `Qwen2ForCausalLM`: biases of queries, keys and values.
-    Qwen2,
-    /// `Qwen3ForCausalLM`: norms of each head's queries and keys.
-    Qwen3,
-    /// `GPT2LMHeadModel`: learned positions, `LayerNorm`, GELU, transposed matrices.
-    Gpt2,
-    /// `BertForSequenceClassification`: looks both ways, norms after each sum, a pooler, classes.
-    Bert,
-}
-
-impl Architecture {
-    const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::Llama, "llama", "LlamaForCausalLM"),
-        (Self::Qwen2, "qwen2", "Qwen2ForCausalLM"),
-        (Self::Qwen3, "qwen3", "Qwen3ForCausalLM"),
-        (Self::Gpt2, "gpt2", "GPT2LMHeadModel"),
-        (Self::Bert, "bert", "BertForSequenceClassification"),
-    ];
-
-    /// transformers' `model_type` and class.
-    fn names(self) -> (&'static str, &'static str) {
-        Self::ALL
-            .into_iter()
-            .find(|(known, ..)| *known == self)
-            .map_or(("", ""), |(_, model_type, class)| (model_type, class))
-    }
-
-    /// Whether it continues text (and does not sort it into classes).
-    pub fn is_decoder(self) -> bool {
-        self != Self::Bert
-    }
-
-    /// Whether positions are rotations (and not learned vectors).
-    pub fn rotates(self) -> bool {
-        matches!(self, Self::Llama | Self::Qwen2 | Self::Qwen3)
-    }
-}
+/// Bytes of a `config.json` that no real one reaches.
+const LONGEST_CONFIG: u64 = 16 << 20;
 
 /// The fields that shape the computation, by the names of transformers' `LlamaConfig`.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,43 +52,6 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
-    /// The decoder of a run's specification.
-    pub fn from_spec(spec: &ModelSpec, vocab_size: usize, bos: u32) -> Self {
-        Self {
-            architecture: Architecture::Llama,
-            vocab_size,
-            hidden_size: spec.d_model,
-            intermediate_size: spec.d_ff,
-            num_hidden_layers: spec.n_layers,
-            num_attention_heads: spec.n_heads,
-            num_key_value_heads: spec.n_kv_heads,
-            head_dim: spec.d_model / spec.n_heads.max(1),
-            max_position_embeddings: spec.context_length,
-            norm_eps: 1e-6,
-            rope_theta: 10_000.0,
-            tie_word_embeddings: spec.tie_embeddings,
-            bos_token_id: Some(bos),
-            eos_token_ids: Vec::new(),
-            type_vocab_size: 0,
-            n_labels: 0,
-            labels: Vec::new(),
-        }
-    }
-
-    /// The encoder of a run's specification, which sorts into `labels`.
-    pub fn encoder_from_spec(spec: &ModelSpec, vocab_size: usize, labels: &[String]) -> Self {
-        Self {
-            architecture: Architecture::Bert,
-            num_key_value_heads: spec.n_heads,
-            norm_eps: 1e-12,
-            tie_word_embeddings: false,
-            bos_token_id: None,
-            type_vocab_size: 2,
-            ..Self::from_spec(spec, vocab_size, 0)
-        }
-        .sorting_into(labels)
-    }
-
     /// The same model with other classes.
     #[must_use]
     pub fn sorting_into(self, labels: &[String]) -> Self {
@@ -140,10 +65,10 @@ impl ModelConfig {
     /// Reads `config.json` from a model's folder.
     ///
     /// # Errors
-    /// Where it is missing, incomplete, or of an architecture that is not known.
+    /// Where it is missing, incomplete, of an architecture that is not known, or claims what no model
+    /// has.
     pub fn load(model_dir: &Path) -> Result<Self, EngineError> {
-        let path = model_dir.join("config.json");
-        let bytes = files::read(&path)?;
+        let bytes = files::read_at_most(&model_dir.join("config.json"), LONGEST_CONFIG)?;
         let read = || -> Result<Self, String> {
             let raw: Value = serde_json::from_slice(&bytes)
                 .map_err(|source| format!("config.json: {source}"))?;
@@ -157,38 +82,87 @@ impl ModelConfig {
 
     /// Reads the content of a `config.json`; the error says what is wrong with it.
     fn from_json(raw: &Value) -> Result<Self, String> {
-        let model_type = raw.get("model_type").and_then(Value::as_str);
-        let architecture = Architecture::ALL
-            .into_iter()
-            .find(|(_, name, _)| Some(*name) == model_type)
-            .map(|(architecture, ..)| architecture)
+        let fields = Fields(raw);
+        let architecture = fields
+            .text("model_type")
+            .and_then(Architecture::of_model_type)
             .ok_or_else(|| {
                 let named = raw.get("model_type").unwrap_or(&Value::Null);
                 format!("the architecture `{named}` is not known")
             })?;
-        refuse_unsupported(raw, architecture)?;
-        let fields = Fields(raw);
-        let config = match architecture {
-            Architecture::Gpt2 => fields.gpt2()?,
-            Architecture::Bert => fields.bert()?,
-            Architecture::Llama | Architecture::Qwen2 | Architecture::Qwen3 => {
-                fields.rotating(architecture)?
-            }
-        };
-        config.check_heads()?;
+        refuse_unsupported(&fields)?;
+        let config = architecture.family().read(&fields)?;
+        config.check()?;
         Ok(config)
     }
 
-    fn check_heads(&self) -> Result<(), String> {
+    /// Refuses sizes that no model has and such as contradict each other; the error names what is
+    /// wrong, its value and the limit.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let counts = [
+            ("vocab_size", self.vocab_size, limits::VOCABULARY),
+            ("hidden_size", self.hidden_size, limits::WIDTH),
+            (
+                "intermediate_size",
+                self.intermediate_size,
+                limits::HIDDEN_LAYER,
+            ),
+            ("num_hidden_layers", self.num_hidden_layers, limits::BLOCKS),
+            (
+                "num_attention_heads",
+                self.num_attention_heads,
+                limits::HEADS,
+            ),
+            (
+                "num_key_value_heads",
+                self.num_key_value_heads,
+                limits::HEADS,
+            ),
+            ("head_dim", self.head_dim, limits::HEAD_WIDTH),
+            (
+                "max_position_embeddings",
+                self.max_position_embeddings,
+                limits::POSITIONS,
+            ),
+        ];
+        for (name, value, most) in counts {
+            if !(1..=most).contains(&value) {
+                return Err(format!("`{name}` is {value}, outside 1 to {most}"));
+            }
+        }
         let whole_groups = self
             .num_attention_heads
             .is_multiple_of(self.num_key_value_heads);
-        let pairs = self.head_dim.is_multiple_of(2) && self.head_dim > 0;
-        if whole_groups && pairs {
-            Ok(())
-        } else {
-            Err("the heads do not divide the width".to_owned())
+        if !(whole_groups && self.head_dim.is_multiple_of(2)) {
+            return Err("the heads do not divide the width".to_owned());
         }
+        let (n, most) = (self.head_dim * self.max_position_embeddings, limits::ANGLES);
+        if self.rotates() && n > most {
+            return Err(format!(
+                "`max_position_embeddings` is {}, which makes {n} angles, more than {most}",
+                self.max_position_embeddings
+            ));
+        }
+        let (n, most) = (n_parameters(self), limits::WEIGHTS);
+        if n > most {
+            return Err(format!("the sizes make {n} weights, more than {most}"));
+        }
+        Ok(())
+    }
+
+    /// What tells the model's computation from that of other families.
+    pub fn facts(&self) -> Facts {
+        self.architecture.family().facts()
+    }
+
+    /// Whether it continues text (and does not sort it into classes).
+    pub fn is_decoder(&self) -> bool {
+        self.facts().predicts == Predicts::NextToken
+    }
+
+    /// Whether positions are rotations (and not learned vectors).
+    pub(crate) fn rotates(&self) -> bool {
+        self.facts().positions == Positions::Rotated
     }
 
     /// How attention's width is divided.
@@ -200,256 +174,153 @@ impl ModelConfig {
         }
     }
 
-    /// What a classifier's `config.json` says of its classes.
-    pub fn classes_json(&self) -> serde_json::Map<String, Value> {
-        let ids = self.labels.iter().enumerate();
-        let by_id = ids.map(|(id, label)| (id.to_string(), label.as_str().into()));
-        let ids = self.labels.iter().enumerate();
-        let by_label = ids.map(|(id, label)| (label.clone(), id.into()));
-        let entries = [
-            ("architectures", json!([Architecture::Bert.names().1])),
-            ("id2label", Value::Object(by_id.collect())),
-            ("label2id", Value::Object(by_label.collect())),
-            ("problem_type", "single_label_classification".into()),
-        ];
-        entries
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
-    }
-
     /// The `config.json` of a model that was made here, as transformers reads it.
     pub fn to_json(&self, eos: u32, pad: u32) -> Value {
-        if self.architecture == Architecture::Bert {
-            return self.bert_json(pad);
-        }
-        let (model_type, class) = self.architecture.names();
-        json!({
-            "architectures": [class],
-            "model_type": model_type,
-            "vocab_size": self.vocab_size,
-            "hidden_size": self.hidden_size,
-            "intermediate_size": self.intermediate_size,
-            "num_hidden_layers": self.num_hidden_layers,
-            "num_attention_heads": self.num_attention_heads,
-            "num_key_value_heads": self.num_key_value_heads,
-            "head_dim": self.head_dim,
-            "max_position_embeddings": self.max_position_embeddings,
-            "rms_norm_eps": self.norm_eps,
-            "rope_theta": self.rope_theta,
-            "rope_parameters": { "rope_type": "default", "rope_theta": self.rope_theta },
-            "tie_word_embeddings": self.tie_word_embeddings,
-            "hidden_act": "silu",
-            "attention_bias": false,
-            "mlp_bias": false,
-            "attention_dropout": 0.0,
-            "initializer_range": 0.02,
-            "use_cache": true,
-            "dtype": "float32",
-            "torch_dtype": "float32",
-            "bos_token_id": self.bos_token_id,
-            "eos_token_id": eos,
-            "pad_token_id": pad,
-        })
-    }
-
-    fn bert_json(&self, pad: u32) -> Value {
-        let mut config = json!({
-            "model_type": "bert",
-            "vocab_size": self.vocab_size,
-            "hidden_size": self.hidden_size,
-            "intermediate_size": self.intermediate_size,
-            "num_hidden_layers": self.num_hidden_layers,
-            "num_attention_heads": self.num_attention_heads,
-            "max_position_embeddings": self.max_position_embeddings,
-            "type_vocab_size": self.type_vocab_size,
-            "layer_norm_eps": self.norm_eps,
-            "hidden_act": "gelu",
-            "hidden_dropout_prob": 0.0,
-            "attention_probs_dropout_prob": 0.0,
-            "initializer_range": 0.02,
-            "dtype": "float32",
-            "torch_dtype": "float32",
-            "pad_token_id": pad,
-        });
-        if let Some(fields) = config.as_object_mut() {
-            fields.extend(self.classes_json());
-        }
-        config
+        self.architecture
+            .family()
+            .write(self, SpecialTokens { eos, pad })
     }
 }
 
 /// What would change the computation and is not there yet.
-fn refuse_unsupported(raw: &Value, architecture: Architecture) -> Result<(), String> {
-    let flag = |name: &str| raw.get(name).and_then(Value::as_bool) == Some(true);
-    for unsupported in [
+fn refuse_unsupported(fields: &Fields<'_>) -> Result<(), String> {
+    let unsupported = [
         "attention_bias",
         "mlp_bias",
         "use_sliding_window",
         "add_cross_attention",
         "scale_attn_by_inverse_layer_idx",
-    ] {
-        if flag(unsupported) {
-            return Err(format!("`{unsupported}` is not supported"));
-        }
+    ]
+    .into_iter()
+    .find(|name| fields.flag(name) == Some(true));
+    if let Some(name) = unsupported {
+        return Err(format!("`{name}` is not supported"));
     }
-    let rope = rope_of(raw);
+    let rope = fields.rope();
     let kind = |name| rope.and_then(|rope| rope.get(name)).and_then(Value::as_str);
     let rope_type = kind("rope_type").or_else(|| kind("type"));
     if rope_type.is_some_and(|name| name != "default") {
         return Err("scaled rotary angles are not supported".to_owned());
     }
-    let expected = match architecture {
-        Architecture::Gpt2 => ("activation_function", "gelu_new"),
-        Architecture::Bert => ("hidden_act", "gelu"),
-        _ => ("hidden_act", "silu"),
-    };
-    let activation = raw.get(expected.0).and_then(Value::as_str);
-    match activation {
-        Some(name) if name != expected.1 => {
-            Err(format!("the activation `{name}` is not supported"))
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
-fn rope_of(raw: &Value) -> Option<&Value> {
-    raw.get("rope_parameters")
-        .filter(|rope| rope.is_object())
-        .or_else(|| raw.get("rope_scaling"))
-}
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::ModelConfig;
+    use serde_json::{Value, json};
 
-/// Reads single fields.
-struct Fields<'a>(&'a Value);
-
-impl Fields<'_> {
-    fn size(&self, name: &str) -> Result<usize, String> {
-        self.optional_size(name)
-            .ok_or_else(|| format!("config.json lacks `{name}`"))
+    fn llama() -> Value {
+        json!({
+            "model_type": "llama", "vocab_size": 100, "hidden_size": 32, "intermediate_size": 64,
+            "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 64
+        })
     }
 
-    fn optional_size(&self, name: &str) -> Option<usize> {
-        self.0
-            .get(name)
-            .and_then(Value::as_u64)
-            .and_then(|value| usize::try_from(value).ok())
-            .filter(|&value| value > 0)
+    fn gpt2() -> Value {
+        json!({
+            "model_type": "gpt2", "vocab_size": 100, "n_embd": 32, "n_layer": 2, "n_head": 2,
+            "n_positions": 64
+        })
     }
 
-    fn number(&self, name: &str) -> Option<f64> {
-        self.0.get(name).and_then(Value::as_f64)
+    fn bert() -> Value {
+        json!({
+            "model_type": "bert", "vocab_size": 100, "hidden_size": 32, "intermediate_size": 64,
+            "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 64
+        })
     }
 
-    fn token(&self, name: &str) -> Option<u32> {
-        self.0.get(name).and_then(Value::as_u64).map(|id| id as u32)
+    /// What is said of `config` with `field` as `value`.
+    fn refusal(mut config: Value, field: &str, value: Value) -> String {
+        ModelConfig::from_json(&config).unwrap();
+        config[field] = value;
+        ModelConfig::from_json(&config).unwrap_err()
     }
 
-    /// One token or several.
-    fn tokens(&self, name: &str) -> Vec<u32> {
-        match self.0.get(name) {
-            Some(Value::Array(ids)) => ids
-                .iter()
-                .filter_map(Value::as_u64)
-                .map(|id| id as u32)
-                .collect(),
-            _ => self.token(name).into_iter().collect(),
+    #[test]
+    fn what_no_model_has_is_refused_by_field_value_and_limit() {
+        let billions = json!(4_000_000_000u64);
+        let cases = [
+            (llama(), "num_hidden_layers", "1024"),
+            (llama(), "hidden_size", "65536"),
+            (llama(), "intermediate_size", "1048576"),
+            (llama(), "vocab_size", "4194304"),
+            (llama(), "num_attention_heads", "1024"),
+            (llama(), "num_key_value_heads", "1024"),
+            (llama(), "head_dim", "4096"),
+            (llama(), "max_position_embeddings", "1048576"),
+            (gpt2(), "n_layer", "1024"),
+            (gpt2(), "n_embd", "65536"),
+            (gpt2(), "n_head", "1024"),
+            (gpt2(), "n_inner", "1048576"),
+            (gpt2(), "n_positions", "1048576"),
+            (bert(), "num_hidden_layers", "1024"),
+            (bert(), "type_vocab_size", "1024"),
+            (bert(), "num_labels", "65536"),
+        ];
+        for (config, field, most) in cases {
+            let said = refusal(config, field, billions.clone());
+            assert_eq!(
+                said,
+                format!("`{field}` is 4000000000, outside 1 to {most}"),
+                "field, value and limit"
+            );
         }
     }
 
-    fn tied(&self, default: bool) -> bool {
-        self.0
-            .get("tie_word_embeddings")
-            .and_then(Value::as_bool)
-            .unwrap_or(default)
+    #[test]
+    fn numbers_that_are_none_and_sizes_that_do_not_fit_are_refused() {
+        assert_eq!(
+            refusal(llama(), "num_hidden_layers", json!(-2)),
+            "`num_hidden_layers` is -2, outside 1 to 1024",
+            "less than one block"
+        );
+        assert_eq!(
+            refusal(llama(), "hidden_size", json!("wide")),
+            "`hidden_size` is no number from 1 to 65536",
+            "a word"
+        );
+        assert_eq!(
+            refusal(llama(), "rope_theta", json!(0)),
+            "`rope_theta` is 0, outside 1 to 1000000000000000",
+            "no base of angles"
+        );
+        assert_eq!(
+            refusal(gpt2(), "n_embd", json!(33)),
+            "`n_embd` is 33, which 2 heads do not divide",
+            "half a value left"
+        );
+        assert!(
+            refusal(llama(), "num_key_value_heads", json!(1024)).contains("heads"),
+            "more heads of keys than of queries"
+        );
     }
 
-    fn rotating(&self, architecture: Architecture) -> Result<ModelConfig, String> {
-        let num_attention_heads = self.size("num_attention_heads")?;
-        let hidden_size = self.size("hidden_size")?;
-        let theta = rope_of(self.0)
-            .and_then(|rope| rope.get("rope_theta"))
-            .and_then(Value::as_f64);
-        Ok(ModelConfig {
-            architecture,
-            vocab_size: self.size("vocab_size")?,
-            hidden_size,
-            intermediate_size: self.size("intermediate_size")?,
-            num_hidden_layers: self.size("num_hidden_layers")?,
-            num_attention_heads,
-            num_key_value_heads: self
-                .optional_size("num_key_value_heads")
-                .unwrap_or(num_attention_heads),
-            head_dim: self
-                .optional_size("head_dim")
-                .unwrap_or(hidden_size / num_attention_heads),
-            max_position_embeddings: self.size("max_position_embeddings")?,
-            norm_eps: self.number("rms_norm_eps").unwrap_or(1e-6),
-            rope_theta: theta
-                .or_else(|| self.number("rope_theta"))
-                .unwrap_or(10_000.0),
-            tie_word_embeddings: self.tied(false),
-            bos_token_id: self.token("bos_token_id"),
-            eos_token_ids: self.tokens("eos_token_id"),
-            type_vocab_size: 0,
-            n_labels: 0,
-            labels: Vec::new(),
-        })
-    }
-
-    fn gpt2(&self) -> Result<ModelConfig, String> {
-        let (hidden_size, n_heads) = (self.size("n_embd")?, self.size("n_head")?);
-        Ok(ModelConfig {
-            architecture: Architecture::Gpt2,
-            vocab_size: self.size("vocab_size")?,
-            hidden_size,
-            intermediate_size: self.optional_size("n_inner").unwrap_or(4 * hidden_size),
-            num_hidden_layers: self.size("n_layer")?,
-            num_attention_heads: n_heads,
-            num_key_value_heads: n_heads,
-            head_dim: hidden_size / n_heads,
-            max_position_embeddings: self.size("n_positions")?,
-            norm_eps: self.number("layer_norm_epsilon").unwrap_or(1e-5),
-            rope_theta: 0.0,
-            tie_word_embeddings: self.tied(true),
-            bos_token_id: self.token("bos_token_id"),
-            eos_token_ids: self.tokens("eos_token_id"),
-            type_vocab_size: 0,
-            n_labels: 0,
-            labels: Vec::new(),
-        })
-    }
-
-    fn bert(&self) -> Result<ModelConfig, String> {
-        let (hidden_size, n_heads) = (self.size("hidden_size")?, self.size("num_attention_heads")?);
-        let named = self.0.get("id2label").and_then(Value::as_object);
-        let mut labels: Vec<(u64, String)> = named
-            .into_iter()
-            .flatten()
-            .filter_map(|(id, label)| Some((id.parse().ok()?, label.as_str()?.to_owned())))
-            .collect();
-        labels.sort();
-        let labels: Vec<String> = labels.into_iter().map(|(_, label)| label).collect();
-        Ok(ModelConfig {
-            architecture: Architecture::Bert,
-            vocab_size: self.size("vocab_size")?,
-            hidden_size,
-            intermediate_size: self.size("intermediate_size")?,
-            num_hidden_layers: self.size("num_hidden_layers")?,
-            num_attention_heads: n_heads,
-            num_key_value_heads: n_heads,
-            head_dim: hidden_size / n_heads,
-            max_position_embeddings: self.size("max_position_embeddings")?,
-            norm_eps: self.number("layer_norm_eps").unwrap_or(1e-12),
-            rope_theta: 0.0,
-            tie_word_embeddings: false,
-            bos_token_id: None,
-            eos_token_ids: Vec::new(),
-            type_vocab_size: self.optional_size("type_vocab_size").unwrap_or(2),
-            n_labels: Some(labels.len())
-                .filter(|&n| n > 0)
-                .or_else(|| self.optional_size("num_labels"))
-                .unwrap_or(2),
-            labels,
-        })
+    #[test]
+    fn sizes_that_are_too_large_together_are_refused() {
+        let mut config = llama();
+        for (field, value) in [
+            ("hidden_size", 65536),
+            ("intermediate_size", 1_048_576),
+            ("num_hidden_layers", 1024),
+        ] {
+            config[field] = json!(value);
+        }
+        config["head_dim"] = json!(64);
+        let said = ModelConfig::from_json(&config).unwrap_err();
+        assert!(
+            said.contains("weights, more than 1099511627776"),
+            "each is allowed, their product is not: {said}"
+        );
+        let mut config = llama();
+        config["max_position_embeddings"] = json!(1_048_576);
+        config["head_dim"] = json!(512);
+        let said = ModelConfig::from_json(&config).unwrap_err();
+        assert!(
+            said.contains("536870912 angles, more than 268435456"),
+            "the table of angles is made when a model is opened: {said}"
+        );
     }
 }

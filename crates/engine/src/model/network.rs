@@ -1,8 +1,9 @@
 //! A transformer as its parts and their order: which weights, which norms where, which activation. It
-//! holds no values; [`Network::block`] is the one description of a block for every architecture, in
-//! training, evaluation and generation.
+//! holds no values; [`Network::block`] is the one description of a block for every family, in training,
+//! evaluation and generation. Which weights a block has is said by the family.
 
-use super::{Architecture, ModelConfig};
+use super::ModelConfig;
+use super::families::NormPlacement;
 use crate::EngineError;
 use crate::kernels::attention::Mask;
 use crate::kernels::gelu;
@@ -19,7 +20,7 @@ pub struct Network {
     pub(super) end: End,
     /// Width of the residual stream.
     pub(super) width: usize,
-    order: Order,
+    norms: NormPlacement,
     heads: HeadShape,
     mask: Mask,
     rotates: bool,
@@ -35,6 +36,18 @@ pub(super) struct Embedding {
     /// Learned kinds of segments.
     pub(super) kinds: Option<ParameterId>,
     pub(super) norm: Option<Norm>,
+}
+
+impl Embedding {
+    /// Tokens alone.
+    pub(super) fn plain(tokens: ParameterId) -> Self {
+        Self {
+            tokens,
+            positions: None,
+            kinds: None,
+            norm: None,
+        }
+    }
 }
 
 /// From the residual stream to what is predicted.
@@ -57,15 +70,6 @@ pub(super) enum Norm {
     },
 }
 
-/// Where a block's norms stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    /// Before attention and the hidden layer.
-    Before,
-    /// After each sum, as in BERT.
-    After,
-}
-
 /// One transformer block.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
@@ -74,10 +78,10 @@ pub(super) struct Block {
     pub(super) v: Linear,
     pub(super) o: Linear,
     /// Norms of each head's queries and keys.
-    head_norms: Option<[ParameterId; 2]>,
+    pub(super) head_norms: Option<[ParameterId; 2]>,
     pub(super) mlp: Mlp,
-    attention_norm: Norm,
-    mlp_norm: Norm,
+    pub(super) attention_norm: Norm,
+    pub(super) mlp_norm: Norm,
 }
 
 /// The hidden layer between two sums.
@@ -99,14 +103,14 @@ impl Network {
     /// One block: attention and the hidden layer, each added to the residual stream.
     pub(super) fn block<'a>(&'a self, tape: &mut Tape<'a>, index: usize, x: Value) -> Value {
         let block = &self.blocks[index];
-        match self.order {
-            Order::Before => {
+        match self.norms {
+            NormPlacement::Before => {
                 let normed = self.norm(tape, block.attention_norm, x);
                 let x = self.attend(tape, block, x, normed);
                 let normed = self.norm(tape, block.mlp_norm, x);
                 Self::hidden_layer(tape, block, x, normed)
             }
-            Order::After => {
+            NormPlacement::After => {
                 let sum = self.attend(tape, block, x, x);
                 let x = self.norm(tape, block.attention_norm, sum);
                 let sum = Self::hidden_layer(tape, block, x, x);
@@ -221,52 +225,42 @@ impl Network {
     /// Where a weight is missing.
     pub fn new(config: &ModelConfig, parameters: &Parameters) -> Result<Self, EngineError> {
         let find = Finder { parameters };
-        let blocks = (0..config.num_hidden_layers).map(|layer| match config.architecture {
-            Architecture::Gpt2 => find.gpt2_block(config, layer),
-            Architecture::Bert => find.bert_block(layer),
-            Architecture::Llama | Architecture::Qwen2 | Architecture::Qwen3 => {
-                find.rotating_block(config, layer)
-            }
-        });
-        let (embedding, end) = find.ends(config)?;
-        let encoder = config.architecture == Architecture::Bert;
+        let (family, facts) = (config.architecture.family(), config.facts());
+        let blocks = (0..config.num_hidden_layers).map(|layer| family.block(config, layer, &find));
+        let (embedding, end) = family.ends(config, &find)?;
         Ok(Self {
             embedding,
             blocks: blocks.collect::<Result<_, _>>()?,
             end,
             width: config.hidden_size,
-            order: if encoder { Order::After } else { Order::Before },
+            norms: facts.norms,
             heads: config.heads(),
-            mask: if encoder {
-                Mask::Bidirectional
-            } else {
-                Mask::Causal
-            },
-            rotates: config.architecture.rotates(),
+            mask: facts.mask,
+            rotates: config.rotates(),
             eps: config.norm_eps as f32,
         })
     }
 }
 
 /// Finds the weights of parts by their names.
-struct Finder<'a> {
+pub(super) struct Finder<'a> {
     parameters: &'a Parameters,
 }
 
 impl Finder<'_> {
-    fn weight(&self, path: &str) -> Result<ParameterId, EngineError> {
+    pub(super) fn weight(&self, path: &str) -> Result<ParameterId, EngineError> {
         self.parameters.id(&format!("{path}.weight"))
     }
 
     /// The map `path`, with its bias where it has one.
-    fn linear(&self, path: &str) -> Result<Linear, EngineError> {
+    pub(super) fn linear(&self, path: &str) -> Result<Linear, EngineError> {
         let weight = self.weight(path)?;
         let n_out = self.parameters.get(weight).shape.first().copied();
         self.part(path, 0..n_out.unwrap_or(0))
     }
 
     /// The rows `rows` of the map `path`.
-    fn part(&self, path: &str, rows: Range<usize>) -> Result<Linear, EngineError> {
+    pub(super) fn part(&self, path: &str, rows: Range<usize>) -> Result<Linear, EngineError> {
         let weight = self.weight(path)?;
         let n_in = self.parameters.get(weight).shape.last().copied();
         Ok(Linear {
@@ -278,125 +272,29 @@ impl Finder<'_> {
         })
     }
 
-    fn rms(&self, path: &str) -> Result<Norm, EngineError> {
+    pub(super) fn rms(&self, path: &str) -> Result<Norm, EngineError> {
         Ok(Norm::Rms {
             weight: self.weight(path)?,
         })
     }
 
-    fn layer(&self, path: &str) -> Result<Norm, EngineError> {
+    pub(super) fn layer(&self, path: &str) -> Result<Norm, EngineError> {
         Ok(Norm::Layer {
             weight: self.weight(path)?,
             bias: self.parameters.id(&format!("{path}.bias"))?,
         })
     }
 
-    fn rotating_block(&self, config: &ModelConfig, layer: usize) -> Result<Block, EngineError> {
-        let at = |name: &str| format!("model.layers.{layer}.{name}");
-        let head_norms = if config.architecture == Architecture::Qwen3 {
-            Some([
-                self.weight(&at("self_attn.q_norm"))?,
-                self.weight(&at("self_attn.k_norm"))?,
-            ])
+    /// The head: the embedding's own matrix, or one beside it.
+    pub(super) fn head(
+        &self,
+        config: &ModelConfig,
+        embedding: ParameterId,
+    ) -> Result<ParameterId, EngineError> {
+        if config.tie_word_embeddings {
+            Ok(embedding)
         } else {
-            None
-        };
-        Ok(Block {
-            q: self.linear(&at("self_attn.q_proj"))?,
-            k: self.linear(&at("self_attn.k_proj"))?,
-            v: self.linear(&at("self_attn.v_proj"))?,
-            o: self.linear(&at("self_attn.o_proj"))?,
-            head_norms,
-            mlp: Mlp::SwiGlu {
-                gate: self.linear(&at("mlp.gate_proj"))?,
-                up: self.linear(&at("mlp.up_proj"))?,
-                down: self.linear(&at("mlp.down_proj"))?,
-            },
-            attention_norm: self.rms(&at("input_layernorm"))?,
-            mlp_norm: self.rms(&at("post_attention_layernorm"))?,
-        })
-    }
-
-    fn gpt2_block(&self, config: &ModelConfig, layer: usize) -> Result<Block, EngineError> {
-        let at = |name: &str| format!("transformer.h.{layer}.{name}");
-        let (d, joint) = (config.hidden_size, at("attn.c_attn"));
-        Ok(Block {
-            q: self.part(&joint, 0..d)?,
-            k: self.part(&joint, d..2 * d)?,
-            v: self.part(&joint, 2 * d..3 * d)?,
-            o: self.linear(&at("attn.c_proj"))?,
-            head_norms: None,
-            mlp: Mlp::Gelu {
-                up: self.linear(&at("mlp.c_fc"))?,
-                down: self.linear(&at("mlp.c_proj"))?,
-                kind: gelu::Kind::Tanh,
-            },
-            attention_norm: self.layer(&at("ln_1"))?,
-            mlp_norm: self.layer(&at("ln_2"))?,
-        })
-    }
-
-    fn bert_block(&self, layer: usize) -> Result<Block, EngineError> {
-        let at = |name: &str| format!("bert.encoder.layer.{layer}.{name}");
-        Ok(Block {
-            q: self.linear(&at("attention.self.query"))?,
-            k: self.linear(&at("attention.self.key"))?,
-            v: self.linear(&at("attention.self.value"))?,
-            o: self.linear(&at("attention.output.dense"))?,
-            head_norms: None,
-            mlp: Mlp::Gelu {
-                up: self.linear(&at("intermediate.dense"))?,
-                down: self.linear(&at("output.dense"))?,
-                kind: gelu::Kind::Erf,
-            },
-            attention_norm: self.layer(&at("attention.output.LayerNorm"))?,
-            mlp_norm: self.layer(&at("output.LayerNorm"))?,
-        })
-    }
-
-    fn ends(&self, config: &ModelConfig) -> Result<(Embedding, End), EngineError> {
-        let plain = |tokens| Embedding {
-            tokens,
-            positions: None,
-            kinds: None,
-            norm: None,
-        };
-        let head = |embedding| {
-            if config.tie_word_embeddings {
-                Ok(embedding)
-            } else {
-                self.weight("lm_head")
-            }
-        };
-        Ok(match config.architecture {
-            Architecture::Gpt2 => {
-                let tokens = self.weight("transformer.wte")?;
-                let embedding = Embedding {
-                    positions: Some(self.weight("transformer.wpe")?),
-                    ..plain(tokens)
-                };
-                let norm = self.layer("transformer.ln_f")?;
-                let head = head(tokens)?;
-                (embedding, End::Tokens { norm, head })
-            }
-            Architecture::Bert => {
-                let at = |name: &str| self.weight(&format!("bert.embeddings.{name}"));
-                let embedding = Embedding {
-                    tokens: at("word_embeddings")?,
-                    positions: Some(at("position_embeddings")?),
-                    kinds: Some(at("token_type_embeddings")?),
-                    norm: Some(self.layer("bert.embeddings.LayerNorm")?),
-                };
-                let pooler = self.linear("bert.pooler.dense")?;
-                let classifier = self.linear("classifier")?;
-                (embedding, End::Classes { pooler, classifier })
-            }
-            Architecture::Llama | Architecture::Qwen2 | Architecture::Qwen3 => {
-                let tokens = self.weight("model.embed_tokens")?;
-                let norm = self.rms("model.norm")?;
-                let head = head(tokens)?;
-                (plain(tokens), End::Tokens { norm, head })
-            }
-        })
+            self.weight("lm_head")
+        }
     }
 }

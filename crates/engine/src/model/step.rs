@@ -4,7 +4,7 @@
 use super::blocks::Blocks;
 use super::lora;
 use super::network::End;
-use super::{Classes, ModelConfig, Network, init, read_weights};
+use super::{ModelConfig, Network, init};
 use crate::EngineError;
 use crate::kernels::cross_entropy::{self, Gradients as HeadGradients, Head, Loss};
 use crate::kernels::matmul::Precision;
@@ -12,9 +12,10 @@ use crate::kernels::rope;
 use crate::kernels::segments::Segments;
 use crate::random::Keyed;
 use crate::tape::{Buffer, Context, Gradients, Input, Policy, Pool, Tape};
-use crate::weights::adapter::{self, LoraConfig};
+use crate::weights::adapter::LoraConfig;
 use crate::weights::safetensors::{self, Entry};
 use crate::weights::{ParameterId, Parameters, Storage};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A model with its weights.
@@ -68,40 +69,11 @@ impl Model {
     /// # Errors
     /// Where the configuration contradicts itself.
     pub fn init(config: &ModelConfig, seed: u64) -> Result<Self, EngineError> {
+        config.check().map_err(|detail| EngineError::InvalidSpec {
+            field: "model",
+            detail,
+        })?;
         Self::over(config, init(config, seed))
-    }
-
-    /// The model in a folder of the Hub's form, in f32. Classes that it does not know yet are drawn
-    /// from `seed`.
-    ///
-    /// # Errors
-    /// Where the folder is incomplete or of an architecture that is not known.
-    pub fn load(model_dir: &Path, seed: u64) -> Result<Self, EngineError> {
-        Self::load_as(model_dir, Storage::F32, seed)
-    }
-
-    /// The same with matrices kept as `storage`, to be frozen: no more than one is in f32 at a time.
-    ///
-    /// # Errors
-    /// As [`Model::load`].
-    pub fn load_as(model_dir: &Path, storage: Storage, seed: u64) -> Result<Self, EngineError> {
-        let config = ModelConfig::load(model_dir)?;
-        let weights = read_weights(&config, model_dir, storage, seed, Classes::Kept)?;
-        Self::over(&config, weights)
-    }
-
-    /// The encoder in a folder, to sort into the classes of `config` instead of its own: their weights
-    /// are drawn from `seed`.
-    ///
-    /// # Errors
-    /// As [`Model::load`].
-    pub fn load_with_fresh_classes(
-        model_dir: &Path,
-        config: &ModelConfig,
-        seed: u64,
-    ) -> Result<Self, EngineError> {
-        let weights = read_weights(config, model_dir, Storage::F32, seed, Classes::Fresh)?;
-        Self::over(config, weights)
     }
 
     /// Writes every weight to a safetensors file, by transformers' names and in f32.
@@ -122,7 +94,7 @@ impl Model {
             network: Network::new(config, &parameters)?,
             config: config.clone(),
             parameters,
-            rotations: config.architecture.rotates().then(|| {
+            rotations: config.rotates().then(|| {
                 rope::Table::new(
                     config.head_dim,
                     config.rope_theta,
@@ -159,22 +131,23 @@ impl Model {
         )
     }
 
-    /// Freezes the weights, keeping matrices as `storage`, and puts the adapter in `adapter_dir` on them.
+    /// Freezes the weights, keeping matrices as `storage`, and puts an adapter of these settings and
+    /// `values` (by PEFT's names) on them, which came from `adapter_dir`.
     ///
     /// # Errors
-    /// Where the folder is incomplete, the adapter of another kind, or made for another model.
-    pub fn load_adapter(
+    /// Where a value is missing, or the adapter was made for another model.
+    pub(crate) fn put_adapter(
         &mut self,
-        adapter_dir: &Path,
+        config: &LoraConfig,
+        mut values: BTreeMap<String, Vec<f32>>,
         storage: Storage,
+        adapter_dir: &Path,
     ) -> Result<(), EngineError> {
         let invalid = |detail: String| EngineError::InvalidModel {
             path: adapter_dir.to_path_buf(),
             detail,
         };
-        let config = adapter::read_config(adapter_dir)?;
-        self.adapt(&config, storage, 0)?;
-        let mut values = adapter::read_values(adapter_dir)?;
+        self.adapt(config, storage, 0)?;
         let names: Vec<String> = self
             .parameters
             .trained()

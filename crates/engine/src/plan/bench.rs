@@ -5,9 +5,9 @@ use crate::kernels::matmul::{self, Matrix, Precision};
 use crate::kernels::segments::Segments;
 use crate::model::{Architecture, Batch, Model, ModelConfig, StepContext};
 use crate::random::Keyed;
+use crate::setup::precision_of;
 use crate::tape::{Gradients, Policy};
 use crate::train::optimizer::{Decayed, Optimizer, OptimizerConfig, clip_factor};
-use crate::train::setup::precision_of;
 use crate::weights::Storage;
 use crate::weights::adapter::{LoraConfig, Scaling};
 use crate::{EngineError, memory, threads};
@@ -149,7 +149,7 @@ impl Scenario {
                 .map(|index| stream.below(index, below as u64) as u32)
                 .collect()
         };
-        let (n_targets, n_kinds) = if config.architecture.is_decoder() {
+        let (n_targets, n_kinds) = if config.is_decoder() {
             (n * len, config.vocab_size)
         } else {
             (n, config.n_labels)

@@ -7,10 +7,10 @@ use crate::memory;
 use crate::model::{self, Batch, Model, ModelConfig, PartTimes, StepContext};
 use crate::plan::small_text;
 use crate::random::Keyed;
+use crate::setup::{lora_of, precision_of, storage_of};
 use crate::tape::{Gradients, Policy};
 use crate::train::optimizer::{Optimizer, clip_factor};
 use crate::train::run_plan::{Plan, n_windows, validate};
-use crate::train::setup::{lora_of, precision_of, storage_of};
 use crate::{EngineError, threads};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::KeptActivations;
@@ -284,7 +284,7 @@ fn measure(spec: &TrainSpec, config: &ModelConfig, context: usize) -> Result<Tim
     }
     let n_rows = (n_sequences * context) as f64;
     // A decoder's end is as much work as it has targets, an encoder's as it has sequences.
-    let n_ended = if config.architecture.is_decoder() {
+    let n_ended = if config.is_decoder() {
         batch.n_targets() as f64
     } else {
         n_rows
@@ -303,7 +303,7 @@ fn measured_batch(config: &ModelConfig, n_sequences: usize, context: usize) -> B
     let stream = Keyed::new(0, "measurement");
     let token = |index: usize| stream.below(index as u64, config.vocab_size as u64) as u32;
     let every = (n_rows / MEASURED_TARGETS).max(1);
-    let targets = if config.architecture.is_decoder() {
+    let targets = if config.is_decoder() {
         let target = |row: usize| {
             let counts = row.is_multiple_of(every);
             if counts { token(n_rows + row) } else { IGNORE }

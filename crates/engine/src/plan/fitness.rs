@@ -9,7 +9,7 @@ pub fn base_fitness(model_dir: &Path) -> BaseFitness {
     let Ok(config) = ModelConfig::load(model_dir) else {
         return BaseFitness::UnknownArchitecture;
     };
-    if !config.architecture.is_decoder() {
+    if !config.is_decoder() {
         return BaseFitness::NotADecoder;
     }
     if !model_dir.join("tokenizer.json").is_file() {

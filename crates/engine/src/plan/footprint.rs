@@ -6,11 +6,11 @@
 use crate::EngineError;
 use crate::kernels::quantized;
 use crate::memory;
-use crate::model::{self, ModelConfig};
+use crate::model::{self, Activation, ModelConfig};
 use crate::plan::small_text;
+use crate::setup::{config_of, lora_of, storage_of};
 use crate::tape::Policy;
 use crate::train::optimizer::memory_bytes;
-use crate::train::setup::{config_of, lora_of, storage_of};
 use crate::weights::Storage;
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::KeptActivations;
@@ -169,7 +169,7 @@ fn weights_bytes(spec: &TrainSpec, config: &ModelConfig) -> u64 {
 
 /// Bytes of the head's gradient, which is there before any block's.
 fn head_gradient(spec: &TrainSpec, config: &ModelConfig) -> u64 {
-    if spec.method == Method::Lora || !config.architecture.is_decoder() {
+    if spec.method == Method::Lora || !config.is_decoder() {
         return 0;
     }
     (config.vocab_size * config.hidden_size) as u64 * F32
@@ -209,8 +209,9 @@ fn row_values(spec: &TrainSpec, config: &ModelConfig, policy: Policy) -> (u64, u
     let ff = config.intermediate_size as u64;
     let q = (config.num_attention_heads * config.head_dim) as u64;
     let kv = (config.num_key_value_heads * config.head_dim) as u64;
-    let gated = u64::from(config.architecture.rotates());
-    let head_norms = u64::from(config.architecture == model::Architecture::Qwen3);
+    let facts = config.facts();
+    let gated = u64::from(facts.activation == Activation::SwiGlu);
+    let head_norms = u64::from(facts.head_norms);
     let inner = if spec.method == Method::Lora {
         let adapted = adapter_shapes(spec, config).len() / 2;
         (adapted * spec.lora.rank / config.num_hidden_layers.max(1)) as u64

@@ -3,13 +3,16 @@
 
 use crate::EngineError;
 use crate::files;
-use crate::weights::safetensors;
+use crate::weights::Layout;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// File of an adapter's settings.
 pub(crate) const CONFIG: &str = "adapter_config.json";
+/// The largest rank that is believed: the widest map's.
+const LARGEST_RANK: usize = 1 << 16;
+/// Bytes of settings that no real adapter reaches.
+const LONGEST_CONFIG: u64 = 1 << 20;
 /// File of an adapter's matrices.
 pub(crate) const WEIGHTS: &str = "adapter_model.safetensors";
 
@@ -57,13 +60,13 @@ impl LoraConfig {
     }
 }
 
-/// The `adapter_config.json` that PEFT reads. The base model's matrices are `transposed` where it keeps
-/// them as (inputs, outputs).
+/// The `adapter_config.json` that PEFT reads. The base model's files keep their
+/// matrices as `matrices`.
 pub(crate) fn to_json(
     config: &LoraConfig,
     targets: &[String],
     base: &str,
-    transposed: bool,
+    matrices: Layout,
 ) -> Value {
     json!({
         "peft_type": "LORA",
@@ -76,19 +79,31 @@ pub(crate) fn to_json(
         "use_rslora": config.scaling == Scaling::RankStabilized,
         "use_dora": false,
         "bias": "none",
-        "fan_in_fan_out": transposed,
+        "fan_in_fan_out": matrices == Layout::Transposed,
         "init_lora_weights": true,
         "modules_to_save": null,
         "target_modules": targets,
     })
 }
 
-/// The matrices of an adapter's folder by PEFT's names.
+/// The file of the matrices in an adapter's folder: PEFT's, or that of a checkpoint.
+pub(crate) fn values_file(adapter_dir: &Path) -> PathBuf {
+    let own = adapter_dir.join(WEIGHTS);
+    if own.is_file() {
+        own
+    } else {
+        adapter_dir.join("model.safetensors")
+    }
+}
+
+/// The model that an adapter was made for, as its settings name it; `None` where they do not.
 ///
 /// # Errors
-/// Where the file is missing or damaged.
-pub(crate) fn read_values(adapter_dir: &Path) -> Result<BTreeMap<String, Vec<f32>>, EngineError> {
-    safetensors::read_all(&adapter_dir.join(WEIGHTS))
+/// Where the settings cannot be read.
+pub(crate) fn base_of(adapter_dir: &Path) -> Result<Option<PathBuf>, EngineError> {
+    let raw = read_json(adapter_dir)?;
+    let named = raw.get("base_model_name_or_path").and_then(Value::as_str);
+    Ok(named.filter(|name| !name.is_empty()).map(PathBuf::from))
 }
 
 /// The settings of an adapter's folder.
@@ -96,15 +111,19 @@ pub(crate) fn read_values(adapter_dir: &Path) -> Result<BTreeMap<String, Vec<f32
 /// # Errors
 /// Where the file is missing or of another kind of adapter.
 pub(crate) fn read_config(adapter_dir: &Path) -> Result<LoraConfig, EngineError> {
-    let bytes = files::read(&adapter_dir.join(CONFIG))?;
-    let read = || -> Result<LoraConfig, String> {
-        let raw: Value = serde_json::from_slice(&bytes).map_err(|source| source.to_string())?;
-        from_json(&raw)
-    };
-    read().map_err(|detail| EngineError::InvalidModel {
+    from_json(&read_json(adapter_dir)?).map_err(|detail| invalid(adapter_dir, &detail))
+}
+
+fn read_json(adapter_dir: &Path) -> Result<Value, EngineError> {
+    let bytes = files::read_at_most(&adapter_dir.join(CONFIG), LONGEST_CONFIG)?;
+    serde_json::from_slice(&bytes).map_err(|source| invalid(adapter_dir, &source.to_string()))
+}
+
+fn invalid(adapter_dir: &Path, detail: &str) -> EngineError {
+    EngineError::InvalidModel {
         path: adapter_dir.to_path_buf(),
         detail: format!("{CONFIG}: {detail}"),
-    })
+    }
 }
 
 fn from_json(raw: &Value) -> Result<LoraConfig, String> {
@@ -155,8 +174,11 @@ fn from_json(raw: &Value) -> Result<LoraConfig, String> {
         Some(Value::String(name)) if name == "all-linear" => Vec::new(),
         _ => return Err("it lacks a list `target_modules`".to_owned()),
     };
+    let rank = usize::try_from(rank)
+        .ok()
+        .filter(|rank| (1..=LARGEST_RANK).contains(rank));
     Ok(LoraConfig {
-        rank: rank as usize,
+        rank: rank.ok_or(format!("`r` is outside 1 to {LARGEST_RANK}"))?,
         alpha: number("lora_alpha").unwrap_or(8.0),
         dropout: number("lora_dropout").unwrap_or(0.0),
         targets,

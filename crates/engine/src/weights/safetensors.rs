@@ -1,23 +1,23 @@
-//! Safetensors files: read one weight at a time, so that a model's memory is its weights' and no more;
-//! written from f32 values.
+//! Safetensors files: read one weight at a time, so that a model's memory is its weights' and no more. What
+//! a header claims is held against the file's length before anything of that size is made.
 
-use super::{Layout, Parameter, Weight};
+mod write;
+
 use crate::EngineError;
 use crate::files;
 use half::{bf16, f16};
-use safetensors::tensor::{Dtype, Metadata};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::Deserialize;
-use serde_json::{Value, json};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+pub(crate) use write::{Entry, write};
 
-/// The length of a header that no real file reaches.
-const LONGEST_HEADER: u64 = 100 << 20;
-/// Values that are turned into bytes at once.
-const VALUES_AT_ONCE: usize = 64 * 1024;
+/// Bytes of a header that no real file reaches; the format's own limit.
+const LONGEST_HEADER: u64 = 100_000_000;
+/// Bytes of an index that no real model reaches.
+const LONGEST_INDEX: u64 = 64 << 20;
 
 /// The weights of a model's folder: `model.safetensors`, or the parts that
 /// `model.safetensors.index.json` lists.
@@ -46,8 +46,9 @@ impl WeightFiles {
             let file = WeightFile::open(&model_dir.join("model.safetensors"))?;
             return Ok(Self { files: vec![file] });
         }
-        let index: Index = serde_json::from_slice(&files::read(&index_path)?)
-            .map_err(|source| unreadable(&index_path, &source))?;
+        let index: Index =
+            serde_json::from_slice(&files::read_at_most(&index_path, LONGEST_INDEX)?)
+                .map_err(|source| unreadable(&index_path, &source))?;
         let mut names: Vec<String> = index.weight_map.into_values().collect();
         names.sort();
         names.dedup();
@@ -75,34 +76,54 @@ impl WeightFiles {
         self.files.iter().any(|file| file.contains(name))
     }
 
-    /// Shape and f32 values of a weight.
-    pub(crate) fn read(&mut self, name: &str) -> Result<(Vec<usize>, Vec<f32>), EngineError> {
-        let missing = || EngineError::MissingWeight {
-            name: name.to_owned(),
-        };
+    /// Shape of a weight in its file.
+    pub(crate) fn shape(&self, name: &str) -> Result<Vec<usize>, EngineError> {
+        let mut infos = self
+            .files
+            .iter()
+            .filter_map(|file| file.metadata.info(name));
+        let info = infos.next().ok_or_else(|| missing(name))?;
+        Ok(info.shape.clone())
+    }
+
+    /// f32 values of a weight.
+    pub(crate) fn read(&mut self, name: &str) -> Result<Vec<f32>, EngineError> {
         self.files
             .iter_mut()
             .find(|file| file.contains(name))
-            .ok_or_else(missing)?
+            .ok_or_else(|| missing(name))?
             .read(name)
     }
 }
 
 impl WeightFile {
+    /// Opens a file and reads its header.
+    ///
+    /// # Errors
+    /// Where the header or a tensor claims more than the file holds.
     pub(crate) fn open(path: &Path) -> Result<Self, EngineError> {
         let fail = |source| EngineError::io(path, source);
         let mut file = File::open(path).map_err(fail)?;
+        let n_bytes = file.metadata().map_err(fail)?.len();
+        let Some(behind_length) = n_bytes.checked_sub(8) else {
+            return Err(unreadable(path, &format!("{n_bytes} bytes are no header")));
+        };
         let mut length = [0; 8];
         file.read_exact(&mut length).map_err(fail)?;
         let length = u64::from_le_bytes(length);
-        if length > LONGEST_HEADER {
-            return Err(unreadable(path, &"the header is too long"));
+        let most = LONGEST_HEADER.min(behind_length);
+        if length > most {
+            let detail = format!("the header claims {length} bytes, more than {most}");
+            return Err(unreadable(path, &detail));
         }
-        let mut header = length.to_le_bytes().to_vec();
-        header.resize(8 + length as usize, 0);
-        file.read_exact(&mut header[8..]).map_err(fail)?;
+        let mut header = vec![0; length as usize];
+        file.read_exact(&mut header).map_err(fail)?;
         let metadata: Metadata =
-            serde_json::from_slice(&header[8..]).map_err(|source| unreadable(path, &source))?;
+            serde_json::from_slice(&header).map_err(|source| unreadable(path, &source))?;
+        for (name, info) in metadata.tensors() {
+            check(info, behind_length - length)
+                .map_err(|detail| unreadable(path, &format!("`{name}` {detail}")))?;
+        }
         Ok(Self {
             path: path.to_path_buf(),
             file,
@@ -121,13 +142,14 @@ impl WeightFile {
         self.metadata.info(name).is_some()
     }
 
-    pub(crate) fn read(&mut self, name: &str) -> Result<(Vec<usize>, Vec<f32>), EngineError> {
-        let info = self
-            .metadata
-            .info(name)
-            .ok_or_else(|| EngineError::MissingWeight {
-                name: name.to_owned(),
-            })?;
+    /// Shape of a weight; `None` where the file has none of this name.
+    pub(crate) fn shape(&self, name: &str) -> Option<&[usize]> {
+        Some(self.metadata.info(name)?.shape.as_slice())
+    }
+
+    /// f32 values of a weight.
+    pub(crate) fn read(&mut self, name: &str) -> Result<Vec<f32>, EngineError> {
+        let info = self.metadata.info(name).ok_or_else(|| missing(name))?;
         let (start, end) = info.data_offsets;
         let mut bytes = vec![0; end.saturating_sub(start)];
         let read = self
@@ -135,14 +157,29 @@ impl WeightFile {
             .seek(SeekFrom::Start(self.start + start as u64))
             .and_then(|_| self.file.read_exact(&mut bytes));
         read.map_err(|source| EngineError::io(&self.path, source))?;
-        let values = to_f32(&bytes, info.dtype)
-            .ok_or_else(|| unreadable(&self.path, &format!("`{name}` is {:?}", info.dtype)))?;
-        let shape = info.shape.clone();
-        if values.len() != shape.iter().product::<usize>() {
-            return Err(unreadable(&self.path, &format!("`{name}` is cut off")));
-        }
-        Ok((shape, values))
+        to_f32(&bytes, info.dtype)
+            .ok_or_else(|| unreadable(&self.path, &format!("`{name}` is {:?}", info.dtype)))
     }
+}
+
+/// Holds a tensor's claims against each other and against the `n_bytes` of values that the file has; the
+/// error says what is wrong.
+fn check(info: &TensorInfo, n_bytes: u64) -> Result<(), String> {
+    let (start, end) = info.data_offsets;
+    let shape = &info.shape;
+    let n_bits = shape
+        .iter()
+        .try_fold(info.dtype.bitsize(), |n, &size| n.checked_mul(size))
+        .ok_or_else(|| format!("has the shape {shape:?}, whose product is no size"))?;
+    if end.checked_sub(start).and_then(|n| n.checked_mul(8)) != Some(n_bits) {
+        return Err(format!(
+            "lies in {start}..{end}, its shape needs {n_bits} bits"
+        ));
+    }
+    if end as u64 > n_bytes {
+        return Err(format!("ends at byte {end}, the values at {n_bytes}"));
+    }
+    Ok(())
 }
 
 /// Every value of a file, by name.
@@ -151,10 +188,16 @@ pub(crate) fn read_all(path: &Path) -> Result<BTreeMap<String, Vec<f32>>, Engine
     file.names()
         .into_iter()
         .map(|name| {
-            let (_, values) = file.read(&name)?;
+            let values = file.read(&name)?;
             Ok((name, values))
         })
         .collect()
+}
+
+fn missing(name: &str) -> EngineError {
+    EngineError::MissingWeight {
+        name: name.to_owned(),
+    }
 }
 
 fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> EngineError {
@@ -189,86 +232,6 @@ pub(crate) fn f32_of(bytes: &[u8]) -> Vec<f32> {
         .collect()
 }
 
-/// A weight to be written; its values are asked for when they are.
-pub(crate) struct Entry<'a> {
-    pub(crate) name: String,
-    pub(crate) shape: Vec<usize>,
-    pub(crate) values: Box<dyn Fn() -> Cow<'a, [f32]> + 'a>,
-}
-
-impl<'a> Entry<'a> {
-    pub(crate) fn new(name: String, shape: Vec<usize>, values: &'a [f32]) -> Self {
-        Self {
-            name,
-            shape,
-            values: Box::new(move || Cow::Borrowed(values)),
-        }
-    }
-
-    /// A weight as its file keeps it.
-    pub(crate) fn of(parameter: &'a Parameter) -> Self {
-        Self {
-            name: parameter.name.clone(),
-            shape: parameter.file_shape(),
-            values: Box::new(|| match (&parameter.weight, parameter.layout) {
-                (Weight::F32(values), Layout::Plain) => Cow::Borrowed(values.as_slice()),
-                _ => Cow::Owned(parameter.file_values()),
-            }),
-        }
-    }
-}
-
-/// A file that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Written {
-    pub(crate) blake3: String,
-    pub(crate) n_bytes: u64,
-}
-
-/// Writes f32 weights, one at a time, with the mark that transformers asks for, and syncs the file.
-pub(crate) fn write(path: &Path, mut entries: Vec<Entry<'_>>) -> Result<Written, EngineError> {
-    entries.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut header = serde_json::Map::new();
-    header.insert("__metadata__".to_owned(), json!({ "format": "pt" }));
-    let mut offset = 0;
-    for entry in &entries {
-        let end = offset + entry.shape.iter().product::<usize>() * size_of::<f32>();
-        let info = json!({ "dtype": "F32", "shape": entry.shape, "data_offsets": [offset, end] });
-        header.insert(entry.name.clone(), info);
-        offset = end;
-    }
-    let mut header = Value::Object(header).to_string().into_bytes();
-    // Values begin at a multiple of 8, for readers that map the file.
-    header.resize(header.len().next_multiple_of(8), b' ');
-
-    let fail = |source| EngineError::io(path, source);
-    let mut out = Hashing {
-        file: BufWriter::with_capacity(1 << 20, File::create(path).map_err(fail)?),
-        hash: blake3::Hasher::new(),
-        n_bytes: 0,
-    };
-    out.write(&(header.len() as u64).to_le_bytes())
-        .map_err(fail)?;
-    out.write(&header).map_err(fail)?;
-    let mut bytes = Vec::new();
-    for entry in &entries {
-        for values in (entry.values)().chunks(VALUES_AT_ONCE) {
-            bytes.clear();
-            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-            out.write(&bytes).map_err(fail)?;
-        }
-    }
-    let file = out
-        .file
-        .into_inner()
-        .map_err(|error| fail(error.into_error()))?;
-    file.sync_all().map_err(fail)?;
-    Ok(Written {
-        blake3: out.hash.finalize().to_hex().to_string(),
-        n_bytes: out.n_bytes,
-    })
-}
-
 /// The hash of a file, read once.
 pub(crate) fn hash_of(path: &Path) -> Result<String, EngineError> {
     let fail = |source| EngineError::io(path, source);
@@ -278,17 +241,90 @@ pub(crate) fn hash_of(path: &Path) -> Result<String, EngineError> {
     Ok(hash.finalize().to_hex().to_string())
 }
 
-/// Hashes what it writes.
-struct Hashing {
-    file: BufWriter<File>,
-    hash: blake3::Hasher,
-    n_bytes: u64,
-}
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Entry, WeightFile, read_all, write};
+    use std::path::PathBuf;
+    use tempfile::TempDir;
 
-impl Hashing {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.hash.update(bytes);
-        self.n_bytes += bytes.len() as u64;
-        self.file.write_all(bytes)
+    /// A file whose header is `header` and says it is `claimed` bytes long, with `n_values` bytes behind.
+    fn file(folder: &TempDir, claimed: u64, header: &str, n_values: usize) -> PathBuf {
+        let path = folder.path().join("model.safetensors");
+        let mut bytes = claimed.to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.resize(bytes.len() + n_values, 0);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    fn refusal(header: &str, n_values: usize) -> String {
+        let folder = TempDir::new().unwrap();
+        let path = file(&folder, header.len() as u64, header, n_values);
+        WeightFile::open(&path).err().unwrap().to_string()
+    }
+
+    #[test]
+    fn a_header_longer_than_its_file_or_than_any_is_refused() {
+        let folder = TempDir::new().unwrap();
+        for (claimed, most) in [(1 << 48, 2), (99_999_999, 2), (u64::MAX, 2)] {
+            let path = file(&folder, claimed, "{}", 0);
+            let said = WeightFile::open(&path).err().unwrap().to_string();
+            assert!(
+                said.contains(&format!("claims {claimed} bytes, more than {most}")),
+                "{said}"
+            );
+        }
+        std::fs::write(folder.path().join("model.safetensors"), [1, 2, 3]).unwrap();
+        let short = WeightFile::open(&folder.path().join("model.safetensors"));
+        assert!(short.is_err(), "three bytes are no header");
+    }
+
+    #[test]
+    fn a_tensor_larger_than_its_file_is_refused_before_it_is_read() {
+        let claimed = 281_474_976_710_656u64;
+        let said = refusal(
+            &format!(
+                r#"{{"a":{{"dtype":"F32","shape":[{}],"data_offsets":[0,{claimed}]}}}}"#,
+                claimed / 4
+            ),
+            16,
+        );
+        assert!(
+            said.contains("`a` ends at byte 281474976710656, the values at 16"),
+            "name, claim and limit: {said}"
+        );
+        let one_value_short = r#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#;
+        assert!(
+            refusal(one_value_short, 12).contains("ends at byte 16"),
+            "cut off"
+        );
+    }
+
+    #[test]
+    fn shapes_that_contradict_their_place_are_refused() {
+        for header in [
+            r#"{"a":{"dtype":"F32","shape":[5],"data_offsets":[0,16]}}"#,
+            r#"{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,16]}}"#,
+            r#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[16,0]}}"#,
+            r#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[8,24]}}"#,
+        ] {
+            assert!(!refusal(header, 16).is_empty(), "{header}");
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let values = [1.0, -2.5, 3.25, 0.0, 5.0, 6.0];
+        let entries = vec![
+            Entry::new("b".to_owned(), vec![2, 3], &values),
+            Entry::new("a".to_owned(), vec![0], &[]),
+        ];
+        write(&path, entries).unwrap();
+        let all = read_all(&path).unwrap();
+        assert_eq!(all["b"], values, "the same values");
+        assert!(all["a"].is_empty(), "an empty weight is one");
     }
 }

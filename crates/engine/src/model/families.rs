@@ -1,0 +1,174 @@
+//! The families of models, a file each: how its `config.json` is read and written, what its weights are
+//! called and shaped, and the facts that the network's description asks for. Nothing outside these files
+//! asks which family a model is of.
+
+mod bert;
+mod gpt2;
+mod llama;
+mod qwen;
+
+use super::ModelConfig;
+use super::fields::Fields;
+use super::network::{Block, Embedding, End, Finder};
+use super::specs::WeightSpec;
+use crate::EngineError;
+use crate::kernels::attention::Mask;
+use crate::kernels::gelu;
+use crate::weights::Layout;
+use serde_json::Value;
+
+/// Which of transformers' families a model belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Architecture {
+    /// `LlamaForCausalLM`.
+    Llama,
+    /// `Qwen2ForCausalLM`: biases of queries, keys and values.
+    Qwen2,
+    /// `Qwen3ForCausalLM`: norms of each head's queries and keys.
+    Qwen3,
+    /// `GPT2LMHeadModel`: learned positions, `LayerNorm`, GELU, transposed matrices.
+    Gpt2,
+    /// `BertForSequenceClassification`: looks both ways, norms after each sum, a pooler, classes.
+    Bert,
+}
+
+/// What tells one family's computation from another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// Where a block's norms stand.
+    pub norms: NormPlacement,
+    /// What stands between the two maps of the hidden layer.
+    pub activation: Activation,
+    /// How the model knows where a token stands.
+    pub positions: Positions,
+    /// Which tokens a token sees.
+    pub mask: Mask,
+    /// What the model predicts.
+    pub predicts: Predicts,
+    /// How files keep the matrices of the blocks.
+    pub matrices: Layout,
+    /// Whether queries, keys and values have biases.
+    pub qkv_biases: bool,
+    /// Whether each head's queries and keys are normed.
+    pub head_norms: bool,
+}
+
+/// Where a block's norms stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NormPlacement {
+    /// Before attention and the hidden layer.
+    Before,
+    /// After each sum.
+    After,
+}
+
+/// The hidden layer's activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// `silu(gate) * up` (Shazeer, 2020).
+    SwiGlu,
+    /// GELU (Hendrycks and Gimpel, 2016).
+    Gelu(gelu::Kind),
+}
+
+/// How a model knows where a token stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Positions {
+    /// Queries and keys are rotated (Su et al., 2021).
+    Rotated,
+    /// A learned vector is added to the embedding.
+    Learned,
+}
+
+/// What a model predicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Predicts {
+    /// The token that follows each token.
+    NextToken,
+    /// The class of each sequence.
+    Class,
+}
+
+/// A family's own file.
+pub(super) trait Family: Sync {
+    /// transformers' `model_type`.
+    fn model_type(&self) -> &'static str;
+
+    /// transformers' class.
+    fn class(&self) -> &'static str;
+
+    /// What tells its computation from others'.
+    fn facts(&self) -> Facts;
+
+    /// Reads a `config.json`; the error says what is wrong with it.
+    fn read(&self, fields: &Fields<'_>) -> Result<ModelConfig, String>;
+
+    /// The `config.json` of a model that was made here, as transformers reads it.
+    fn write(&self, config: &ModelConfig, special: SpecialTokens) -> Value;
+
+    /// Every weight, in any order.
+    fn weights(&self, config: &ModelConfig) -> Vec<WeightSpec>;
+
+    /// What stands before a block's number in its weights' names.
+    fn block_path(&self) -> &'static str;
+
+    /// What transformers leaves out of the names where it saves the model without its head.
+    fn prefix(&self) -> &'static str;
+
+    /// The names under which files of the Hub keep the weight `name`, the likeliest first.
+    fn names_in_files(&self, name: &str) -> Vec<String> {
+        let bare = name.strip_prefix(self.prefix());
+        [name].into_iter().chain(bare).map(str::to_owned).collect()
+    }
+
+    /// The parts of block `layer`.
+    fn block(
+        &self,
+        config: &ModelConfig,
+        layer: usize,
+        find: &Finder<'_>,
+    ) -> Result<Block, EngineError>;
+
+    /// What stands before the first block and behind the last.
+    fn ends(
+        &self,
+        config: &ModelConfig,
+        find: &Finder<'_>,
+    ) -> Result<(Embedding, End), EngineError>;
+}
+
+/// Ids of the tokens that a `config.json` names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SpecialTokens {
+    /// Ends a document.
+    pub(crate) eos: u32,
+    /// Fills up batches.
+    pub(crate) pad: u32,
+}
+
+impl Architecture {
+    const ALL: [Self; 5] = [
+        Self::Llama,
+        Self::Qwen2,
+        Self::Qwen3,
+        Self::Gpt2,
+        Self::Bert,
+    ];
+
+    /// The one of this `model_type`.
+    pub(super) fn of_model_type(model_type: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|architecture| architecture.family().model_type() == model_type)
+    }
+
+    pub(super) fn family(self) -> &'static dyn Family {
+        match self {
+            Self::Llama => &llama::LLAMA,
+            Self::Qwen2 => &qwen::QWEN2,
+            Self::Qwen3 => &qwen::QWEN3,
+            Self::Gpt2 => &gpt2::Gpt2,
+            Self::Bert => &bert::Bert,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! GPT-2: learned positions, `LayerNorm` before each part, GELU, one joint matrix of queries, keys and
+//! values, and matrices that files keep transposed (`Conv1D`).
+
+use super::{
+    Activation, Architecture, Facts, Family, NormPlacement, Positions, Predicts, SpecialTokens,
+};
+use crate::EngineError;
+use crate::kernels::attention::Mask;
+use crate::kernels::gelu;
+use crate::model::ModelConfig;
+use crate::model::fields::{Fields, limits, whole_heads};
+use crate::model::network::{Block, Embedding, End, Finder, Mlp};
+use crate::model::specs::{INIT_STD, WeightSpec, residual_std};
+use crate::weights::Layout;
+use serde_json::{Value, json};
+
+/// `GPT2LMHeadModel`.
+pub(super) struct Gpt2;
+
+/// The approximation by `tanh` (Hendrycks and Gimpel, 2016).
+const GELU: gelu::Kind = gelu::Kind::Tanh;
+/// What stands before a block's number.
+const BLOCKS: &str = "transformer.h";
+
+impl Family for Gpt2 {
+    fn model_type(&self) -> &'static str {
+        "gpt2"
+    }
+
+    fn class(&self) -> &'static str {
+        "GPT2LMHeadModel"
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            norms: NormPlacement::Before,
+            activation: Activation::Gelu(GELU),
+            positions: Positions::Learned,
+            mask: Mask::Causal,
+            predicts: Predicts::NextToken,
+            matrices: Layout::Transposed,
+            qkv_biases: true,
+            head_norms: false,
+        }
+    }
+
+    fn block_path(&self) -> &'static str {
+        BLOCKS
+    }
+
+    fn prefix(&self) -> &'static str {
+        "transformer."
+    }
+
+    fn read(&self, fields: &Fields<'_>) -> Result<ModelConfig, String> {
+        fields.must_be("activation_function", "gelu_new")?;
+        let hidden_size = fields.count("n_embd", limits::WIDTH)?;
+        let n_heads = fields.count("n_head", limits::HEADS)?;
+        Ok(ModelConfig {
+            architecture: Architecture::Gpt2,
+            vocab_size: fields.count("vocab_size", limits::VOCABULARY)?,
+            hidden_size,
+            intermediate_size: fields
+                .optional_count("n_inner", limits::HIDDEN_LAYER)?
+                .unwrap_or(4 * hidden_size),
+            num_hidden_layers: fields.count("n_layer", limits::BLOCKS)?,
+            num_attention_heads: n_heads,
+            num_key_value_heads: n_heads,
+            head_dim: whole_heads("n_embd", hidden_size, n_heads)?,
+            max_position_embeddings: fields.count("n_positions", limits::POSITIONS)?,
+            norm_eps: fields
+                .number("layer_norm_epsilon", limits::NORM_EPS)?
+                .unwrap_or(1e-5),
+            rope_theta: 0.0,
+            tie_word_embeddings: fields.flag("tie_word_embeddings").unwrap_or(true),
+            bos_token_id: fields.token("bos_token_id"),
+            eos_token_ids: fields.tokens("eos_token_id"),
+            type_vocab_size: 0,
+            n_labels: 0,
+            labels: Vec::new(),
+        })
+    }
+
+    fn write(&self, config: &ModelConfig, special: SpecialTokens) -> Value {
+        json!({
+            "architectures": [self.class()],
+            "model_type": self.model_type(),
+            "vocab_size": config.vocab_size,
+            "n_embd": config.hidden_size,
+            "n_inner": config.intermediate_size,
+            "n_layer": config.num_hidden_layers,
+            "n_head": config.num_attention_heads,
+            "n_positions": config.max_position_embeddings,
+            "layer_norm_epsilon": config.norm_eps,
+            "tie_word_embeddings": config.tie_word_embeddings,
+            "activation_function": "gelu_new",
+            "attn_pdrop": 0.0,
+            "embd_pdrop": 0.0,
+            "resid_pdrop": 0.0,
+            "initializer_range": 0.02,
+            "use_cache": true,
+            "dtype": "float32",
+            "torch_dtype": "float32",
+            "bos_token_id": config.bos_token_id,
+            "eos_token_id": special.eos,
+            "pad_token_id": special.pad,
+        })
+    }
+
+    fn weights(&self, config: &ModelConfig) -> Vec<WeightSpec> {
+        let (d, ff) = (config.hidden_size, config.intermediate_size);
+        let mut all = vec![
+            WeightSpec::table("transformer.wte", config.vocab_size, d),
+            WeightSpec::table("transformer.wpe", config.max_position_embeddings, d),
+        ];
+        all.extend(WeightSpec::layer_norm("transformer.ln_f", d));
+        if !config.tie_word_embeddings {
+            all.push(WeightSpec::table("lm_head", config.vocab_size, d));
+        }
+        let small = residual_std(config);
+        for layer in 0..config.num_hidden_layers {
+            let at = |name: &str| format!("{BLOCKS}.{layer}.{name}");
+            let conv = |name: &str, shape, std| {
+                WeightSpec::affine(&at(name), shape, std, Layout::Transposed)
+            };
+            all.extend(WeightSpec::layer_norm(&at("ln_1"), d));
+            all.extend(WeightSpec::layer_norm(&at("ln_2"), d));
+            all.extend(conv("attn.c_attn", [3 * d, d], INIT_STD));
+            all.extend(conv("attn.c_proj", [d, d], small));
+            all.extend(conv("mlp.c_fc", [ff, d], INIT_STD));
+            all.extend(conv("mlp.c_proj", [d, ff], small));
+        }
+        all
+    }
+
+    fn block(
+        &self,
+        config: &ModelConfig,
+        layer: usize,
+        find: &Finder<'_>,
+    ) -> Result<Block, EngineError> {
+        let at = |name: &str| format!("{BLOCKS}.{layer}.{name}");
+        let (d, joint) = (config.hidden_size, at("attn.c_attn"));
+        Ok(Block {
+            q: find.part(&joint, 0..d)?,
+            k: find.part(&joint, d..2 * d)?,
+            v: find.part(&joint, 2 * d..3 * d)?,
+            o: find.linear(&at("attn.c_proj"))?,
+            head_norms: None,
+            mlp: Mlp::Gelu {
+                up: find.linear(&at("mlp.c_fc"))?,
+                down: find.linear(&at("mlp.c_proj"))?,
+                kind: GELU,
+            },
+            attention_norm: find.layer(&at("ln_1"))?,
+            mlp_norm: find.layer(&at("ln_2"))?,
+        })
+    }
+
+    fn ends(
+        &self,
+        config: &ModelConfig,
+        find: &Finder<'_>,
+    ) -> Result<(Embedding, End), EngineError> {
+        let tokens = find.weight("transformer.wte")?;
+        let embedding = Embedding {
+            positions: Some(find.weight("transformer.wpe")?),
+            ..Embedding::plain(tokens)
+        };
+        let end = End::Tokens {
+            norm: find.layer("transformer.ln_f")?,
+            head: find.head(config, tokens)?,
+        };
+        Ok((embedding, end))
+    }
+}

@@ -1,0 +1,239 @@
+//! Llama: rotated positions, RMS norms before each part, `SwiGLU`, groups of query heads that share keys and
+//! values. What is trained from scratch to continue text is of this family.
+
+use super::{
+    Activation, Architecture, Facts, Family, NormPlacement, Positions, Predicts, SpecialTokens,
+};
+use crate::EngineError;
+use crate::kernels::attention::Mask;
+use crate::model::ModelConfig;
+use crate::model::fields::{Fields, limits};
+use crate::model::network::{Block, Embedding, End, Finder, Mlp};
+use crate::model::specs::{WeightSpec, residual_std};
+use crate::weights::Layout;
+use amoozgar_types::spec::ModelSpec;
+use serde_json::{Value, json};
+
+/// Llama, or a family that differs from it in facts alone.
+pub(super) struct LlamaLike {
+    pub(super) architecture: Architecture,
+    pub(super) model_type: &'static str,
+    pub(super) class: &'static str,
+    pub(super) facts: Facts,
+}
+
+/// `LlamaForCausalLM`.
+pub(super) const LLAMA: LlamaLike = LlamaLike {
+    architecture: Architecture::Llama,
+    model_type: "llama",
+    class: "LlamaForCausalLM",
+    facts: Facts {
+        norms: NormPlacement::Before,
+        activation: Activation::SwiGlu,
+        positions: Positions::Rotated,
+        mask: Mask::Causal,
+        predicts: Predicts::NextToken,
+        matrices: Layout::Plain,
+        qkv_biases: false,
+        head_norms: false,
+    },
+};
+
+/// What stands before a block's number.
+const BLOCKS: &str = "model.layers";
+
+impl Family for LlamaLike {
+    fn model_type(&self) -> &'static str {
+        self.model_type
+    }
+
+    fn class(&self) -> &'static str {
+        self.class
+    }
+
+    fn facts(&self) -> Facts {
+        self.facts
+    }
+
+    fn block_path(&self) -> &'static str {
+        BLOCKS
+    }
+
+    fn prefix(&self) -> &'static str {
+        "model."
+    }
+
+    /// Reads the fields of `LlamaConfig`.
+    fn read(&self, fields: &Fields<'_>) -> Result<ModelConfig, String> {
+        fields.must_be("hidden_act", "silu")?;
+        let num_attention_heads = fields.count("num_attention_heads", limits::HEADS)?;
+        let hidden_size = fields.count("hidden_size", limits::WIDTH)?;
+        Ok(ModelConfig {
+            architecture: self.architecture,
+            vocab_size: fields.count("vocab_size", limits::VOCABULARY)?,
+            hidden_size,
+            intermediate_size: fields.count("intermediate_size", limits::HIDDEN_LAYER)?,
+            num_hidden_layers: fields.count("num_hidden_layers", limits::BLOCKS)?,
+            num_attention_heads,
+            num_key_value_heads: fields
+                .optional_count("num_key_value_heads", limits::HEADS)?
+                .unwrap_or(num_attention_heads),
+            head_dim: fields
+                .optional_count("head_dim", limits::HEAD_WIDTH)?
+                .unwrap_or(hidden_size / num_attention_heads),
+            max_position_embeddings: fields.count("max_position_embeddings", limits::POSITIONS)?,
+            norm_eps: fields
+                .number("rms_norm_eps", limits::NORM_EPS)?
+                .unwrap_or(1e-6),
+            rope_theta: fields.rope_theta()?.unwrap_or(10_000.0),
+            tie_word_embeddings: fields.flag("tie_word_embeddings").unwrap_or(false),
+            bos_token_id: fields.token("bos_token_id"),
+            eos_token_ids: fields.tokens("eos_token_id"),
+            type_vocab_size: 0,
+            n_labels: 0,
+            labels: Vec::new(),
+        })
+    }
+
+    fn write(&self, config: &ModelConfig, special: SpecialTokens) -> Value {
+        json!({
+            "architectures": [self.class],
+            "model_type": self.model_type,
+            "vocab_size": config.vocab_size,
+            "hidden_size": config.hidden_size,
+            "intermediate_size": config.intermediate_size,
+            "num_hidden_layers": config.num_hidden_layers,
+            "num_attention_heads": config.num_attention_heads,
+            "num_key_value_heads": config.num_key_value_heads,
+            "head_dim": config.head_dim,
+            "max_position_embeddings": config.max_position_embeddings,
+            "rms_norm_eps": config.norm_eps,
+            "rope_theta": config.rope_theta,
+            "rope_parameters": { "rope_type": "default", "rope_theta": config.rope_theta },
+            "tie_word_embeddings": config.tie_word_embeddings,
+            "hidden_act": "silu",
+            "attention_bias": false,
+            "mlp_bias": false,
+            "attention_dropout": 0.0,
+            "initializer_range": 0.02,
+            "use_cache": true,
+            "dtype": "float32",
+            "torch_dtype": "float32",
+            "bos_token_id": config.bos_token_id,
+            "eos_token_id": special.eos,
+            "pad_token_id": special.pad,
+        })
+    }
+
+    fn weights(&self, config: &ModelConfig) -> Vec<WeightSpec> {
+        let (d, ff, head) = (
+            config.hidden_size,
+            config.intermediate_size,
+            config.head_dim,
+        );
+        let q = config.num_attention_heads * head;
+        let kv = config.num_key_value_heads * head;
+        let small = residual_std(config);
+        let mut all = vec![
+            WeightSpec::table("model.embed_tokens", config.vocab_size, d),
+            WeightSpec::ones("model.norm", d),
+        ];
+        if !config.tie_word_embeddings {
+            all.push(WeightSpec::table("lm_head", config.vocab_size, d));
+        }
+        for layer in 0..config.num_hidden_layers {
+            let at = |name: &str| format!("{BLOCKS}.{layer}.{name}");
+            all.extend([
+                WeightSpec::table(&at("self_attn.q_proj"), q, d),
+                WeightSpec::table(&at("self_attn.k_proj"), kv, d),
+                WeightSpec::table(&at("self_attn.v_proj"), kv, d),
+                WeightSpec::matrix(&at("self_attn.o_proj"), [d, q], small),
+                WeightSpec::table(&at("mlp.gate_proj"), ff, d),
+                WeightSpec::table(&at("mlp.up_proj"), ff, d),
+                WeightSpec::matrix(&at("mlp.down_proj"), [d, ff], small),
+                WeightSpec::ones(&at("input_layernorm"), d),
+                WeightSpec::ones(&at("post_attention_layernorm"), d),
+            ]);
+            if self.facts.qkv_biases {
+                let biases = [("q_proj", q), ("k_proj", kv), ("v_proj", kv)];
+                all.extend(biases.map(|(name, width)| {
+                    WeightSpec::bias(&at(&format!("self_attn.{name}")), width)
+                }));
+            }
+            if self.facts.head_norms {
+                all.push(WeightSpec::ones(&at("self_attn.q_norm"), head));
+                all.push(WeightSpec::ones(&at("self_attn.k_norm"), head));
+            }
+        }
+        all
+    }
+
+    fn block(
+        &self,
+        _: &ModelConfig,
+        layer: usize,
+        find: &Finder<'_>,
+    ) -> Result<Block, EngineError> {
+        let at = |name: &str| format!("{BLOCKS}.{layer}.{name}");
+        let head_norms = if self.facts.head_norms {
+            Some([
+                find.weight(&at("self_attn.q_norm"))?,
+                find.weight(&at("self_attn.k_norm"))?,
+            ])
+        } else {
+            None
+        };
+        Ok(Block {
+            q: find.linear(&at("self_attn.q_proj"))?,
+            k: find.linear(&at("self_attn.k_proj"))?,
+            v: find.linear(&at("self_attn.v_proj"))?,
+            o: find.linear(&at("self_attn.o_proj"))?,
+            head_norms,
+            mlp: Mlp::SwiGlu {
+                gate: find.linear(&at("mlp.gate_proj"))?,
+                up: find.linear(&at("mlp.up_proj"))?,
+                down: find.linear(&at("mlp.down_proj"))?,
+            },
+            attention_norm: find.rms(&at("input_layernorm"))?,
+            mlp_norm: find.rms(&at("post_attention_layernorm"))?,
+        })
+    }
+
+    fn ends(
+        &self,
+        config: &ModelConfig,
+        find: &Finder<'_>,
+    ) -> Result<(Embedding, End), EngineError> {
+        let tokens = find.weight("model.embed_tokens")?;
+        let end = End::Tokens {
+            norm: find.rms("model.norm")?,
+            head: find.head(config, tokens)?,
+        };
+        Ok((Embedding::plain(tokens), end))
+    }
+}
+
+impl ModelConfig {
+    /// The decoder of a run's specification.
+    pub fn from_spec(spec: &ModelSpec, vocab_size: usize, bos: u32) -> Self {
+        Self {
+            architecture: Architecture::Llama,
+            vocab_size,
+            hidden_size: spec.d_model,
+            intermediate_size: spec.d_ff,
+            num_hidden_layers: spec.n_layers,
+            num_attention_heads: spec.n_heads,
+            num_key_value_heads: spec.n_kv_heads,
+            head_dim: spec.d_model / spec.n_heads.max(1),
+            max_position_embeddings: spec.context_length,
+            norm_eps: 1e-6,
+            rope_theta: 10_000.0,
+            tie_word_embeddings: spec.tie_embeddings,
+            bos_token_id: Some(bos),
+            eos_token_ids: Vec::new(),
+            type_vocab_size: 0,
+            n_labels: 0,
+            labels: Vec::new(),
+        }
+    }
+}

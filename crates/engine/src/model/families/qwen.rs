@@ -1,0 +1,27 @@
+//! Qwen2 and Qwen3: Llama with biases of queries, keys and values, or with norms of each head's queries
+//! and keys instead.
+
+use super::llama::{LLAMA, LlamaLike};
+use super::{Architecture, Facts};
+
+/// `Qwen2ForCausalLM`.
+pub(super) const QWEN2: LlamaLike = LlamaLike {
+    architecture: Architecture::Qwen2,
+    model_type: "qwen2",
+    class: "Qwen2ForCausalLM",
+    facts: Facts {
+        qkv_biases: true,
+        ..LLAMA.facts
+    },
+};
+
+/// `Qwen3ForCausalLM`.
+pub(super) const QWEN3: LlamaLike = LlamaLike {
+    architecture: Architecture::Qwen3,
+    model_type: "qwen3",
+    class: "Qwen3ForCausalLM",
+    facts: Facts {
+        head_norms: true,
+        ..LLAMA.facts
+    },
+};

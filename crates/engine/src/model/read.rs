@@ -1,0 +1,67 @@
+//! A model's weights from a folder in the Hub's form.
+
+use super::ModelConfig;
+use super::specs::{Need, specs};
+use crate::EngineError;
+use crate::weights::safetensors::WeightFiles;
+use crate::weights::{Parameters, Storage, Weight};
+use std::path::Path;
+
+/// Whether a folder's classes are those that are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Classes {
+    /// They are read where they are there.
+    Kept,
+    /// Others are wanted: their weights are drawn anew.
+    Fresh,
+}
+
+/// The weights of a model's folder, matrices stored as `storage` (no more than one is in f32 at a time),
+/// vectors in f32. The classes' weights, which a model of plain text lacks, are drawn from `seed`.
+///
+/// # Errors
+/// Where a weight is missing, damaged, or does not fit `config`.
+pub(crate) fn read_weights(
+    config: &ModelConfig,
+    model_dir: &Path,
+    storage: Storage,
+    seed: u64,
+    classes: Classes,
+) -> Result<Parameters, EngineError> {
+    let invalid = |detail: String| EngineError::InvalidModel {
+        path: model_dir.to_path_buf(),
+        detail,
+    };
+    let family = config.architecture.family();
+    let mut files = WeightFiles::open(model_dir)?;
+    let mut parameters = Parameters::default();
+    for spec in specs(config) {
+        let unwanted = classes == Classes::Fresh && spec.need == Need::OfClasses;
+        let found = family
+            .names_in_files(&spec.name)
+            .into_iter()
+            .find(|name| !unwanted && files.contains(name));
+        let Some(name) = found else {
+            if spec.need == Need::Required {
+                return Err(invalid(format!("the weight `{}` is missing", spec.name)));
+            }
+            parameters.add(spec.fresh(seed));
+            continue;
+        };
+        let mut parameter = spec.holding(Weight::F32(Vec::new()));
+        let shape = files.shape(&name)?;
+        if shape != parameter.file_shape() {
+            return Err(invalid(format!(
+                "the weight `{name}` is {shape:?}, not {:?}",
+                parameter.file_shape()
+            )));
+        }
+        let values = parameter.in_memory_order(files.read(&name)?);
+        parameter.weight = match *parameter.shape.as_slice() {
+            [_, width] => Weight::store(values, width, storage),
+            _ => Weight::F32(values),
+        };
+        parameters.add(parameter);
+    }
+    Ok(parameters)
+}

@@ -10,4 +10,3 @@ pub use decoder::Generation;
 pub(crate) use decoder::continue_prompt;
 pub use sampler::SamplingParams;
 pub use session::Generator;
-pub(crate) use session::load_model;

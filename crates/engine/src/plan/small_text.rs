@@ -1,8 +1,8 @@
 //! What a small text gives, known before the run by doing it: how large a vocabulary it fills, and how
 //! many tokens it is. Of a large text the wish for a vocabulary is always met.
 
+use crate::setup::base_model;
 use crate::tokenizer::Tokenizer;
-use crate::train::setup::base_model;
 use crate::{EngineError, threads};
 use amoozgar_data::{Documents, Examples};
 use amoozgar_types::TrainSpec;

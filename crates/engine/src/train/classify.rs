@@ -1,8 +1,8 @@
 //! How well a classifier sorts texts: accuracy, precision and recall of each class, what is taken for
 //! what.
 
-use crate::infer::load_model;
 use crate::kernels::segments::Segments;
+use crate::load::{self, LoadOptions, Place};
 use crate::model::Model;
 use crate::train::corpus::encode_examples;
 use crate::{EngineError, threads};
@@ -105,8 +105,7 @@ impl Classification {
 /// # Errors
 /// Where the folder holds no model that is known.
 pub fn is_classifier(model_dir: &Path) -> Result<bool, EngineError> {
-    let config = crate::model::ModelConfig::load(model_dir)?;
-    Ok(!config.architecture.is_decoder())
+    Ok(!Place::find(model_dir)?.config.is_decoder())
 }
 
 /// Measures the classifier in `model_dir` on the labelled rows of `data` (.jsonl or .csv), of which it
@@ -120,7 +119,7 @@ pub fn evaluate_classes(
     context: Option<usize>,
 ) -> Result<Classification, EngineError> {
     threads::pool(threads::count(None))?.install(|| {
-        let loaded = load_model(model_dir)?;
+        let loaded = load::open(model_dir, &LoadOptions::default())?;
         let config = loaded.model.config();
         let longest = config.max_position_embeddings;
         let context = context.unwrap_or(longest);

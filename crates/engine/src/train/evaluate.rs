@@ -2,8 +2,8 @@
 
 use crate::EngineError;
 use crate::files;
-use crate::infer::load_model;
 use crate::kernels::segments::Segments;
+use crate::load::{self, LoadOptions};
 use crate::model::Model;
 use crate::threads;
 use crate::train::corpus::{Encoded, encode_file};
@@ -56,9 +56,9 @@ pub fn evaluate(
     packing: Packing,
 ) -> Result<Evaluation, EngineError> {
     threads::pool(threads::count(None))?.install(|| {
-        let loaded = load_model(model_dir)?;
+        let loaded = load::open(model_dir, &LoadOptions::default())?;
         loaded.must_write()?;
-        let tokenizer = loaded.tokenizer()?;
+        let tokenizer = &loaded.tokenizer()?;
         let longest = loaded.model.config().max_position_embeddings;
         let context = context.unwrap_or(longest);
         if context == 0 || context > longest {
@@ -97,7 +97,7 @@ pub fn evaluate(
 /// Where the model cannot be read, a token is unknown to it, or the file cannot be written.
 pub fn logits(model_dir: &Path, tokens: &[u32], out: &Path) -> Result<(), EngineError> {
     threads::pool(threads::count(None))?.install(|| {
-        let loaded = load_model(model_dir)?;
+        let loaded = load::open(model_dir, &LoadOptions::default())?;
         let config = loaded.model.config();
         let (vocab_size, longest) = (config.vocab_size, config.max_position_embeddings);
         if tokens.is_empty() || tokens.len() > longest {

@@ -4,8 +4,8 @@
 use super::checkpoint::LoopState;
 use super::clock::RunClock;
 use super::session::{Session, Validated};
-use super::setup::base_model;
 use crate::export::{self, Card, Companions};
+use crate::setup::base_model;
 use crate::train::corpus::Progress;
 use crate::{Control, EngineError, threads};
 use amoozgar_types::event::{
@@ -119,7 +119,7 @@ fn run(
                 emit(TrainEvent::Validation(record));
 
                 // Sample.
-                let writes = session.config().architecture.is_decoder();
+                let writes = session.config().is_decoder();
                 let prompts = spec.evaluation.prompts.iter().filter(|_| writes);
                 for (index, prompt) in prompts.enumerate() {
                     let text = session.sample(prompt, state.step, index as u64)?;

@@ -1,9 +1,9 @@
 //! Classifiers: from labelled rows to a folder that knows its classes, fresh or from an encoder.
 
 use amoozgar_data::DataError;
-use amoozgar_engine::model::{Model, ModelConfig};
+use amoozgar_engine::model::ModelConfig;
 use amoozgar_engine::{
-    Control, End, EngineError, Generator, evaluate_classes, is_classifier, train,
+    Control, End, EngineError, Generator, LoadOptions, evaluate_classes, is_classifier, open, train,
 };
 use amoozgar_types::event::{ClassScores, WorkerCommand};
 use amoozgar_types::{TrainEvent, TrainSpec};
@@ -114,7 +114,7 @@ fn a_classifier_learns_and_its_folder_knows_the_classes() {
         std::fs::read(second.join("tokenizer.json")).unwrap(),
         "the encoder's tokenizer"
     );
-    let whole = Model::load(&second, 0).unwrap();
+    let whole = open(&second, &LoadOptions::default()).unwrap().model;
     let classifier = whole.parameters.id("classifier.weight").unwrap();
     assert_eq!(
         whole.parameters.get(classifier).shape,

@@ -6,7 +6,8 @@ use amoozgar_engine::model::Model;
 use amoozgar_engine::weights::adapter::{LoraConfig, Scaling};
 use amoozgar_engine::weights::{Role, Storage};
 use amoozgar_engine::{
-    Control, End, EngineError, Generator, SamplingParams, evaluate, save_adapter, train,
+    Control, End, EngineError, Generator, LoadOptions, SamplingParams, evaluate, open,
+    save_adapter, train,
 };
 use amoozgar_types::spec::Packing;
 use amoozgar_types::{TrainEvent, TrainSpec};
@@ -32,19 +33,28 @@ fn worst(a: &[f32], b: &[f32]) -> f32 {
         .fold(0.0, |most, (a, b)| most.max((a - b).abs()))
 }
 
+fn load(folder: &Path) -> Model {
+    open(folder, &LoadOptions::default()).unwrap().model
+}
+
+fn with_adapter(folder: &Path, adapter: &Path, storage: Storage) -> Model {
+    let options = LoadOptions {
+        storage,
+        adapter: Some(adapter),
+        ..LoadOptions::default()
+    };
+    open(folder, &options).unwrap().model
+}
+
 fn adapted() -> Model {
-    let mut model = Model::load(&reference("llama"), 0).unwrap();
-    model
-        .load_adapter(&reference("lora"), Storage::F32)
-        .unwrap();
-    model
+    with_adapter(&reference("llama"), &reference("lora"), Storage::F32)
 }
 
 #[test]
 fn a_merged_adapter_says_what_the_adapted_model_said() {
     let mut model = adapted();
     let before = logits(&model);
-    let plain = logits(&Model::load(&reference("llama"), 0).unwrap());
+    let plain = logits(&load(&reference("llama")));
     assert!(
         worst(&before, &plain) > 0.01,
         "the adapter changes something"
@@ -105,15 +115,14 @@ fn an_adapters_folder_read_and_written_again_holds_the_same_bytes_of_weights() {
     ] {
         assert_eq!(ours[field], theirs[field], "`{field}` of PEFT's file");
     }
-    let mut model = Model::load(&reference("llama"), 0).unwrap();
-    model.load_adapter(folder.path(), Storage::F32).unwrap();
+    let model = with_adapter(&reference("llama"), folder.path(), Storage::F32);
     assert_eq!(logits(&model), logits(&adapted()), "it says the same");
 }
 
 #[test]
 fn an_adapter_over_transposed_matrices_says_so_to_peft() {
     let folder = TempDir::new().unwrap();
-    let mut model = Model::load(&reference("gpt2"), 0).unwrap();
+    let mut model = load(&reference("gpt2"));
     let config = LoraConfig {
         rank: 3,
         alpha: 6.0,
@@ -144,7 +153,7 @@ fn an_adapter_over_transposed_matrices_says_so_to_peft() {
 
 #[test]
 fn a_fresh_adapter_changes_nothing_and_alone_is_trained() {
-    let mut model = Model::load(&reference("qwen2"), 0).unwrap();
+    let mut model = load(&reference("qwen2"));
     let before = logits(&model);
     let config = LoraConfig {
         rank: 2,
@@ -171,9 +180,7 @@ fn a_fresh_adapter_changes_nothing_and_alone_is_trained() {
         targets: vec!["no_such_map".to_owned()],
         ..config
     };
-    let refused = Model::load(&reference("qwen2"), 0)
-        .unwrap()
-        .adapt(&nothing, Storage::F32, 7);
+    let refused = load(&reference("qwen2")).adapt(&nothing, Storage::F32, 7);
     assert!(
         matches!(refused, Err(EngineError::InvalidSpec { .. })),
         "{refused:?}"
@@ -191,8 +198,7 @@ fn a_frozen_base_may_be_kept_in_fewer_bits() {
         (Storage::Q8, 0.04),
         (Storage::Q4, 0.5),
     ] {
-        let mut model = Model::load_as(&reference("llama"), storage, 0).unwrap();
-        model.load_adapter(&reference("lora"), storage).unwrap();
+        let model = with_adapter(&reference("llama"), &reference("lora"), storage);
         let off = worst(&logits(&model), &whole) / scale;
         assert!(
             off > 0.0 && off < tolerance,
@@ -277,12 +283,9 @@ fn a_finished_model_learns_on_whole_or_by_an_adapter_and_its_folder_is_whole_aga
             "{method}: an adapter of its own"
         );
     }
-    let mut adapted = Model::load(&base, 0).unwrap();
     let job = folder.path().join("lora");
-    adapted
-        .load_adapter(&job.join("final/adapter"), Storage::F32)
-        .unwrap();
-    let merged = Model::load(&job.join("final"), 0).unwrap();
+    let adapted = with_adapter(&base, &job.join("final/adapter"), Storage::F32);
+    let merged = load(&job.join("final"));
     let tokens: Vec<u32> = (0..12).collect();
     let of = |model: &Model| model.logits(&tokens, &Segments::batch(1, 12)).unwrap();
     assert!(

@@ -4,7 +4,7 @@
 use amoozgar_engine::kernels::segments::Segments;
 use amoozgar_engine::model::{Batch, Model, StepContext};
 use amoozgar_engine::tape::{Gradients, Policy};
-use amoozgar_engine::{Control, End, train};
+use amoozgar_engine::{Control, End, LoadOptions, open, train};
 use amoozgar_types::event::WorkerCommand;
 use amoozgar_types::spec::Packing;
 use amoozgar_types::{TrainEvent, TrainSpec};
@@ -14,7 +14,9 @@ use tempfile::TempDir;
 
 fn reference(name: &str) -> Model {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
-    Model::load(&folder.join(name), 0).unwrap()
+    open(&folder.join(name), &LoadOptions::default())
+        .unwrap()
+        .model
 }
 
 /// Documents of these lengths, in one row.

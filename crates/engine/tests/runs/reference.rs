@@ -1,13 +1,12 @@
 //! Every architecture against what `PyTorch` computes (tests/reference, written by transformers and
 //! PEFT), under every policy of what is kept between forward and backward.
 
-use amoozgar_engine::KvCache;
 use amoozgar_engine::kernels::cross_entropy::{IGNORE, Loss};
 use amoozgar_engine::kernels::segments::Segments;
 use amoozgar_engine::model::{Batch, Model, StepContext};
 use amoozgar_engine::tape::{Gradients, Policy};
 use amoozgar_engine::train::optimizer::{Decayed, Optimizer, OptimizerConfig, clip_factor};
-use amoozgar_engine::weights::Storage;
+use amoozgar_engine::{KvCache, LoadOptions, open};
 use amoozgar_types::spec::OptimizerKind;
 use candle_core::{DType, Device, Tensor};
 use std::collections::HashMap;
@@ -46,10 +45,12 @@ fn tensors(name: &str) -> HashMap<String, Tensor> {
 /// The model and its batch; `lora` is the adapter over the model and the batch of `llama`.
 fn load(name: &'static str) -> Reference {
     let base = if name == "lora" { "llama" } else { name };
-    let mut model = Model::load(&folder(base), 0).unwrap();
-    if name == "lora" {
-        model.load_adapter(&folder(name), Storage::F32).unwrap();
-    }
+    let adapter = folder(name);
+    let options = LoadOptions {
+        adapter: (name == "lora").then_some(&adapter),
+        ..LoadOptions::default()
+    };
+    let model = open(&folder(base), &options).unwrap().model;
     let json = serde_json::from_slice(&std::fs::read(folder(name).join("reference.json")).unwrap());
     Reference {
         name,

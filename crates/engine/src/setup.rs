@@ -31,16 +31,22 @@ pub(crate) fn config_of(
 ) -> Result<ModelConfig, EngineError> {
     let classifies = spec.method == Method::Classify;
     let Some(folder) = base_model(spec)? else {
-        return Ok(if classifies {
+        let config = if classifies {
             ModelConfig::encoder_from_spec(&spec.model, vocab_size, labels)
         } else {
             ModelConfig::from_spec(&spec.model, vocab_size, bos)
-        });
+        };
+        let invalid = |detail| EngineError::InvalidSpec {
+            field: "model",
+            detail,
+        };
+        config.check().map_err(invalid)?;
+        return Ok(config);
     };
     let config = ModelConfig::load(folder)?;
     let longest = config.max_position_embeddings;
     let invalid = |field, detail| EngineError::InvalidSpec { field, detail };
-    if config.architecture.is_decoder() == classifies {
+    if config.is_decoder() == classifies {
         let detail = if classifies {
             "it does not sort texts into classes"
         } else {

@@ -1,0 +1,112 @@
+//! The one way from a folder to a model: training, evaluation, generation and the merging of adapters all
+//! open it here, so that they cannot differ.
+
+mod place;
+
+use crate::EngineError;
+use crate::model::{Classes, Model, read_weights};
+use crate::tokenizer::Tokenizer;
+use crate::weights::{Storage, adapter, safetensors};
+pub(crate) use place::Place;
+use std::path::Path;
+
+/// How a model is opened. By itself: in f32, with the classes it has, as its folder is.
+#[derive(Debug, Clone, Copy)]
+pub struct LoadOptions<'a> {
+    /// How matrices are stored in memory; only what is frozen may be stored in less than f32.
+    pub storage: Storage,
+    /// What the folder lacks (a classifier's classes) is drawn from it.
+    pub seed: u64,
+    /// The classes that are wanted; where they are not the folder's own, their weights are drawn.
+    pub labels: Option<&'a [String]>,
+    /// The folder of an adapter that is put on the weights.
+    pub adapter: Option<&'a Path>,
+}
+
+impl Default for LoadOptions<'_> {
+    fn default() -> Self {
+        Self {
+            storage: Storage::F32,
+            seed: 0,
+            labels: None,
+            adapter: None,
+        }
+    }
+}
+
+/// A model's folder in memory.
+#[derive(Debug)]
+pub struct Opened {
+    /// The model, with its adapter where it has one.
+    pub model: Model,
+    place: Place,
+}
+
+/// Opens the model in `folder`: one in the Hub's form, an adapter's folder as PEFT writes it, a checkpoint
+/// of a run, or a run's folder (its final model, else its latest checkpoint).
+///
+/// # Errors
+/// Where the folder is incomplete, damaged, or of an architecture that is not known.
+pub fn open(folder: &Path, options: &LoadOptions<'_>) -> Result<Opened, EngineError> {
+    let place = Place::find(folder)?;
+    let (config, classes) = match options.labels {
+        Some(labels) if place.config.labels != labels => {
+            (place.config.clone().sorting_into(labels), Classes::Fresh)
+        }
+        _ => (place.config.clone(), Classes::Kept),
+    };
+    let weights = read_weights(
+        &config,
+        &place.weights,
+        options.storage,
+        options.seed,
+        classes,
+    )?;
+    let mut model = Model::over(&config, weights)?;
+    match (&place.adapter, options.adapter) {
+        (Some(_), Some(_)) => return Err(place.invalid("it has an adapter already")),
+        (Some(own), None) => {
+            let values = safetensors::read_all(&own.values)?;
+            model.put_adapter(&own.config, values, options.storage, folder)?;
+        }
+        (None, Some(dir)) => {
+            let config = adapter::read_config(dir)?;
+            let values = safetensors::read_all(&adapter::values_file(dir))?;
+            model.put_adapter(&config, values, options.storage, dir)?;
+        }
+        (None, None) => {}
+    }
+    Ok(Opened { model, place })
+}
+
+impl Opened {
+    /// The model's tokenizer.
+    ///
+    /// # Errors
+    /// Where the folder has none that can be read.
+    pub fn tokenizer(&self) -> Result<Tokenizer, EngineError> {
+        self.place
+            .tokenizer()
+            .map_err(|error| self.place.invalid(&error.to_string()))
+    }
+
+    /// Refuses a model that sorts texts instead of continuing them.
+    pub(crate) fn must_write(&self) -> Result<(), EngineError> {
+        if self.model.config().is_decoder() {
+            return Ok(());
+        }
+        Err(self
+            .place
+            .invalid("it sorts texts into classes and does not continue them"))
+    }
+
+    /// Refuses an adapter's folder, whose weights are frozen.
+    pub(crate) fn must_be_whole(&self) -> Result<(), EngineError> {
+        match self.place.adapter {
+            None => Ok(()),
+            Some(_) => Err(self
+                .place
+                .invalid("it is an adapter and no model of its own")),
+        }
+    }
+}

@@ -8,6 +8,7 @@ use crate::EngineError;
 use crate::files;
 pub(crate) use card::Card;
 pub(crate) use companions::Companions;
+pub(crate) use peft::adapter_config;
 pub use peft::save_adapter;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
-//! Training: what a specification asks for, text as batches, the optimizer, checkpoints, the loop, and the
+//! Training: text as batches, the optimizer, checkpoints, the loop, and the
 //! measurements of a trained model.
 //!
-//! [`setup`], [`optimizer`], `schedule` and `run_plan` say what a run is and are what plans use too;
+//! [`optimizer`], `schedule` and `run_plan` say what a run is and are what plans use too;
 //! everything else stands above them.
 
 mod batches;
@@ -15,8 +15,8 @@ pub(crate) mod packing;
 mod run;
 pub(crate) mod run_plan;
 mod schedule;
+mod sequences;
 mod session;
-pub(crate) mod setup;
 mod start;
 pub(crate) mod token_cache;
 
@@ -24,4 +24,4 @@ pub use classify::{ClassScore, Classification, evaluate_classes, is_classifier};
 pub use evaluate::{Evaluation, evaluate, logits};
 pub use run::{End, train};
 pub use schedule::Schedule;
-pub use session::first_batches;
+pub use sequences::first_batches;

@@ -56,7 +56,7 @@ pub(super) fn readme(config: &ModelConfig, card: &Card<'_>) -> String {
             |name| name.to_string_lossy().into_owned(),
         )
     };
-    let decodes = config.architecture.is_decoder();
+    let decodes = config.is_decoder();
     let task = if decodes {
         "text-generation"
     } else {

@@ -25,13 +25,24 @@ impl Companions<'_> {
     /// Writes them into `folder`, each synced.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), EngineError> {
         match self.base {
-            Some(base) => copy_companions(base, self.config, folder),
-            None => write_companions(self.config, self.tokenizer, folder),
+            Some(base) => copy_companions(base, folder)?,
+            None => write_companions(self.config, self.tokenizer, folder)?,
         }
+        let config = self.config_text()?;
+        files::write_synced(&folder.join("config.json"), config.as_bytes())
+    }
+
+    /// The text of the model's `config.json`.
+    pub(crate) fn config_text(&self) -> Result<String, EngineError> {
+        let config = match self.base {
+            Some(base) => config_after(base, self.config)?,
+            None => self.config.to_json(EOS_ID, PAD_ID),
+        };
+        Ok(format!("{config:#}\n"))
     }
 }
 
-/// Configuration and tokenizer of a model that was made here.
+/// Tokenizer and settings of a model that was made here.
 fn write_companions(
     config: &ModelConfig,
     tokenizer: &Tokenizer,
@@ -41,12 +52,11 @@ fn write_companions(
     let put_json =
         |name: &str, value: &serde_json::Value| put(name, format!("{value:#}\n").as_bytes());
     let bos = tokenizer.bos();
-    put_json("config.json", &config.to_json(EOS_ID, PAD_ID))?;
     put_json(
         "tokenizer_config.json",
         &Tokenizer::config_json(config.max_position_embeddings),
     )?;
-    if config.architecture.is_decoder() {
+    if config.is_decoder() {
         // A document ends where the next would begin.
         put_json(
             "generation_config.json",
@@ -56,9 +66,8 @@ fn write_companions(
     put("tokenizer.json", tokenizer.to_json()?.as_bytes())
 }
 
-/// Copies what stands beside the weights of the base model: its tokenizer and its settings. The
-/// configuration names the data type that the new weights are kept in, and a classifier's classes.
-fn copy_companions(base: &Path, model: &ModelConfig, folder: &Path) -> Result<(), EngineError> {
+/// Copies what stands beside the weights of the base model: its tokenizer and its settings.
+fn copy_companions(base: &Path, folder: &Path) -> Result<(), EngineError> {
     const NAMES: [&str; 8] = [
         "tokenizer.json",
         "tokenizer_config.json",
@@ -75,6 +84,12 @@ fn copy_companions(base: &Path, model: &ModelConfig, folder: &Path) -> Result<()
             files::copy_synced(&from, &folder.join(name))?;
         }
     }
+    Ok(())
+}
+
+/// The base model's configuration as the trained model has it: with the data type that its weights are
+/// written in, and a classifier's classes.
+fn config_after(base: &Path, model: &ModelConfig) -> Result<serde_json::Value, EngineError> {
     let path = base.join("config.json");
     let invalid = |source: serde_json::Error| EngineError::InvalidModel {
         path: base.to_path_buf(),
@@ -90,6 +105,5 @@ fn copy_companions(base: &Path, model: &ModelConfig, folder: &Path) -> Result<()
         config.remove("num_labels");
         config.extend(model.classes_json());
     }
-    let text = format!("{:#}\n", serde_json::Value::Object(config));
-    files::write_synced(&folder.join("config.json"), text.as_bytes())
+    Ok(serde_json::Value::Object(config))
 }

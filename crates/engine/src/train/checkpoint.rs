@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// The file of the trained weights.
 const WEIGHTS: &str = "model.safetensors";
 const MOMENTS: &str = "optimizer.safetensors";
 const STATE: &str = "state.json";
@@ -71,17 +72,28 @@ pub(crate) struct Restored {
     pub(crate) moments: BTreeMap<String, Vec<f32>>,
 }
 
+/// What stands beside a checkpoint's weights, so that the folder can be opened as any model's (see
+/// [`crate::open`]).
+pub(crate) struct Beside {
+    /// Name and text of its settings: a whole model's or an adapter's.
+    pub(crate) settings: (&'static str, String),
+    /// The run's `tokenizer.json`.
+    pub(crate) tokenizer: PathBuf,
+}
+
 /// The folder of the checkpoints of one run.
 pub(crate) struct Checkpoints {
     folder: PathBuf,
     run: String,
+    beside: Beside,
 }
 
 impl Checkpoints {
-    pub(crate) fn new(job_dir: &Path, run: String) -> Self {
+    pub(crate) fn new(job_dir: &Path, run: String, beside: Beside) -> Self {
         Self {
             folder: job_dir.join("checkpoints"),
             run,
+            beside,
         }
     }
 
@@ -131,7 +143,11 @@ impl Checkpoints {
         let state = serde_json::to_vec_pretty(&stored)
             .map_err(|source| EngineError::io(folder, source.into()))?;
         files::write_synced(&folder.join(STATE), &state)?;
-        Ok(weights.n_bytes + moments.n_bytes + state.len() as u64)
+        let (name, settings) = &self.beside.settings;
+        files::write_synced(&folder.join(name), settings.as_bytes())?;
+        files::link_or_copy(&self.beside.tokenizer, &folder.join("tokenizer.json"))?;
+        let texts = state.len() + settings.len();
+        Ok(weights.n_bytes + moments.n_bytes + texts as u64)
     }
 
     /// The latest checkpoint that is whole; `None` where there is none at all.

@@ -5,11 +5,11 @@ mod build;
 mod labelled;
 
 use crate::files;
-use crate::model::ModelConfig;
+use crate::load::Place;
 use crate::random::Keyed;
+use crate::setup::base_model;
 use crate::tokenizer::Tokenizer;
 use crate::train::packing::{self, Piece};
-use crate::train::setup::base_model;
 use crate::train::token_cache::TokenCache;
 use crate::{Control, EngineError};
 use amoozgar_data::{DataError, Documents, HeldOut, Unit};
@@ -30,6 +30,8 @@ const VERSION: u32 = 1;
 pub(crate) struct Corpus {
     pub(crate) key: String,
     pub(crate) tokenizer: Tokenizer,
+    /// Where it stands beside the tokens.
+    pub(crate) tokenizer_file: PathBuf,
     pub(crate) train: Part,
     pub(crate) validation: Part,
     /// UTF-8 bytes of the held-out text, documents parted by a blank line.
@@ -205,14 +207,9 @@ fn given_tokenizer(spec: &TrainSpec) -> Result<Option<(Tokenizer, String)>, Engi
     let Some(base) = base_model(spec)? else {
         return Ok(None);
     };
-    let config = ModelConfig::load(base)?;
-    // A model without a token for the beginning parts documents by the one for the end.
-    let parting = config
-        .bos_token_id
-        .or(config.eos_token_ids.first().copied());
-    let path = base.join("tokenizer.json");
-    let hash = blake3::hash(&files::read(&path)?).to_hex().to_string();
-    Ok(Some((Tokenizer::load(&path, parting)?, hash)))
+    let place = Place::find(base)?;
+    let hash = blake3::hash(&files::read(&place.tokenizer)?);
+    Ok(Some((place.tokenizer()?, hash.to_hex().to_string())))
 }
 
 fn open(folder: &Path, key: &str, bos: Option<u32>) -> Result<Option<Corpus>, EngineError> {
@@ -223,7 +220,8 @@ fn open(folder: &Path, key: &str, bos: Option<u32>) -> Result<Option<Corpus>, En
     let Ok(manifest) = serde_json::from_str::<Manifest>(&text) else {
         return Ok(None);
     };
-    let tokenizer = Tokenizer::load(&folder.join("tokenizer.json"), bos)?;
+    let tokenizer_file = folder.join("tokenizer.json");
+    let tokenizer = Tokenizer::load(&tokenizer_file, bos)?;
     let parts = (
         Part::open(
             folder,
@@ -244,6 +242,7 @@ fn open(folder: &Path, key: &str, bos: Option<u32>) -> Result<Option<Corpus>, En
     Ok(Some(Corpus {
         key: key.to_owned(),
         tokenizer,
+        tokenizer_file,
         train,
         validation,
         n_val_bytes: manifest.n_val_bytes,

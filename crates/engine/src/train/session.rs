@@ -1,28 +1,26 @@
 //! What the loop works with: text, model, optimizer, checkpoints.
 
-use super::batches::{Epoch, Prefetch, Sequences, Source};
+use super::batches::Prefetch;
 use super::checkpoint::{Checkpoints, LoopState, Restored};
 use super::classify::measure;
 use super::evaluate::{Evaluation, sum_nll};
 use super::optimizer::{Optimizer, clip_factor};
-use super::packing::{self, Rows};
-use super::run_plan::{Plan, n_windows};
-use super::start::{Start, start, write_adapted};
+use super::run_plan::Plan;
+use super::sequences::{packs_documents, require, sequences, source};
+use super::start::{Start, beside, start, write_adapted};
 use crate::infer::{SamplingParams, continue_prompt};
 use crate::model::{Batch, Model, ModelConfig, StepContext};
 use crate::plan::footprint;
 use crate::random::Keyed;
 use crate::tape::{Gradients, Policy};
-use crate::train::corpus::{self, Classes, Corpus, Part, Progress};
+use crate::train::corpus::{self, Classes, Corpus, Progress};
 use crate::{Control, EngineError};
-use amoozgar_data::format_of;
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::{ClassScores, LoadingStage, RunPlan};
 use amoozgar_types::spec::Method;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 
 /// A run in memory.
 pub(super) struct Session {
@@ -82,7 +80,9 @@ impl Session {
         let policy = footprint::choose_policy(spec, model.config(), plan.micro_batch);
         progress.at(LoadingStage::Model, 1.0)?;
 
-        let checkpoints = Checkpoints::new(job_dir, run_hash(spec, &corpus, packs_documents));
+        let run = run_hash(spec, &corpus, packs_documents);
+        let beside = beside(spec, &model, &targets, &corpus)?;
+        let checkpoints = Checkpoints::new(job_dir, run, beside);
         let batches = Prefetch::new(source(spec, &corpus, sequences, plan.micro_batch));
         let mut session = Self {
             optimizer: Optimizer::new(plan.optimizer, &model.parameters),
@@ -341,77 +341,6 @@ fn take_weights(
         model.parameters.set(&name, values)?;
     }
     Ok(())
-}
-
-/// The run's batches.
-fn source(spec: &TrainSpec, corpus: &Corpus, sequences: Sequences, micro_batch: usize) -> Source {
-    let tokens = Arc::clone(&corpus.train.tokens);
-    let batch_size = spec.optimizer.batch_size;
-    Source::new(tokens, sequences, spec.seed, batch_size, micro_batch)
-}
-
-/// The micro-batches of the first `n_steps` steps of the run in `job_dir`, as it takes them: to hold
-/// another program against it.
-///
-/// # Errors
-/// Where the run's text cannot be read.
-pub fn first_batches(
-    spec: &TrainSpec,
-    job_dir: &Path,
-    n_steps: u64,
-) -> Result<Vec<Vec<Batch>>, EngineError> {
-    let control = Control::new();
-    let mut report = |_, _| {};
-    let mut progress = Progress::new(&control, &mut report);
-    let corpus = corpus::prepare(spec, &job_dir.join("cache"), &mut progress)?;
-    let sequences = sequences(spec, &corpus, packs_documents(spec)?);
-    let plan = Plan::new(spec, sequences.len());
-    let source = source(spec, &corpus, sequences, plan.micro_batch);
-    let mut epoch = Epoch::default();
-    Ok((0..n_steps)
-        .map(|step| source.step(step, &mut epoch))
-        .collect())
-}
-
-/// What an epoch of the run consists of.
-fn sequences(spec: &TrainSpec, corpus: &Corpus, packs_documents: bool) -> Sequences {
-    let context = spec.model.context_length;
-    if let Some(classes) = &corpus.classes {
-        return Sequences::Examples {
-            places: corpus.train.places(),
-            classes: classes.train.clone(),
-        };
-    }
-    if packs_documents {
-        let pieces = corpus.train.pieces(true, context);
-        let order = Keyed::new(spec.seed, "rows");
-        return Sequences::Rows(Rows::pack(&pieces, context, order));
-    }
-    Sequences::Windows {
-        n: n_windows(corpus.train.tokens.len(), context),
-        context,
-    }
-}
-
-/// Whether the run's documents keep to themselves; a classifier's examples always do.
-fn packs_documents(spec: &TrainSpec) -> Result<bool, EngineError> {
-    if spec.method == Method::Classify {
-        return Ok(false);
-    }
-    let format = format_of(Path::new(&spec.dataset.train))?;
-    Ok(packing::packs_documents(spec.dataset.packing, format))
-}
-
-fn require(path: &str, part: &Part, needed: usize) -> Result<(), EngineError> {
-    let tokens = &part.tokens;
-    if tokens.len() >= needed {
-        return Ok(());
-    }
-    Err(EngineError::DatasetTooSmall {
-        path: path.into(),
-        needed: needed as u64,
-        found: tokens.len() as u64,
-    })
 }
 
 /// Everything that a resumed run must have in common with the one that was broken off. Names, intervals

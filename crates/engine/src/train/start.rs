@@ -1,12 +1,14 @@
 //! What a run starts from: fresh weights, or a finished model that goes on whole or under adapters; and
 //! what becomes of an adapter in the end.
 
+use super::checkpoint::Beside;
 use crate::EngineError;
-use crate::export::save_adapter;
-use crate::model::{Model, ModelConfig};
+use crate::export::{Companions, adapter_config, save_adapter};
+use crate::load::{self, LoadOptions};
+use crate::model::Model;
+use crate::setup::{base_model, config_of, lora_of, precision_of, storage_of};
 use crate::train::corpus::Corpus;
-use crate::train::setup::{base_model, config_of, lora_of, precision_of, storage_of};
-use crate::weights::Storage;
+use crate::weights::{Storage, adapter};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::spec::Method;
 use std::path::Path;
@@ -24,13 +26,22 @@ pub(super) fn start(spec: &TrainSpec, corpus: &Corpus) -> Result<Start, EngineEr
     let labels = corpus.classes.as_ref();
     let labels = labels.map_or(&[][..], |classes| classes.names.as_slice());
     let config = config_of(spec, tokenizer.vocab_size(), tokenizer.bos(), labels)?;
-    let mut model = match (base_model(spec)?, spec.method) {
-        (Some(folder), Method::Classify) if ModelConfig::load(folder)?.labels != labels => {
-            Model::load_with_fresh_classes(folder, &config, spec.seed)?
+    let mut model = match base_model(spec)? {
+        None => Model::init(&config, spec.seed)?,
+        Some(folder) => {
+            let options = LoadOptions {
+                storage: match spec.method {
+                    Method::Lora => storage_of(spec),
+                    _ => Storage::F32,
+                },
+                seed: spec.seed,
+                labels: (spec.method == Method::Classify).then_some(labels),
+                adapter: None,
+            };
+            let opened = load::open(folder, &options)?;
+            opened.must_be_whole()?;
+            opened.model
         }
-        (Some(folder), Method::Lora) => Model::load_as(folder, storage_of(spec), spec.seed)?,
-        (Some(folder), _) => Model::load(folder, spec.seed)?,
-        (None, _) => Model::init(&config, spec.seed)?,
     };
     model.set_precision(precision_of(spec.dtype));
     let targets = if spec.method == Method::Lora {
@@ -39,6 +50,32 @@ pub(super) fn start(spec: &TrainSpec, corpus: &Corpus) -> Result<Start, EngineEr
         Vec::new()
     };
     Ok(Start { model, targets })
+}
+
+/// What stands beside the weights of the run's checkpoints.
+pub(super) fn beside(
+    spec: &TrainSpec,
+    model: &Model,
+    targets: &[String],
+    corpus: &Corpus,
+) -> Result<Beside, EngineError> {
+    let base = base_model(spec)?;
+    let settings = if spec.method == Method::Lora {
+        let base = base.unwrap_or(Path::new("")).display().to_string();
+        let text = adapter_config(model, &lora_of(spec), targets, &base);
+        (adapter::CONFIG, text)
+    } else {
+        let companions = Companions {
+            base,
+            config: model.config(),
+            tokenizer: &corpus.tokenizer,
+        };
+        ("config.json", companions.config_text()?)
+    };
+    Ok(Beside {
+        settings,
+        tokenizer: corpus.tokenizer_file.clone(),
+    })
 }
 
 /// Writes the adapter that `trained` holds into `folder`, and the base model with it merged into
@@ -60,8 +97,12 @@ pub(super) fn write_adapted(
         &base.display().to_string(),
         &adapter_dir,
     )?;
-    let mut whole = Model::load(base, spec.seed)?;
-    whole.load_adapter(&adapter_dir, Storage::F32)?;
+    let options = LoadOptions {
+        seed: spec.seed,
+        adapter: Some(&adapter_dir),
+        ..LoadOptions::default()
+    };
+    let mut whole = load::open(base, &options)?.model;
     whole.merge();
     whole.write_weights(weights)
 }

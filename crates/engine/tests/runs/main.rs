@@ -4,6 +4,7 @@
 //! in a process of its own stands apart (`memory.rs`).
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod checkpoints;
 mod classification;
 mod earlier_release;
 mod fine_tuning;

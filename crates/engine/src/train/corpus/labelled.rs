@@ -2,11 +2,11 @@
 
 use super::{Classes, Corpus, Part, Progress, TRAIN, VALIDATION, given_tokenizer};
 use crate::EngineError;
-use crate::files;
+use crate::files::{self, DurableFile};
 use crate::model::ModelConfig;
 use crate::random::Keyed;
+use crate::setup::base_model;
 use crate::tokenizer::Tokenizer;
-use crate::train::setup::base_model;
 use crate::train::token_cache::TokenWriter;
 use amoozgar_data::{DataError, Example, Examples, HeldOut, class_names};
 use amoozgar_types::TrainSpec;
@@ -70,6 +70,10 @@ pub(super) fn prepare(
 
     let folder = cache_dir.join(key.get(..32).unwrap_or(&key));
     files::create_dir(&folder)?;
+    let tokenizer_file = folder.join("tokenizer.json");
+    let mut written = DurableFile::create(&tokenizer_file)?;
+    written.write(tokenizer.to_json()?.as_bytes())?;
+    written.finish()?;
     let encoder = tokenizer.for_examples(context)?;
     let n_val_bytes = validation.texts.iter().map(|text| text.len() as u64).sum();
     progress.at(LoadingStage::Encoding, 0.0)?;
@@ -78,6 +82,7 @@ pub(super) fn prepare(
         train: encode(&encoder, &train.texts, &folder, TRAIN)?,
         validation: encode(&encoder, &validation.texts, &folder, VALIDATION)?,
         tokenizer,
+        tokenizer_file,
         n_val_bytes,
         classes: Some(Classes {
             names,

@@ -3,7 +3,7 @@
 use amoozgar_types::event::WorkerCommand;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Steers a running [`crate::train`]. Clones steer the same run.
+/// Steers a running [`crate::train()`]. Clones steer the same run.
 #[derive(Debug, Clone, Default)]
 pub struct Control(Arc<Shared>);
 

@@ -1,20 +1,15 @@
-//! Threads: one pool per run, with stacks deep enough for the recursive walk over the graph.
+//! Threads: one pool per run, in which everything of it happens.
 
 use crate::EngineError;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// candle walks its graph recursively; the main threads' usual 2 MiB overflow on deep models.
-pub(crate) const STACK_BYTES: usize = 64 << 20;
+/// Stack of a pool's thread: address space alone until it is touched.
+const STACK_BYTES: usize = 64 << 20;
 
-/// What a process that trains on `threads` threads needs in its environment *before it starts*:
-/// candle's own pools read these variables at their first use and offer no other way.
-pub fn thread_environment(threads: usize) -> [(&'static str, String); 3] {
-    [
-        ("RAYON_NUM_THREADS", threads.max(1).to_string()),
-        ("CANDLE_NUM_THREADS", threads.max(1).to_string()),
-        // Elementwise work spins this often before it sleeps; the default starves gemm's threads.
-        ("CANDLE_BARRIER_POOL_SPIN_LIMIT", "200".to_owned()),
-    ]
+/// What a process that trains on `threads` threads needs in its environment *before it starts*: rayon's
+/// pool of the whole process, which libraries use, reads it at its first use and offers no other way.
+pub fn thread_environment(threads: usize) -> [(&'static str, String); 1] {
+    [("RAYON_NUM_THREADS", threads.max(1).to_string())]
 }
 
 /// Threads of a run: what was asked for, else all cores.

@@ -38,6 +38,7 @@ pub mod gelu;
 pub mod gemm;
 pub mod layer_norm;
 pub mod matmul;
+mod matrix;
 pub mod quantized;
 pub mod rms_norm;
 pub mod rope;

@@ -4,6 +4,7 @@
 mod blocks;
 mod config;
 mod cost;
+mod facts;
 mod families;
 mod fields;
 mod forward;
@@ -15,7 +16,8 @@ mod step;
 
 pub use config::ModelConfig;
 pub(crate) use cost::PartTimes;
-pub use families::{Activation, Architecture, Facts, NormPlacement, Positions, Predicts};
+pub use facts::{Activation, Facts, NormPlacement, Positions, Predicts};
+pub use families::Architecture;
 pub use network::Network;
 pub(crate) use read::{Classes, read_weights};
 pub(crate) use specs::{block_maps, shapes};

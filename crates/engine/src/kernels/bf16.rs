@@ -11,7 +11,7 @@ mod avx512;
 mod neon;
 
 use super::cut;
-use super::matmul::Matrix;
+use super::matrix::Matrix;
 use super::shared::Shared;
 use super::simd::Isa;
 #[cfg(target_arch = "x86_64")]

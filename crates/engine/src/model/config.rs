@@ -1,6 +1,7 @@
 //! `config.json`, as transformers writes it, of every family that the engine knows.
 
-use super::families::{Architecture, Facts, Positions, Predicts, SpecialTokens};
+use super::facts::{Facts, Positions, Predicts};
+use super::families::{Architecture, SpecialTokens};
 use super::fields::{Fields, limits};
 use super::specs::n_parameters;
 use crate::EngineError;

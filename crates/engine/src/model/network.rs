@@ -3,7 +3,7 @@
 //! evaluation and generation. Which weights a block has is said by the family.
 
 use super::ModelConfig;
-use super::families::NormPlacement;
+use super::facts::NormPlacement;
 use crate::EngineError;
 use crate::kernels::attention::Mask;
 use crate::kernels::gelu;

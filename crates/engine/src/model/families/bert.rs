@@ -1,13 +1,12 @@
 //! BERT: looks both ways, norms after each sum, learned positions, a pooler over the first token, classes.
 //! What is trained from scratch to sort texts is of this family.
 
-use super::{
-    Activation, Architecture, Facts, Family, NormPlacement, Positions, Predicts, SpecialTokens,
-};
+use super::{Architecture, Family, SpecialTokens};
 use crate::EngineError;
 use crate::kernels::attention::Mask;
 use crate::kernels::gelu;
 use crate::model::ModelConfig;
+use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts};
 use crate::model::fields::{Fields, limits, whole_heads};
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{INIT_STD, WeightSpec};

@@ -1,13 +1,12 @@
 //! GPT-2: learned positions, `LayerNorm` before each part, GELU, one joint matrix of queries, keys and
 //! values, and matrices that files keep transposed (`Conv1D`).
 
-use super::{
-    Activation, Architecture, Facts, Family, NormPlacement, Positions, Predicts, SpecialTokens,
-};
+use super::{Architecture, Family, SpecialTokens};
 use crate::EngineError;
 use crate::kernels::attention::Mask;
 use crate::kernels::gelu;
 use crate::model::ModelConfig;
+use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts};
 use crate::model::fields::{Fields, limits, whole_heads};
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{INIT_STD, WeightSpec, residual_std};

@@ -1,12 +1,11 @@
 //! Llama: rotated positions, RMS norms before each part, `SwiGLU`, groups of query heads that share keys and
 //! values. What is trained from scratch to continue text is of this family.
 
-use super::{
-    Activation, Architecture, Facts, Family, NormPlacement, Positions, Predicts, SpecialTokens,
-};
+use super::{Architecture, Family, SpecialTokens};
 use crate::EngineError;
 use crate::kernels::attention::Mask;
 use crate::model::ModelConfig;
+use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts};
 use crate::model::fields::{Fields, limits};
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{WeightSpec, residual_std};

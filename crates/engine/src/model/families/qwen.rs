@@ -1,8 +1,9 @@
 //! Qwen2 and Qwen3: Llama with biases of queries, keys and values, or with norms of each head's queries
 //! and keys instead.
 
+use super::Architecture;
 use super::llama::{LLAMA, LlamaLike};
-use super::{Architecture, Facts};
+use crate::model::facts::Facts;
 
 /// `Qwen2ForCausalLM`.
 pub(super) const QWEN2: LlamaLike = LlamaLike {

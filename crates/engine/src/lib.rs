@@ -36,7 +36,7 @@ pub use error::EngineError;
 pub use export::save_adapter;
 pub use infer::{Generation, Generator, KvCache, SamplingParams};
 pub use load::{LoadOptions, Opened, open};
-pub use plan::{BenchReport, Scenario, base_fitness, bench};
+pub use plan::{BenchReport, Scenario, base_fitness, bench, longest_context};
 pub use plan::{Change, RunEstimate, estimate, least_memory_bytes, make_it_fit};
 pub use threads::thread_environment;
 pub use train::{ClassScore, Classification, evaluate_classes, is_classifier};

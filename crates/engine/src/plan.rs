@@ -8,4 +8,4 @@ mod small_text;
 
 pub use bench::{BenchReport, Scenario, bench};
 pub use estimate::{Change, RunEstimate, estimate, least_memory_bytes, make_it_fit};
-pub use fitness::base_fitness;
+pub use fitness::{base_fitness, longest_context};

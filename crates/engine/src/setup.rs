@@ -7,13 +7,13 @@ use crate::model::ModelConfig;
 use crate::weights::Storage;
 use crate::weights::adapter::{LoraConfig, Scaling};
 use amoozgar_types::TrainSpec;
-use amoozgar_types::spec::{BaseStorage, Dtype, Method};
+use amoozgar_types::spec::{BaseStorage, Dtype, Method, Task};
 use std::path::Path;
 
 /// The folder of the model that the run goes on from.
 pub(crate) fn base_model(spec: &TrainSpec) -> Result<Option<&Path>, EngineError> {
     match (spec.method, &spec.base_model) {
-        (Method::Scratch, _) | (Method::Classify, None) => Ok(None),
+        (Method::Scratch, _) => Ok(None),
         (_, Some(folder)) => Ok(Some(Path::new(folder))),
         (_, None) => Err(EngineError::InvalidSpec {
             field: "base_model",
@@ -29,7 +29,7 @@ pub(crate) fn config_of(
     bos: u32,
     labels: &[String],
 ) -> Result<ModelConfig, EngineError> {
-    let classifies = spec.method == Method::Classify;
+    let classifies = spec.task == Task::SequenceClassification;
     let Some(folder) = base_model(spec)? else {
         let config = if classifies {
             ModelConfig::encoder_from_spec(&spec.model, vocab_size, labels)

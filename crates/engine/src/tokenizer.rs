@@ -22,7 +22,7 @@ pub const EOS: &str = "<|eos|>";
 pub const PAD: &str = "<|pad|>";
 
 /// Bytes, special tokens and one merge: the smallest vocabulary.
-pub const MIN_VOCAB_SIZE: usize = 260;
+pub const MIN_VOCAB_SIZE: usize = *amoozgar_types::limits::VOCAB_SIZE.start();
 
 /// Words with their leading space, where ZWNJ and diacritics belong to the word (`می‌` and `‌ها` stay
 /// whole); numbers; signs; white space. GPT-2's own expression isolates ZWNJ and diacritics.

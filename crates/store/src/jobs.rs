@@ -12,7 +12,7 @@ use crate::{Store, StoreError, queue};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::id::{DatasetId, JobId, UserId};
 use amoozgar_types::job::{JobRecord, JobStatus};
-use amoozgar_types::spec::{Method, SizePreset};
+use amoozgar_types::spec::{Method, SizePreset, Task};
 use rusqlite::{Connection, OptionalExtension, Params, Row, named_params};
 
 /// A job with what only the program needs to know of it.
@@ -56,12 +56,12 @@ impl Store {
                          dataset_id, dataset_name, preset, progress, epoch, step, total_steps,
                          n_parameters, loss, val_loss, bits_per_byte, tokens_per_s, eta_s,
                          diverged_step, error, pid, model_dir, job_dir, spec, created_ms, started_ms, updated_ms,
-                         finished_ms, method, base_name)
+                         finished_ms, task, method, base_name)
                      VALUES (:job_id, :user_id, :name, :status, :queue_position, :dataset_id,
                          :dataset_name, :preset, :progress, :epoch, :step, :total_steps,
                          :n_parameters, :loss, :val_loss, :bits_per_byte, :tokens_per_s, :eta_s,
                          :diverged_step, :error, :pid, :model_dir, :job_dir, :spec, :created_ms, :started_ms,
-                         :updated_ms, :finished_ms, :method, :base_name)",
+                         :updated_ms, :finished_ms, :task, :method, :base_name)",
                     named_params! {
                         ":job_id": record.job_id.as_str(),
                         ":user_id": owner.as_str(),
@@ -91,6 +91,7 @@ impl Store {
                         ":started_ms": record.started_ms,
                         ":updated_ms": record.updated_ms,
                         ":finished_ms": record.finished_ms,
+                        ":task": record.task.as_str(),
                         ":method": record.method.as_str(),
                         ":base_name": record.base_name,
                     },
@@ -276,6 +277,9 @@ pub(crate) fn read_record(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
                 .iter()
                 .copied()
                 .find(|preset| preset_name(*preset) == name)
+        })?,
+        task: named(row, "task", |name| {
+            Task::ALL.iter().copied().find(|task| task.as_str() == name)
         })?,
         method: named(row, "method", |name| {
             Method::ALL

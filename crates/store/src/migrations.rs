@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8];
+pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -226,3 +226,108 @@ INSERT OR IGNORE INTO model_owners (model, user_id)
     SELECT kind || ':' || repo, user_id FROM download_queue
     WHERE status = 'installed' ORDER BY finished_ms;
 ";
+
+// What a run learns to do and which weights it trains are two things. Continued pre-training trains every
+// weight; a classifier started from the base model that its specification names, or from fresh weights.
+// A column's check goes only with the column.
+const V9: Migration = "
+ALTER TABLE training_jobs ADD COLUMN task TEXT NOT NULL DEFAULT 'causal_lm'
+    CHECK (task IN ('causal_lm', 'sequence_classification'));
+UPDATE training_jobs SET task = 'sequence_classification' WHERE method = 'classify';
+ALTER TABLE training_jobs RENAME COLUMN method TO former_method;
+ALTER TABLE training_jobs ADD COLUMN method TEXT NOT NULL DEFAULT 'scratch'
+    CHECK (method IN ('scratch', 'full', 'lora'));
+UPDATE training_jobs SET method = CASE former_method
+    WHEN 'continue' THEN 'full'
+    WHEN 'classify' THEN iif(instr(spec, '\"base_model\":\"') > 0, 'full', 'scratch')
+    ELSE former_method END;
+ALTER TABLE training_jobs DROP COLUMN former_method;
+";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::ALL;
+    use crate::open::open;
+    use amoozgar_types::id::{JobId, UserId};
+    use amoozgar_types::spec::{Method, Task};
+    use rusqlite::{Connection, params};
+    use std::path::Path;
+
+    /// The version before task and method were parted.
+    const BEFORE_TASKS: usize = 8;
+
+    /// A database of that version, with a run of each method that there was, as it wrote them.
+    fn write_former(path: &Path) {
+        drop(open(path, 1, &ALL[..BEFORE_TASKS]).unwrap());
+        let connection = Connection::open(path).unwrap();
+        connection
+            .execute(
+                "INSERT INTO users (user_id, name, created_ms, updated_ms) VALUES ('u', 'سارا', 1, 1)",
+                [],
+            )
+            .unwrap();
+        for (job_id, method, base) in [
+            ("scratch", "scratch", "null"),
+            ("continue", "continue", "\"/m\""),
+            ("full", "full", "\"/m\""),
+            ("lora", "lora", "\"/m\""),
+            ("classify", "classify", "\"/m\""),
+            ("fresh", "classify", "null"),
+        ] {
+            let spec = format!(
+                "{{\"dataset\":{{\"train\":\"/t.txt\"}},\"method\":\"{method}\",\"base_model\":{base}}}"
+            );
+            connection
+                .execute(
+                    "INSERT INTO training_jobs (job_id, user_id, name, status, dataset_name, preset,
+                         progress, epoch, step, total_steps, n_parameters, job_dir, spec, created_ms,
+                         updated_ms, method)
+                     VALUES (?1, 'u', ?1, 'completed', 'حافظ', 'tiny', 100.0, 1.0, 5, 5, 9, '/j', ?2,
+                         1, 1, ?3)",
+                    params![job_id, spec, method],
+                )
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn a_database_of_the_former_methods_is_read_as_tasks_and_methods() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("amoozgar.db");
+        write_former(&path);
+        let store = open(&path, 2, ALL).unwrap().store;
+        for (job_id, task, method) in [
+            ("scratch", Task::CausalLm, Method::Scratch),
+            ("continue", Task::CausalLm, Method::Full),
+            ("full", Task::CausalLm, Method::Full),
+            ("lora", Task::CausalLm, Method::Lora),
+            ("classify", Task::SequenceClassification, Method::Full),
+            ("fresh", Task::SequenceClassification, Method::Scratch),
+        ] {
+            let job = store
+                .job(&UserId::new("u"), &JobId::new(job_id))
+                .unwrap()
+                .unwrap();
+            assert_eq!(
+                (job.record.task, job.record.method),
+                (task, method),
+                "row of `{job_id}`"
+            );
+            assert_eq!(
+                (job.spec.task, job.spec.method),
+                (task, method),
+                "specification of `{job_id}`"
+            );
+        }
+        let refused = store
+            .connection()
+            .execute("UPDATE training_jobs SET method = 'classify'", [])
+            .unwrap_err();
+        assert!(
+            refused.to_string().contains("CHECK"),
+            "the table refuses former names: {refused}"
+        );
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::event::{CheckpointRecord, SampleRecord};
 use crate::id::{DatasetId, JobId};
-use crate::spec::{Method, SizePreset, TrainSpec};
+use crate::spec::{Method, SizePreset, Task, TrainSpec};
 use crate::{ApiError, Loss, UtcMs};
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +114,10 @@ pub struct JobRecord {
     pub dataset_name: String,
     /// The size chosen in the form.
     pub preset: SizePreset,
-    /// What it trains.
+    /// What it learns to do.
+    #[serde(default)]
+    pub task: Task,
+    /// Which weights it trains.
     #[serde(default)]
     pub method: Method,
     /// The name of the model that it goes on from, at the time of creation.
@@ -175,6 +178,7 @@ impl JobRecord {
             dataset_id: None,
             dataset_name: dataset_name.to_owned(),
             preset,
+            task: Task::default(),
             method: Method::default(),
             base_name: None,
             progress: 0.0,

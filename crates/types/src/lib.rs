@@ -23,6 +23,7 @@ pub mod id;
 pub mod installed;
 pub mod ipc;
 pub mod job;
+pub mod limits;
 pub mod loss;
 pub mod machine;
 pub mod model_ref;

@@ -1,6 +1,16 @@
 //! What a training run is: the content of job.json and of the command line's SPEC.toml.
 //!
-//! Every field but the dataset has a default, so that a specification written by hand is short.
+//! Every field but the dataset has a default, so that a specification written by hand is short. What is
+//! absent is filled in once, when it is read ([`SpecFile`]), by what [`Defaults`] say for the task and
+//! the method. What a value may be stands in [`crate::limits`].
+
+mod defaults;
+mod preset;
+mod written;
+
+pub use defaults::{Defaults, PROPOSED_CONTEXT, default_alpha, default_context};
+pub use preset::SizePreset;
+pub use written::{SpecError, SpecFile};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,88 +21,91 @@ pub const DEFAULT_VALIDATION_FRACTION: f64 = 0.05;
 
 /// A training run: data, what is trained, tokenizer, model, optimizer, evaluation, checkpoints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "SpecFile")]
 pub struct TrainSpec {
     /// What people call the run.
-    #[serde(default)]
     pub name: String,
     /// The text to learn.
     pub dataset: DatasetSpec,
-    /// What is trained, and from where.
-    #[serde(default)]
+    /// What the model learns to do.
+    pub task: Task,
+    /// Which weights are trained.
     pub method: Method,
-    /// Folder of the model to go on from, in the Hub's form; `continue`, `full` and `lora` need it. Its
-    /// tokenizer and shape take the place of `tokenizer` and of all of `model` but its context.
-    #[serde(default)]
+    /// Folder of the model to go on from, in the Hub's form; `full` and `lora` need it. Its tokenizer and
+    /// shape take the place of `tokenizer` and of all of `model` but its context.
     pub base_model: Option<String>,
     /// The adapters of method `lora`.
-    #[serde(default)]
     pub lora: LoraSpec,
     /// The numbers to compute with.
-    #[serde(default)]
     pub dtype: Dtype,
     /// The tokenizer to train on it.
-    #[serde(default)]
     pub tokenizer: TokenizerSpec,
-    /// The shape of the decoder.
-    #[serde(default)]
+    /// The shape of a model of fresh weights.
     pub model: ModelSpec,
     /// The optimizer and its schedule.
-    #[serde(default)]
     pub optimizer: OptimizerSpec,
     /// When to validate, what to write, when to give up.
-    #[serde(default)]
     pub evaluation: EvaluationSpec,
     /// When to save.
-    #[serde(default)]
     pub checkpoint: CheckpointSpec,
     /// Seed of every random choice of the run.
-    #[serde(default = "default_seed")]
     pub seed: u64,
     /// Threads of the compute pool; all cores where absent.
-    #[serde(default)]
     pub threads: Option<usize>,
     /// The most memory to plan with; what is free where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_limit_bytes: Option<u64>,
 }
 
-/// What a run trains.
+/// What a model learns to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// To continue text.
+    #[default]
+    CausalLm,
+    /// To sort texts into classes. The data is labelled.
+    SequenceClassification,
+}
+
+impl Task {
+    /// Every task, in the order of forms.
+    pub const ALL: &'static [Self] = &[Self::CausalLm, Self::SequenceClassification];
+
+    /// The name that specifications and the database use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CausalLm => "causal_lm",
+            Self::SequenceClassification => "sequence_classification",
+        }
+    }
+}
+
+/// Which weights a run trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// A tokenizer and a model of fresh weights.
+    /// Fresh ones, with a tokenizer of their own.
     #[default]
     Scratch,
-    /// Every weight of a finished model, on plain text.
-    Continue,
-    /// Every weight of a finished model, for a task.
+    /// Every weight of a finished model. On plain text that is continued pre-training, which older
+    /// specifications call `continue`.
+    #[serde(alias = "continue")]
     Full,
     /// Low-rank adapters over a finished model, which stays as it is.
     Lora,
-    /// Every weight of an encoder that sorts texts into classes: of a finished one in `base_model`, of
-    /// fresh ones where there is none. The data is labelled.
-    Classify,
 }
 
 impl Method {
     /// Every method, in the order of forms.
-    pub const ALL: &'static [Self] = &[
-        Self::Scratch,
-        Self::Continue,
-        Self::Full,
-        Self::Lora,
-        Self::Classify,
-    ];
+    pub const ALL: &'static [Self] = &[Self::Scratch, Self::Full, Self::Lora];
 
     /// The name that specifications and the database use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Scratch => "scratch",
-            Self::Continue => "continue",
             Self::Full => "full",
             Self::Lora => "lora",
-            Self::Classify => "classify",
         }
     }
 }
@@ -119,7 +132,7 @@ impl Default for LoraSpec {
     fn default() -> Self {
         Self {
             rank: 8,
-            alpha: 16.0,
+            alpha: default_alpha(8.0),
             dropout: 0.0,
             targets: Vec::new(),
             use_rslora: false,
@@ -193,9 +206,8 @@ pub struct TokenizerSpec {
     pub vocab_size: usize,
 }
 
-/// The shape of a Llama-style decoder.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// The shape of a model of fresh weights: a Llama-style decoder, or a BERT-style encoder.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelSpec {
     /// Transformer blocks.
     pub n_layers: usize,
@@ -214,8 +226,7 @@ pub struct ModelSpec {
 }
 
 /// The optimizer with its schedule and global-norm clipping.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OptimizerSpec {
     /// How weights follow their gradients.
     pub kind: OptimizerKind,
@@ -307,25 +318,21 @@ impl Default for TokenizerSpec {
     }
 }
 
-impl Default for ModelSpec {
-    fn default() -> Self {
-        SizePreset::Small.model()
-    }
-}
-
-impl Default for OptimizerSpec {
-    fn default() -> Self {
+impl OptimizerSpec {
+    /// What suits a task and a method.
+    pub fn of(task: Task, method: Method) -> Self {
+        let defaults = Defaults::of(task, method);
         Self {
             kind: OptimizerKind::default(),
             schedule: ScheduleKind::default(),
-            epochs: 8,
+            epochs: u64::from(defaults.epochs),
             max_steps: None,
-            batch_size: 16,
+            batch_size: defaults.batch_size as usize,
             micro_batch: None,
-            lr: 2e-3,
+            lr: defaults.lr,
             min_lr_ratio: 0.1,
             warmup_steps: None,
-            weight_decay: 0.1,
+            weight_decay: defaults.weight_decay,
             beta1: 0.9,
             beta2: 0.95,
             eps: 1e-8,
@@ -355,54 +362,6 @@ impl Default for CheckpointSpec {
     }
 }
 
-fn default_seed() -> u64 {
-    u64::from(DEFAULT_SEED)
-}
-
 fn default_validation_fraction() -> f64 {
     DEFAULT_VALIDATION_FRACTION
-}
-
-/// The sizes that the new-run form offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SizePreset {
-    /// Under a million weights: minutes on any machine.
-    Tiny,
-    /// About two and a half million weights: the default.
-    Small,
-    /// About fourteen million weights, with its tokenizer of 8192: hours on a modest machine.
-    Medium,
-}
-
-impl SizePreset {
-    /// Every preset, smallest first.
-    pub const ALL: &'static [Self] = &[Self::Tiny, Self::Small, Self::Medium];
-
-    /// The decoder's shape.
-    pub fn model(self) -> ModelSpec {
-        let (n_layers, d_model, n_heads, n_kv_heads, d_ff, context_length) = match self {
-            Self::Tiny => (3, 96, 3, 3, 256, 64),
-            Self::Small => (4, 192, 6, 6, 512, 128),
-            Self::Medium => (6, 384, 6, 6, 1024, 256),
-        };
-        ModelSpec {
-            n_layers,
-            d_model,
-            n_heads,
-            n_kv_heads,
-            d_ff,
-            context_length,
-            tie_embeddings: true,
-        }
-    }
-
-    /// The size of the vocabulary that suits it.
-    pub fn vocab_size(self) -> usize {
-        match self {
-            Self::Tiny => 2048,
-            Self::Small => 4096,
-            Self::Medium => 8192,
-        }
-    }
 }

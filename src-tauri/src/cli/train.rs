@@ -9,6 +9,7 @@ use crate::{error, files};
 use amoozgar_engine::Control;
 use amoozgar_types::event::WorkerCommand;
 use amoozgar_types::id::JobId;
+use amoozgar_types::spec::SpecFile;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainEvent, TrainSpec};
 use clap::Args;
 use std::io::{self, IsTerminal};
@@ -106,7 +107,7 @@ fn read_spec(path: &Path) -> Result<TrainSpec, ApiError> {
         Some(extension) => extension.eq_ignore_ascii_case("json"),
         None => text.trim_start().starts_with('{'),
     };
-    let mut spec: TrainSpec = if is_json {
+    let file: SpecFile = if is_json {
         serde_json::from_str(&text)
             .map_err(|failure| unusable(path, u64::try_from(failure.line()).ok(), &failure))?
     } else {
@@ -123,9 +124,18 @@ fn read_spec(path: &Path) -> Result<TrainSpec, ApiError> {
     } else {
         path.parent().map(Path::to_owned).unwrap_or_default()
     };
-    if let Some(model) = &mut spec.base_model {
-        *model = resolve(&base, model)?;
-    }
+    let base_model = file
+        .base_model()
+        .map(|model| resolve(&base, model))
+        .transpose()?;
+    // What is wrong with the base model is said when the run begins.
+    let longest = base_model
+        .as_deref()
+        .and_then(|model| amoozgar_engine::longest_context(Path::new(model)));
+    let mut spec = file
+        .resolve(longest)
+        .map_err(|failure| unusable(path, None, &failure))?;
+    spec.base_model = base_model;
     let dataset = &mut spec.dataset;
     dataset.train = resolve(&base, &dataset.train)?;
     dataset.validation = match &dataset.validation {
@@ -201,4 +211,65 @@ fn line(event: &TrainEvent, total_steps: u64) -> Option<String> {
         TrainEvent::Stopped { step, .. } => format!("stopped at step {step}"),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::read_spec;
+    use amoozgar_types::TrainSpec;
+    use amoozgar_types::spec::{Defaults, Method, Task};
+    use std::path::Path;
+
+    fn read(folder: &Path, text: &str) -> TrainSpec {
+        let path = folder.join("SPEC.toml");
+        std::fs::write(&path, text).unwrap();
+        read_spec(&path).unwrap()
+    }
+
+    #[test]
+    fn a_short_specification_gets_what_suits_its_method_and_its_base_model() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().join("base");
+        std::fs::create_dir(&base).unwrap();
+        let reference = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("crates/engine/tests/reference/llama/config.json");
+        std::fs::copy(reference, base.join("config.json")).unwrap();
+        let spec = read(
+            folder.path(),
+            "method = \"lora\"\nbase_model = \"base\"\n[dataset]\ntrain = \"t.txt\"\n",
+        );
+        let defaults = Defaults::of(Task::CausalLm, Method::Lora);
+        assert!(
+            (spec.optimizer.lr - defaults.lr).abs() < 1e-12,
+            "the rate of adapters, not of a model from scratch: {}",
+            spec.optimizer.lr
+        );
+        assert_eq!(spec.optimizer.epochs, u64::from(defaults.epochs), "epochs");
+        assert_eq!(
+            spec.base_model,
+            Some(base.display().to_string()),
+            "from the specification's folder"
+        );
+        let longest = amoozgar_engine::longest_context(&base).unwrap();
+        assert_eq!(
+            spec.model.context_length,
+            longest.min(256) as usize,
+            "no longer than the base model sees"
+        );
+    }
+
+    #[test]
+    fn one_number_of_a_shape_can_be_written_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let spec = read(
+            folder.path(),
+            "[dataset]\ntrain = \"t.txt\"\n[model]\nn_heads = 2\n",
+        );
+        assert_eq!(
+            (spec.model.n_heads, spec.model.n_kv_heads),
+            (2, 2),
+            "key and value heads follow"
+        );
+    }
 }

@@ -8,6 +8,7 @@ use amoozgar_engine::{Generator, SamplingParams};
 use amoozgar_types::ApiError;
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::ipc::{Generate, Generated, InferenceGenerate, InferenceStop, TextPiece};
+use amoozgar_types::limits::form as limits;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -70,10 +71,10 @@ pub async fn inference_stop(
 }
 
 fn check(request: &Generate) -> Result<(), ApiError> {
-    if !(1..=1024).contains(&request.max_tokens) {
+    if !limits::MAX_TOKENS.contains(&request.max_tokens) {
         return Err(ApiError::invalid_field("max_tokens"));
     }
-    if !(0.0..=2.0).contains(&request.temperature) {
+    if !limits::TEMPERATURE.contains(&request.temperature) {
         return Err(ApiError::invalid_field("temperature"));
     }
     Ok(())

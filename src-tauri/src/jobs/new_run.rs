@@ -157,6 +157,7 @@ fn base_name(db: &Db, user_id: &UserId, model: &ModelRef) -> Result<Option<Strin
 fn new_record(run: &NewRun, spec: &TrainSpec, dataset: &StoredDataset) -> JobRecord {
     JobRecord {
         dataset_id: Some(dataset.record.dataset_id.clone()),
+        task: spec.task,
         method: spec.method,
         ..JobRecord::queued(
             JobId::new(new_id()),

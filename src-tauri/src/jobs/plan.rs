@@ -4,16 +4,17 @@ use crate::error;
 use amoozgar_engine::Change;
 use amoozgar_store::StoredDataset;
 use amoozgar_types::installed::BaseFitness;
-use amoozgar_types::ipc::{MAX_PROMPT_CHARS, MAX_PROMPTS, MOST_STEPS, NewRun};
+use amoozgar_types::ipc::NewRun;
+use amoozgar_types::limits::{WARMUP_STEPS, form as limits};
 use amoozgar_types::plan::FitChange;
 use amoozgar_types::settings::Settings;
 use amoozgar_types::spec::{
-    CheckpointSpec, DatasetSpec, EvaluationSpec, Method, ModelSpec, OptimizerSpec, TokenizerSpec,
+    CheckpointSpec, DatasetSpec, EvaluationSpec, Method, ModelSpec, OptimizerSpec, Task,
+    TokenizerSpec,
 };
 use amoozgar_types::{ApiError, TrainSpec};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
-
-const MAX_NAME_CHARS: usize = 80;
 
 /// A model to go on from.
 pub struct Base {
@@ -49,6 +50,7 @@ pub fn spec(
             validation_fraction: advanced.validation_fraction,
             packing: advanced.packing,
         },
+        task: run.task,
         method: run.method,
         base_model: base.map(|base| base.dir.display().to_string()),
         lora: run.lora.clone(),
@@ -69,7 +71,7 @@ pub fn spec(
             lr: run.lr,
             warmup_steps: advanced.warmup_steps.map(u64::from),
             weight_decay: advanced.weight_decay,
-            ..OptimizerSpec::default()
+            ..OptimizerSpec::of(run.task, run.method)
         },
         evaluation: EvaluationSpec {
             prompts: advanced.prompts.clone(),
@@ -109,35 +111,42 @@ pub fn to_fit(spec: &TrainSpec, free_bytes: u64) -> Result<Vec<FitChange>, ApiEr
 fn check(run: &NewRun) -> Result<(), ApiError> {
     let n_chars = run.name.trim().chars().count();
     let (lora, advanced) = (&run.lora, &run.advanced);
-    let steps =
-        |value: Option<u32>, least: u32| value.is_none_or(|n| (least..=MOST_STEPS).contains(&n));
+    let within =
+        |value: Option<u32>, range: RangeInclusive<u32>| value.is_none_or(|n| range.contains(&n));
+    let rank = u32::try_from(lora.rank).unwrap_or(u32::MAX);
     let fields = [
         // A classifier's data is labelled, which the form cannot choose yet.
-        ("method", run.method != Method::Classify),
-        ("name", (1..=MAX_NAME_CHARS).contains(&n_chars)),
-        ("epochs", (1..=1000).contains(&run.epochs)),
-        ("batch_size", (1..=512).contains(&run.batch_size)),
-        ("lr", run.lr > 0.0 && run.lr <= 0.1),
-        ("context_length", (16..=2048).contains(&run.context_length)),
+        ("task", run.task == Task::CausalLm),
+        ("name", limits::NAME_CHARS.contains(&n_chars)),
+        ("epochs", limits::EPOCHS.contains(&run.epochs)),
+        ("batch_size", limits::BATCH_SIZE.contains(&run.batch_size)),
+        ("lr", limits::LR.contains(&run.lr)),
+        (
+            "context_length",
+            limits::CONTEXT_LENGTH.contains(&run.context_length),
+        ),
         (
             "micro_batch",
             run.micro_batch
                 .is_none_or(|n| n > 0 && run.batch_size.is_multiple_of(n)),
         ),
-        ("rank", (1..=256).contains(&lora.rank)),
-        ("alpha", lora.alpha > 0.0 && lora.alpha <= 1024.0),
-        ("dropout", (0.0..=0.9).contains(&lora.dropout)),
-        ("warmup_steps", steps(advanced.warmup_steps, 0)),
-        ("weight_decay", (0.0..=1.0).contains(&advanced.weight_decay)),
+        ("rank", limits::RANK.contains(&rank)),
+        ("alpha", limits::ALPHA.contains(&lora.alpha)),
+        ("dropout", limits::DROPOUT.contains(&lora.dropout)),
+        ("warmup_steps", within(advanced.warmup_steps, WARMUP_STEPS)),
+        (
+            "weight_decay",
+            limits::WEIGHT_DECAY.contains(&advanced.weight_decay),
+        ),
         (
             "validation_fraction",
-            (0.005..=0.5).contains(&advanced.validation_fraction),
+            limits::VALIDATION_FRACTION.contains(&advanced.validation_fraction),
         ),
+        ("patience", within(advanced.patience, limits::PATIENCE)),
         (
-            "patience",
-            advanced.patience.is_none_or(|n| (1..=1000).contains(&n)),
+            "checkpoint_every",
+            within(advanced.checkpoint_every, limits::CHECKPOINT_EVERY),
         ),
-        ("checkpoint_every", steps(advanced.checkpoint_every, 1)),
         ("prompts", prompts_are_usable(&advanced.prompts)),
     ];
     match fields.iter().find(|(_, usable)| !usable) {
@@ -147,9 +156,10 @@ fn check(run: &NewRun) -> Result<(), ApiError> {
 }
 
 fn prompts_are_usable(prompts: &[String]) -> bool {
-    let usable =
-        |prompt: &String| !prompt.trim().is_empty() && prompt.chars().count() <= MAX_PROMPT_CHARS;
-    prompts.len() <= MAX_PROMPTS && prompts.iter().all(usable)
+    let usable = |prompt: &String| {
+        !prompt.trim().is_empty() && limits::PROMPT_CHARS.contains(&prompt.chars().count())
+    };
+    limits::N_PROMPTS.contains(&prompts.len()) && prompts.iter().all(usable)
 }
 
 /// Whether the run has the model that its method needs, and asks nothing of it that it has not.
@@ -188,7 +198,7 @@ mod tests {
     use amoozgar_types::model_ref::ModelRef;
     use amoozgar_types::settings::Settings;
     use amoozgar_types::spec::{
-        BaseStorage, Dtype, LoraSpec, Method, OptimizerKind, ScheduleKind, SizePreset,
+        BaseStorage, Dtype, LoraSpec, Method, OptimizerKind, ScheduleKind, SizePreset, Task,
     };
     use amoozgar_types::{ErrorCode, TrainSpec};
 
@@ -220,6 +230,7 @@ mod tests {
             lr: 2e-3,
             context_length: 64,
             micro_batch: Some(4),
+            task: Task::CausalLm,
             method: Method::Scratch,
             base_model: None,
             lora: LoraSpec::default(),
@@ -371,7 +382,7 @@ mod tests {
             ("context_length", |run| run.context_length = 2049),
             ("micro_batch", |run| run.micro_batch = Some(0)),
             ("micro_batch", |run| run.micro_batch = Some(5)),
-            ("method", |run| run.method = Method::Classify),
+            ("task", |run| run.task = Task::SequenceClassification),
             ("rank", |run| run.lora.rank = 0),
             ("rank", |run| run.lora.rank = 257),
             ("alpha", |run| run.lora.alpha = f64::NAN),

@@ -254,7 +254,7 @@ pub fn settings(runs: &[ComparedRun]) -> Vec<Row> {
             run.job.dataset_name.clone()
         }),
         words("روش", &|run| {
-            super::methods::name(run.spec.method).to_owned()
+            super::methods::name(run.spec.task, run.spec.method).to_owned()
         }),
         code("مدل پایه", &|run| {
             let base = run.job.base_name.clone().or(run.spec.base_model.clone());

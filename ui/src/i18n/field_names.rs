@@ -16,6 +16,7 @@ pub fn field(params: &ErrorParams) -> String {
         "epochs" => "دوره‌ها",
         "batch_size" => "اندازهٔ دسته",
         "micro_batch" => "ریزدسته",
+        "task" => "کار مدل",
         "method" => "روش",
         "base_model" => "مدل پایه",
         "lora" | "rank" => "رتبه در LoRA",

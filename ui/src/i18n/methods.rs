@@ -2,9 +2,12 @@
 
 use super::common::count;
 use super::training::large;
+use crate::pages::training::form::Goal;
 use amoozgar_types::installed::BaseFitness;
 use amoozgar_types::job::JobRecord;
-use amoozgar_types::spec::{BaseStorage, Dtype, Method, OptimizerKind, Packing, ScheduleKind};
+use amoozgar_types::spec::{
+    BaseStorage, Dtype, Method, OptimizerKind, Packing, ScheduleKind, Task,
+};
 
 /// A part of the form.
 pub const STEP_METHOD: &str = "چه می‌خواهید بکنید؟";
@@ -38,41 +41,54 @@ pub const METHOD: &str = "روش";
 /// A row.
 pub const BASE_MODEL: &str = "مدل پایه";
 
-/// A method's name.
-pub fn name(method: Method) -> &'static str {
-    match method {
-        Method::Scratch => "از صفر",
-        Method::Continue => "ادامهٔ پیش‌آموزش",
-        Method::Full => "تنظیم دقیق کامل",
-        Method::Lora => "تنظیم سبک با LoRA",
-        Method::Classify => "دسته‌بندی متن",
+/// What a run does: its task and its method.
+pub fn name(task: Task, method: Method) -> &'static str {
+    match (task, method) {
+        (Task::CausalLm, Method::Scratch) => "از صفر",
+        (Task::CausalLm, Method::Full) => "تنظیم دقیق کامل",
+        (Task::CausalLm, Method::Lora) => "تنظیم سبک با LoRA",
+        (Task::SequenceClassification, Method::Scratch) => "دسته‌بندی متن، از صفر",
+        (Task::SequenceClassification, Method::Full) => "دسته‌بندی متن",
+        (Task::SequenceClassification, Method::Lora) => "دسته‌بندی متن با LoRA",
     }
 }
 
-/// What a method is good for.
-pub fn text(method: Method) -> &'static str {
-    match method {
-        Method::Scratch => "مدلی تازه و کوچک می‌سازد که تنها متن شما را می‌شناسد.",
-        Method::Continue => {
+/// The name of what the form offers.
+pub fn goal(goal: Goal) -> &'static str {
+    match goal {
+        Goal::Continue => "ادامهٔ پیش‌آموزش",
+        Goal::Scratch | Goal::Lora | Goal::Full => name(goal.task(), goal.method()),
+    }
+}
+
+/// What it is good for.
+pub fn text(goal: Goal) -> &'static str {
+    match goal {
+        Goal::Scratch => "مدلی تازه و کوچک می‌سازد که تنها متن شما را می‌شناسد.",
+        Goal::Continue => {
             "مدلی آماده را با متن فراوان جلوتر می‌برد تا زبان یا حوزه‌ای را بهتر بداند."
         }
-        Method::Full => "همهٔ وزن‌های مدلی آماده را برای یک کار مشخص اصلاح می‌کند؛ پرحافظه‌ترین راه.",
-        Method::Lora => "مدل آماده دست نمی‌خورد و ماتریس‌های کوچکی کنارش می‌آموزند؛ کم‌حافظه‌ترین راه.",
-        Method::Classify => "متن‌ها را در دسته‌های نام‌دار جا می‌دهد.",
+        Goal::Full => "همهٔ وزن‌های مدلی آماده را برای یک کار مشخص اصلاح می‌کند؛ پرحافظه‌ترین راه.",
+        Goal::Lora => "مدل آماده دست نمی‌خورد و ماتریس‌های کوچکی کنارش می‌آموزند؛ کم‌حافظه‌ترین راه.",
     }
 }
 
-/// The `data-testid` of a method's card.
-pub fn testid(method: Method) -> String {
-    format!("run-method-{}", method.as_str())
+/// The `data-testid` of its card.
+pub fn testid(goal: Goal) -> &'static str {
+    match goal {
+        Goal::Scratch => "run-method-scratch",
+        Goal::Lora => "run-method-lora",
+        Goal::Full => "run-method-full",
+        Goal::Continue => "run-method-continue",
+    }
 }
 
 /// A suggested name.
-pub fn suggested_name(dataset: &str, method: Method, base: &str) -> String {
+pub fn suggested_name(dataset: &str, wanted: Goal, base: &str) -> String {
     let short = base.rsplit('/').next().unwrap_or(base);
-    match method {
-        Method::Lora => format!("{dataset}، LoRA روی {short}"),
-        _ => format!("{dataset}، {} روی {short}", name(method)),
+    match wanted {
+        Goal::Lora => format!("{dataset}، LoRA روی {short}"),
+        _ => format!("{dataset}، {} روی {short}", goal(wanted)),
     }
 }
 
@@ -83,10 +99,11 @@ pub fn about_run(job: &JobRecord) -> String {
 
 /// What tells a run apart in a list: the size of a fresh model, or how it goes on from another.
 pub fn size_or_method(job: &JobRecord) -> String {
-    match (&job.base_name, job.method) {
-        (_, Method::Scratch) => super::common::preset(job.preset).to_owned(),
-        (Some(base), method) => format!("{} روی \u{2068}{base}\u{2069}", name(method)),
-        (None, method) => name(method).to_owned(),
+    let name = name(job.task, job.method);
+    match (&job.base_name, job.task, job.method) {
+        (_, Task::CausalLm, Method::Scratch) => super::common::preset(job.preset).to_owned(),
+        (Some(base), ..) => format!("{name} روی \u{2068}{base}\u{2069}"),
+        (None, ..) => name.to_owned(),
     }
 }
 

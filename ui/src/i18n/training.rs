@@ -6,6 +6,7 @@ use amoozgar_text::number;
 use amoozgar_types::event::{KeptActivations, LoadingStage};
 use amoozgar_types::job::JobGroup;
 use amoozgar_types::job::JobStatus;
+use amoozgar_types::limits::form as limits;
 use amoozgar_types::plan::FitChange;
 use amoozgar_types::spec::{ModelSpec, SizePreset};
 
@@ -210,13 +211,19 @@ pub fn field_error(error: FieldError) -> String {
             number::as_typed(&least.to_string()),
             number::as_typed(&most.to_string())
         ),
-        FieldError::TooManyPrompts => {
-            "حداکثر ۸ پرامپت، هر یک در یک سطر و تا ۵۰۰ نویسه، بنویسید.".to_owned()
-        }
-        FieldError::RateOutOfRange => {
-            "عددی بزرگ‌تر از صفر و حداکثر ۰٫۱ بنویسید، مانند \u{2066}2e-3\u{2069}.".to_owned()
-        }
-        FieldError::TooLong => "نام حداکثر ۸۰ نویسه باشد.".to_owned(),
+        FieldError::TooManyPrompts => format!(
+            "حداکثر {} پرامپت، هر یک در یک سطر و تا {} نویسه، بنویسید.",
+            count(*limits::N_PROMPTS.end() as u64),
+            count(*limits::PROMPT_CHARS.end() as u64)
+        ),
+        FieldError::RateOutOfRange => format!(
+            "عددی بزرگ‌تر از صفر و حداکثر {} بنویسید، مانند \u{2066}2e-3\u{2069}.",
+            number::as_typed(&limits::LR.end().to_string())
+        ),
+        FieldError::TooLong => format!(
+            "نام حداکثر {} نویسه باشد.",
+            count(*limits::NAME_CHARS.end() as u64)
+        ),
     }
 }
 

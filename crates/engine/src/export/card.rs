@@ -4,7 +4,7 @@ use crate::model::{self, ModelConfig};
 use crate::tokenizer::BOS;
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::ValidationRecord;
-use amoozgar_types::spec::Method;
+use amoozgar_types::spec::{Method, Task};
 use std::path::Path;
 
 /// What the model's card tells.
@@ -22,20 +22,20 @@ fn origin(spec: &TrainSpec) -> String {
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    match spec.method {
-        Method::Scratch => {
+    match (spec.task, spec.method) {
+        (Task::CausalLm, Method::Scratch) => {
             "A Llama-style decoder trained from scratch with Amoozgar on one computer, with a byte-level BPE of the same text.".to_owned()
         }
-        Method::Classify if spec.base_model.is_none() => {
+        (Task::SequenceClassification, Method::Scratch) => {
             "A BERT-style classifier trained from scratch with Amoozgar on one computer, with a byte-level BPE of the same text.".to_owned()
         }
-        Method::Classify => {
+        (Task::SequenceClassification, Method::Full) => {
             format!("`{base}`, trained with Amoozgar on one computer to sort texts into classes.")
         }
-        Method::Continue | Method::Full => {
+        (Task::CausalLm, Method::Full) => {
             format!("`{base}`, every weight trained further with Amoozgar on one computer.")
         }
-        Method::Lora => format!(
+        (_, Method::Lora) => format!(
             "`{base}` with a low-rank adapter (rank {}, alpha {}) that Amoozgar trained on one computer; the weights have it merged, and `adapter` holds it alone, as PEFT reads it.",
             spec.lora.rank, spec.lora.alpha
         ),

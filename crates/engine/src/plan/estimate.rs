@@ -14,7 +14,7 @@ use crate::train::run_plan::{Plan, n_windows, validate};
 use crate::{EngineError, threads};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::KeptActivations;
-use amoozgar_types::spec::{Dtype, Method};
+use amoozgar_types::spec::{Dtype, Method, Task};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -93,22 +93,22 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
     let n_tokens = usize::try_from(n_train_tokens).unwrap_or(usize::MAX);
     // Rows of documents are all but full: as many as windows of a stream, or hardly more.
     let context = spec.model.context_length;
-    let n_sequences = match spec.method {
+    let n_sequences = match spec.task {
         // A text's length is not known before it is read; a classifier's are short.
-        Method::Classify => {
+        Task::SequenceClassification => {
             let n = known.map_or(train_bytes / EXAMPLE_BYTES, |known| known.n_documents);
             ((n as f64 * trained_share) as usize).max(1)
         }
-        _ => n_windows(n_tokens, context),
+        Task::CausalLm => n_windows(n_tokens, context),
     };
     let plan = Plan::new(spec, n_sequences);
     let available_bytes = memory::available_to(spec);
     let policy = policy_within(spec, &config, plan.micro_batch, available_bytes);
 
     let times = times(spec, &config)?;
-    let sequence = match spec.method {
-        Method::Classify => context.min(n_tokens / n_sequences),
-        _ => context,
+    let sequence = match spec.task {
+        Task::SequenceClassification => context.min(n_tokens / n_sequences),
+        Task::CausalLm => context,
     };
     let rows = (spec.optimizer.batch_size * sequence) as f64;
     let step_s =

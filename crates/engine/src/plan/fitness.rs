@@ -32,6 +32,13 @@ pub fn base_fitness(model_dir: &Path) -> BaseFitness {
     }
 }
 
+/// Tokens that the model in `model_dir` sees at once, whatever it does with them; `None` where its
+/// configuration cannot be read.
+pub fn longest_context(model_dir: &Path) -> Option<u32> {
+    let config = ModelConfig::load(model_dir).ok()?;
+    u32::try_from(config.max_position_embeddings).ok()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -6,7 +6,7 @@ use crate::tokenizer::Tokenizer;
 use crate::{EngineError, threads};
 use amoozgar_data::{Documents, Examples};
 use amoozgar_types::TrainSpec;
-use amoozgar_types::spec::Method;
+use amoozgar_types::spec::Task;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -34,7 +34,7 @@ pub(crate) fn known(spec: &TrainSpec) -> Option<Known> {
     if metadata.len() > SMALL_BYTES {
         return None;
     }
-    let classifies = spec.method == Method::Classify;
+    let classifies = spec.task == Task::SequenceClassification;
     let size = spec.tokenizer.vocab_size;
     let (n_bytes, changed) = (metadata.len(), metadata.modified().ok());
     let key = format!(

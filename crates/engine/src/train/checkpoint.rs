@@ -85,14 +85,19 @@ pub(crate) struct Beside {
 pub(crate) struct Checkpoints {
     folder: PathBuf,
     run: String,
+    /// The hash that an older program gave the same run.
+    former_run: String,
     beside: Beside,
 }
 
 impl Checkpoints {
-    pub(crate) fn new(job_dir: &Path, run: String, beside: Beside) -> Self {
+    /// Those of the run whose hash is the first of `runs`, and was the second with an older program.
+    pub(crate) fn new(job_dir: &Path, runs: [String; 2], beside: Beside) -> Self {
+        let [run, former_run] = runs;
         Self {
             folder: job_dir.join("checkpoints"),
             run,
+            former_run,
             beside,
         }
     }
@@ -230,7 +235,7 @@ impl Checkpoints {
 
     fn read(&self, folder: &Path) -> Result<Restored, EngineError> {
         let stored = Self::state(folder)?;
-        if stored.run != self.run {
+        if stored.run != self.run && stored.run != self.former_run {
             return Err(damaged(
                 folder,
                 &"it belongs to other settings or another text",

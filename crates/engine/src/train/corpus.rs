@@ -15,7 +15,7 @@ use crate::{Control, EngineError};
 use amoozgar_data::{DataError, Documents, HeldOut, Unit};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::LoadingStage;
-use amoozgar_types::spec::Method;
+use amoozgar_types::spec::Task;
 use build::Build;
 pub(crate) use build::{Encoded, encode_file};
 pub(crate) use labelled::encode_examples;
@@ -107,7 +107,7 @@ pub(crate) fn prepare(
     cache_dir: &Path,
     progress: &mut Progress<'_>,
 ) -> Result<Corpus, EngineError> {
-    if spec.method == Method::Classify {
+    if spec.task == Task::SequenceClassification {
         return labelled::prepare(spec, cache_dir, progress);
     }
     let train = PathBuf::from(&spec.dataset.train);

@@ -3,30 +3,80 @@
 use super::optimizer::{Decayed, OptimizerConfig};
 use super::schedule::Schedule;
 use crate::EngineError;
-use crate::tokenizer::MIN_VOCAB_SIZE;
-use amoozgar_types::TrainSpec;
-use amoozgar_types::spec::Method;
+use amoozgar_types::spec::{Method, OptimizerSpec, Task};
+use amoozgar_types::{TrainSpec, limits};
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 
-/// Refuses what cannot be trained.
+/// Refuses what cannot be trained: what is outside [`limits`], and what contradicts itself.
 pub(crate) fn validate(spec: &TrainSpec) -> Result<(), EngineError> {
-    let (model, optimizer) = (&spec.model, &spec.optimizer);
-    let positive = [
-        ("model.n_layers", model.n_layers),
-        ("model.d_model", model.d_model),
+    validate_method(spec)?;
+    validate_model(spec)?;
+    validate_optimizer(&spec.optimizer)?;
+    let sampling = spec.evaluation.temperature;
+    let held_out = spec.dataset.validation_fraction;
+    within(
+        "evaluation.temperature",
+        sampling,
+        limits::SAMPLE_TEMPERATURE,
+    )?;
+    within(
+        "dataset.validation_fraction",
+        held_out,
+        limits::VALIDATION_FRACTION,
+    )?;
+    if let Some(patience) = spec.evaluation.patience {
+        within("evaluation.patience", patience, limits::PATIENCE)?;
+    }
+    for (field, every) in [
+        ("evaluation.every_steps", spec.evaluation.every_steps),
+        ("checkpoint.every_steps", spec.checkpoint.every_steps),
+    ] {
+        require(field, every != Some(0), || "must be positive".to_owned())?;
+    }
+    require(
+        "checkpoint.keep_last",
+        spec.checkpoint.keep_last > 0,
+        || "must be positive".to_owned(),
+    )
+}
+
+fn validate_method(spec: &TrainSpec) -> Result<(), EngineError> {
+    if spec.method != Method::Lora {
+        return Ok(());
+    }
+    require("method", spec.task == Task::CausalLm, || {
+        "adapters over a classifier cannot be trained; `full` trains all of its weights".to_owned()
+    })?;
+    within("lora.rank", spec.lora.rank, limits::RANK)?;
+    within("lora.alpha", spec.lora.alpha, limits::ALPHA)?;
+    within("lora.dropout", spec.lora.dropout, limits::DROPOUT)
+}
+
+fn validate_model(spec: &TrainSpec) -> Result<(), EngineError> {
+    let model = &spec.model;
+    within("model.n_layers", model.n_layers, limits::N_LAYERS)?;
+    within("model.d_model", model.d_model, limits::D_MODEL)?;
+    within("model.d_ff", model.d_ff, limits::D_FF)?;
+    within(
+        "model.context_length",
+        model.context_length,
+        limits::CONTEXT_LENGTH,
+    )?;
+    within(
+        "tokenizer.vocab_size",
+        spec.tokenizer.vocab_size,
+        limits::VOCAB_SIZE,
+    )?;
+    for (field, n_heads) in [
         ("model.n_heads", model.n_heads),
         ("model.n_kv_heads", model.n_kv_heads),
-        ("model.d_ff", model.d_ff),
-        ("optimizer.batch_size", optimizer.batch_size),
-    ];
-    for (field, value) in positive {
-        require(field, value > 0, || "must be positive".to_owned())?;
+    ] {
+        require(field, n_heads > 0, || "must be positive".to_owned())?;
     }
-    require("model.context_length", model.context_length >= 2, || {
-        "must be at least 2".to_owned()
-    })?;
     require(
         "model.n_heads",
-        model.d_model.is_multiple_of(2 * model.n_heads),
+        model.n_heads <= model.d_model && model.d_model.is_multiple_of(2 * model.n_heads),
         || {
             format!(
                 "{} heads do not divide the width {} evenly",
@@ -39,21 +89,44 @@ pub(crate) fn validate(spec: &TrainSpec) -> Result<(), EngineError> {
         model.n_heads.is_multiple_of(model.n_kv_heads),
         || "must divide `model.n_heads`".to_owned(),
     )?;
+    let fresh_encoder = (spec.task, spec.method) == (Task::SequenceClassification, Method::Scratch);
     require(
         "model.n_kv_heads",
-        spec.method != Method::Classify
-            || spec.base_model.is_some()
-            || model.n_kv_heads == model.n_heads,
+        !fresh_encoder || model.n_kv_heads == model.n_heads,
         || "an encoder has as many as `model.n_heads`".to_owned(),
+    )
+}
+
+fn validate_optimizer(optimizer: &OptimizerSpec) -> Result<(), EngineError> {
+    within(
+        "optimizer.batch_size",
+        optimizer.batch_size,
+        limits::BATCH_SIZE,
     )?;
-    require(
-        "tokenizer.vocab_size",
-        spec.tokenizer.vocab_size >= MIN_VOCAB_SIZE,
-        || format!("must be at least {MIN_VOCAB_SIZE}"),
-    )?;
-    require("optimizer.epochs", optimizer.epochs > 0, || {
-        "must be positive".to_owned()
-    })?;
+    within("optimizer.epochs", optimizer.epochs, limits::EPOCHS)?;
+    for (field, value, range) in [
+        ("optimizer.lr", optimizer.lr, limits::LR),
+        (
+            "optimizer.min_lr_ratio",
+            optimizer.min_lr_ratio,
+            limits::MIN_LR_RATIO,
+        ),
+        (
+            "optimizer.weight_decay",
+            optimizer.weight_decay,
+            limits::WEIGHT_DECAY,
+        ),
+        ("optimizer.beta1", optimizer.beta1, limits::BETA1),
+        ("optimizer.beta2", optimizer.beta2, limits::BETA2),
+        ("optimizer.eps", optimizer.eps, limits::EPS),
+        (
+            "optimizer.grad_clip",
+            optimizer.grad_clip,
+            limits::GRAD_CLIP,
+        ),
+    ] {
+        within(field, value, range)?;
+    }
     require(
         "optimizer.max_steps",
         optimizer.max_steps != Some(0),
@@ -65,55 +138,18 @@ pub(crate) fn validate(spec: &TrainSpec) -> Result<(), EngineError> {
             .micro_batch
             .is_none_or(|micro| micro > 0 && optimizer.batch_size.is_multiple_of(micro)),
         || "must divide `optimizer.batch_size`".to_owned(),
-    )?;
-    let ranges = [
-        ("optimizer.lr", optimizer.lr, f64::MIN_POSITIVE, f64::MAX),
-        ("optimizer.min_lr_ratio", optimizer.min_lr_ratio, 0.0, 1.0),
-        ("optimizer.weight_decay", optimizer.weight_decay, 0.0, 100.0),
-        ("optimizer.beta1", optimizer.beta1, 0.0, 0.999_999),
-        ("optimizer.beta2", optimizer.beta2, 0.0, 0.999_999_9),
-        ("optimizer.eps", optimizer.eps, f64::MIN_POSITIVE, 1.0),
-        ("optimizer.grad_clip", optimizer.grad_clip, 0.0, f64::MAX),
-        (
-            "evaluation.temperature",
-            spec.evaluation.temperature,
-            0.0,
-            100.0,
-        ),
-        (
-            "dataset.validation_fraction",
-            spec.dataset.validation_fraction,
-            f64::MIN_POSITIVE,
-            0.5,
-        ),
-    ];
-    for (field, value, low, high) in ranges {
-        require(
-            field,
-            value.is_finite() && (low..=high).contains(&value),
-            || format!("{value} is outside {low} to {high}"),
-        )?;
-    }
-    require(
-        "evaluation.every_steps",
-        spec.evaluation.every_steps != Some(0),
-        || "must be positive".to_owned(),
-    )?;
-    require(
-        "evaluation.patience",
-        spec.evaluation.patience != Some(0),
-        || "must be positive".to_owned(),
-    )?;
-    require(
-        "checkpoint.every_steps",
-        spec.checkpoint.every_steps != Some(0),
-        || "must be positive".to_owned(),
-    )?;
-    require(
-        "checkpoint.keep_last",
-        spec.checkpoint.keep_last > 0,
-        || "must be positive".to_owned(),
     )
+}
+
+/// NaN is within nothing.
+fn within<T: PartialOrd + Display>(
+    field: &'static str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Result<(), EngineError> {
+    require(field, range.contains(&value), || {
+        format!("{value} is outside {} to {}", range.start(), range.end())
+    })
 }
 
 fn require(
@@ -207,4 +243,81 @@ impl Plan {
 /// an offset of its own.
 pub(crate) fn n_windows(n_tokens: usize, context: usize) -> usize {
     (n_tokens.saturating_sub(context) / context).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::validate;
+    use crate::EngineError;
+    use amoozgar_types::TrainSpec;
+    use serde_json::{Value, json};
+
+    fn refused(more: &Value) -> Option<(&'static str, String)> {
+        let mut spec = json!({ "dataset": { "train": "/t.txt" } });
+        let (Value::Object(all), Value::Object(more)) = (&mut spec, more.clone()) else {
+            unreachable!("both are objects");
+        };
+        all.extend(more);
+        let spec: TrainSpec = serde_json::from_value(spec).unwrap();
+        match validate(&spec) {
+            Ok(()) => None,
+            Err(EngineError::InvalidSpec { field, detail }) => Some((field, detail)),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_number_of_heads_alone_is_enough() {
+        for model in [json!({ "n_heads": 2 }), json!({ "d_model": 384 })] {
+            assert_eq!(refused(&json!({ "model": model })), None, "{model}");
+        }
+    }
+
+    #[test]
+    fn adapters_over_a_classifier_are_refused_by_name() {
+        let (field, detail) = refused(&json!({
+            "task": "sequence_classification", "method": "lora", "base_model": "/m",
+        }))
+        .unwrap();
+        assert_eq!(field, "method", "what cannot be");
+        assert!(detail.contains("`full`"), "what can be: `{detail}`");
+    }
+
+    #[test]
+    fn what_is_outside_its_limits_is_refused_by_name() {
+        for (field, more) in [
+            ("optimizer.lr", json!({ "optimizer": { "lr": 0.0 } })),
+            (
+                "optimizer.batch_size",
+                json!({ "optimizer": { "batch_size": 0 } }),
+            ),
+            (
+                "model.context_length",
+                json!({ "model": { "context_length": 1 } }),
+            ),
+            (
+                "tokenizer.vocab_size",
+                json!({ "tokenizer": { "vocab_size": 259 } }),
+            ),
+            (
+                "lora.rank",
+                json!({ "method": "lora", "lora": { "rank": 0 } }),
+            ),
+            (
+                "lora.dropout",
+                json!({ "method": "lora", "lora": { "dropout": 1.0 } }),
+            ),
+            (
+                "model.d_model",
+                json!({ "model": { "d_model": 4_000_000_000_u64 } }),
+            ),
+        ] {
+            assert_eq!(
+                refused(&more).map(|(field, _)| field),
+                Some(field),
+                "{more}"
+            );
+        }
+    }
 }

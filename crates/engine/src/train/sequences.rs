@@ -9,7 +9,7 @@ use crate::train::corpus::{self, Corpus, Part, Progress};
 use crate::{Control, EngineError};
 use amoozgar_data::format_of;
 use amoozgar_types::TrainSpec;
-use amoozgar_types::spec::Method;
+use amoozgar_types::spec::Task;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ pub(super) fn sequences(spec: &TrainSpec, corpus: &Corpus, packs_documents: bool
 
 /// Whether the run's documents keep to themselves; a classifier's examples always do.
 pub(super) fn packs_documents(spec: &TrainSpec) -> Result<bool, EngineError> {
-    if spec.method == Method::Classify {
+    if spec.task == Task::SequenceClassification {
         return Ok(false);
     }
     let format = format_of(Path::new(&spec.dataset.train))?;

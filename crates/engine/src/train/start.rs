@@ -10,7 +10,7 @@ use crate::setup::{base_model, config_of, lora_of, precision_of, storage_of};
 use crate::train::corpus::Corpus;
 use crate::weights::{Storage, adapter};
 use amoozgar_types::TrainSpec;
-use amoozgar_types::spec::Method;
+use amoozgar_types::spec::{Method, Task};
 use std::path::Path;
 
 /// What a run trains, and what its adapter's folder must tell.
@@ -35,7 +35,7 @@ pub(super) fn start(spec: &TrainSpec, corpus: &Corpus) -> Result<Start, EngineEr
                     _ => Storage::F32,
                 },
                 seed: spec.seed,
-                labels: (spec.method == Method::Classify).then_some(labels),
+                labels: (spec.task == Task::SequenceClassification).then_some(labels),
                 adapter: None,
             };
             let opened = load::open(folder, &options)?;

@@ -5,7 +5,7 @@ use amoozgar_engine::{
     is_classifier, train,
 };
 use amoozgar_types::event::WorkerCommand;
-use amoozgar_types::spec::{Method, Packing};
+use amoozgar_types::spec::{Method, Packing, Task};
 use amoozgar_types::{TrainEvent, TrainSpec};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -194,7 +194,7 @@ fn a_classifiers_checkpoint_is_a_classifier() {
     let path = folder.path().join("rows.csv");
     std::fs::write(&path, format!("label,text\n{}", rows.join("\n"))).unwrap();
     let mut spec = spec(folder.path());
-    spec.method = Method::Classify;
+    spec.task = Task::SequenceClassification;
     spec.model.n_kv_heads = 2;
     spec.dataset.train = path.display().to_string();
     spec.dataset.validation = Some(path.display().to_string());

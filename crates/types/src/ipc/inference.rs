@@ -10,9 +10,9 @@ pub struct Generate {
     pub job_id: JobId,
     /// What to continue.
     pub prompt: String,
-    /// Longest continuation, 1 to 1024.
+    /// Longest continuation in tokens, within [`crate::limits::form::MAX_TOKENS`].
     pub max_tokens: u32,
-    /// 0 is greedy; at most 2.
+    /// 0 is greedy; within [`crate::limits::form::TEMPERATURE`].
     pub temperature: f64,
     /// Same seed, same text.
     pub seed: u64,

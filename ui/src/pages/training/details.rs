@@ -111,7 +111,7 @@ fn settings(job: &JobRecord, spec: &TrainSpec) -> Html {
     html! {
         <dl class="rows">
             <div><dt>{ words::DATASET }</dt><dd dir="auto">{ &job.dataset_name }</dd></div>
-            { fact(methods::METHOD, methods::name(spec.method).to_owned()) }
+            { fact(methods::METHOD, methods::name(spec.task, spec.method).to_owned()) }
             if let Some(base) = &spec.base_model {
                 <div>
                     <dt>{ methods::BASE_MODEL }</dt>

@@ -2,10 +2,12 @@
 
 pub mod again;
 mod check;
+mod goal;
 #[cfg(test)]
 mod tests;
 
 pub use check::{FieldError, FormErrors};
+pub use goal::Goal;
 
 use crate::i18n::{methods, training as words};
 use amoozgar_text::number;
@@ -13,17 +15,16 @@ use amoozgar_types::dataset::DatasetRecord;
 use amoozgar_types::id::DatasetId;
 use amoozgar_types::installed::{BaseFitness, BaseModel};
 use amoozgar_types::ipc::AdvancedSettings;
+use amoozgar_types::limits::form as limits;
 use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::plan::FitChange;
 use amoozgar_types::spec::{
-    BaseStorage, Dtype, LoraSpec, Method, OptimizerKind, Packing, ScheduleKind, SizePreset,
+    BaseStorage, Dtype, LoraSpec, OptimizerKind, Packing, ScheduleKind, SizePreset, default_alpha,
+    default_context,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use yew::Reducible;
-
-/// The longest context that is proposed for a model that sees more.
-const PROPOSED_CONTEXT: u32 = 256;
 
 /// A field that is typed into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,8 +116,8 @@ impl Base {
 pub struct Form {
     /// What was typed; the rest follows from the choices.
     own: BTreeMap<Field, String>,
-    /// What is trained.
-    pub method: Method,
+    /// What is wanted of the run.
+    pub goal: Goal,
     /// The chosen dataset with its name.
     pub dataset: Option<(DatasetId, String)>,
     /// The chosen model.
@@ -147,8 +148,8 @@ impl Default for SizeChoice {
 pub enum FormAction {
     /// A field was typed into.
     Typed(Field, String),
-    /// A method was chosen.
-    Method(Method),
+    /// A goal was chosen.
+    Goal(Goal),
     /// A dataset was chosen.
     Dataset(DatasetId, String),
     /// A model was chosen.
@@ -179,38 +180,27 @@ impl Form {
     /// What suits the choices.
     fn proposed(&self, field: Field) -> String {
         let advanced = AdvancedSettings::default();
-        let fresh = self.method == Method::Scratch;
+        let defaults = self.goal.defaults();
         let number = |value: f64| number::as_typed(&value.to_string());
         match field {
             Field::Name => self.suggested_name(),
-            Field::Epochs => number(match self.method {
-                Method::Scratch => 8.0,
-                Method::Continue => 1.0,
-                Method::Full | Method::Lora | Method::Classify => 3.0,
-            }),
-            Field::Batch => number(if fresh { 16.0 } else { 8.0 }),
-            Field::Lr => words::rate(match self.method {
-                Method::Scratch => 2e-3,
-                Method::Continue => 1e-4,
-                Method::Full => 2e-5,
-                Method::Lora => 2e-4,
-                Method::Classify => 5e-5,
-            }),
-            Field::Context => number(f64::from(match &self.base {
-                Some(base) if !fresh => base.context_length.min(PROPOSED_CONTEXT),
-                _ => self.preset.0.model().context_length as u32,
-            })),
+            Field::Epochs => number(defaults.epochs.into()),
+            Field::Batch => number(defaults.batch_size.into()),
+            Field::Lr => words::rate(defaults.lr),
+            Field::Context => {
+                let longest = self.base.as_ref().map(|base| base.context_length);
+                let context = default_context(self.goal.method(), self.preset.0, longest);
+                number(context.into())
+            }
             Field::Rank => number(LoraSpec::default().rank as f64),
             Field::Alpha => {
                 let rank = number::parse_number(&self.text(Field::Rank));
-                number(2.0 * rank.unwrap_or(LoraSpec::default().rank as f64))
+                number(default_alpha(
+                    rank.unwrap_or(LoraSpec::default().rank as f64),
+                ))
             }
             Field::Dropout => number(LoraSpec::default().dropout),
-            Field::WeightDecay => number(match self.method {
-                Method::Scratch => advanced.weight_decay,
-                Method::Lora => 0.0,
-                Method::Continue | Method::Full | Method::Classify => 0.01,
-            }),
+            Field::WeightDecay => number(defaults.weight_decay),
             Field::Seed => number(advanced.seed.into()),
             Field::ValidationShare => number(100.0 * advanced.validation_fraction),
             Field::Patience => number(advanced.patience.unwrap_or(4).into()),
@@ -224,19 +214,22 @@ impl Form {
             return String::new();
         };
         let name = match &self.base {
-            Some(base) if self.method != Method::Scratch => {
-                methods::suggested_name(dataset, self.method, &base.name)
+            Some(base) if self.goal.goes_on() => {
+                methods::suggested_name(dataset, self.goal, &base.name)
             }
             _ => words::suggested_name(dataset, self.preset.0),
         };
-        name.chars().take(80).collect()
+        name.chars().take(*limits::NAME_CHARS.end()).collect()
     }
 
     /// The longest context that can be asked for.
     pub fn longest_context(&self) -> u32 {
         match &self.base {
-            Some(base) if self.method != Method::Scratch => base.context_length.clamp(16, 2048),
-            _ => 2048,
+            Some(base) if self.goal.goes_on() => base.context_length.clamp(
+                *limits::CONTEXT_LENGTH.start(),
+                *limits::CONTEXT_LENGTH.end(),
+            ),
+            _ => *limits::CONTEXT_LENGTH.end(),
         }
     }
 
@@ -281,7 +274,7 @@ impl Reducible for Form {
             FormAction::Typed(field, text) => {
                 next.own.insert(field, text);
             }
-            FormAction::Method(method) => next.method = method,
+            FormAction::Goal(goal) => next.goal = goal,
             FormAction::Dataset(id, name) => next.dataset = Some((id, name)),
             FormAction::Base(base) => {
                 next.wanted_base = None;

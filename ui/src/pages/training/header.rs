@@ -17,7 +17,7 @@ use amoozgar_types::id::JobId;
 use amoozgar_types::ipc::{Command, TrainingDelete, TrainingPause, TrainingResume, TrainingStop};
 use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::model_ref::ModelRef;
-use amoozgar_types::spec::Method;
+use amoozgar_types::spec::Task;
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -48,8 +48,8 @@ pub fn JobHeader(props: &JobHeaderProps) -> Html {
             <Actions
                 id={job.job_id.clone()}
                 status={job.status}
-                can_go_on={job.model_dir.is_some() && job.method != Method::Classify}
-                can_repeat={job.method != Method::Classify}
+                can_go_on={job.model_dir.is_some() && job.task == Task::CausalLm}
+                can_repeat={job.task == Task::CausalLm}
                 on_changed={props.on_changed.clone()}
             />
         </>

@@ -6,7 +6,7 @@ mod settings;
 
 use super::estimate::EstimatePanel;
 use super::form::again::{Asked, address_with_model};
-use super::form::{Form, FormAction, FormErrors};
+use super::form::{Form, FormAction, FormErrors, Goal};
 use crate::api;
 use crate::components::{
     Button, ButtonLink, Deferred, EmptyState, ErrorNote, ErrorState, IconName, LinkTo, PageHeader,
@@ -22,7 +22,6 @@ use amoozgar_types::id::JobId;
 use amoozgar_types::installed::BaseModel;
 use amoozgar_types::ipc::{DatasetsList, NewRun, TrainingBases, TrainingCreate, TrainingGet};
 use amoozgar_types::model_ref::ModelRef;
-use amoozgar_types::spec::Method;
 use choices::{BaseChoice, DatasetChoice, MethodChoice, PresetChoice};
 use settings::{LoraSettings, Settings};
 use std::rc::Rc;
@@ -141,7 +140,7 @@ fn RunForm(props: &RunFormProps) -> Html {
             }
         }
     };
-    let goes_on = form.method != Method::Scratch;
+    let goes_on = form.goal.goes_on();
     html! {
         <form class="new-run" novalidate=true {onsubmit}>
             <div class="new-run__fields">
@@ -156,7 +155,7 @@ fn RunForm(props: &RunFormProps) -> Html {
                 if !goes_on { <PresetChoice form={form.clone()} /> }
                 <Deferred>
                     <Settings form={form.clone()} errors={errors.clone()} />
-                    if form.method == Method::Lora {
+                    if form.goal == Goal::Lora {
                         <LoraSettings form={form.clone()} errors={errors.clone()} />
                     }
                     <Advanced form={form.clone()} errors={errors.clone()} opened={*tried && errors.in_advanced()} />

@@ -8,6 +8,7 @@ use amoozgar_text::number;
 use amoozgar_types::ApiError;
 use amoozgar_types::id::JobId;
 use amoozgar_types::ipc::{Generate, Generated, InferenceGenerate, InferenceStop, TextPiece};
+use amoozgar_types::limits::form as limits;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -82,7 +83,8 @@ pub fn WriteBox(props: &WriteBoxProps) -> Html {
     let temperature = use_state(|| number::format_decimal(0.8, 1));
     let writing = use_reducer(Writing::default);
     let busy = matches!(*writing, Writing::Under(_));
-    let wanted = number::parse_number(&temperature).filter(|value| (0.0..=2.0).contains(value));
+    let wanted =
+        number::parse_number(&temperature).filter(|value| limits::TEMPERATURE.contains(value));
     let onsubmit = {
         let (id, prompt, writing) = (props.id.clone(), (*prompt).clone(), writing.dispatcher());
         move |event: SubmitEvent| {

@@ -8,7 +8,7 @@ use amoozgar_types::ApiError;
 use amoozgar_types::dataset::DatasetSource;
 use amoozgar_types::ipc::{AdvancedSettings, DatasetsList, NewRun, TrainingEstimate};
 use amoozgar_types::plan::Estimate;
-use amoozgar_types::spec::{LoraSpec, Method, SizePreset};
+use amoozgar_types::spec::{LoraSpec, Method, SizePreset, Task};
 use yew::prelude::*;
 
 type Rows = Vec<(SizePreset, Estimate)>;
@@ -106,6 +106,7 @@ async fn estimates() -> Result<Rows, ApiError> {
             lr: 0.001,
             context_length: 256,
             micro_batch: None,
+            task: Task::CausalLm,
             method: Method::Scratch,
             base_model: None,
             lora: LoraSpec::default(),

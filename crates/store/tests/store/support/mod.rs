@@ -5,7 +5,7 @@ use amoozgar_store::Store;
 use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
 use amoozgar_types::id::{DatasetId, JobId, UserId};
 use amoozgar_types::job::{JobRecord, JobStatus};
-use amoozgar_types::spec::{DatasetSpec, SizePreset};
+use amoozgar_types::spec::{DatasetSpec, Method, OptimizerSpec, SizePreset, Task};
 use amoozgar_types::user::{Role, User};
 use amoozgar_types::{TrainSpec, UtcMs};
 use std::path::PathBuf;
@@ -109,13 +109,14 @@ pub fn spec() -> TrainSpec {
             validation_fraction: 0.05,
             packing: amoozgar_types::spec::Packing::default(),
         },
-        method: amoozgar_types::spec::Method::default(),
+        task: Task::default(),
+        method: Method::default(),
         base_model: None,
         lora: amoozgar_types::spec::LoraSpec::default(),
         dtype: amoozgar_types::spec::Dtype::default(),
         tokenizer: amoozgar_types::spec::TokenizerSpec::default(),
         model: SizePreset::Tiny.model(),
-        optimizer: amoozgar_types::spec::OptimizerSpec::default(),
+        optimizer: OptimizerSpec::of(Task::default(), Method::default()),
         evaluation: amoozgar_types::spec::EvaluationSpec::default(),
         checkpoint: amoozgar_types::spec::CheckpointSpec::default(),
         seed: 7,

@@ -1,13 +1,12 @@
 //! The form as an address or an earlier run fills it.
 
-use super::{Choices, Field, Form, SizeChoice};
+use super::{Choices, Field, Form, Goal, SizeChoice};
 use crate::i18n::training as words;
 use crate::route::Route;
 use amoozgar_text::number;
 use amoozgar_types::id::{DatasetId, JobId};
 use amoozgar_types::job::JobDetail;
 use amoozgar_types::model_ref::ModelRef;
-use amoozgar_types::spec::Method;
 use yew_router::Routable;
 
 /// What an address asks the form to begin with.
@@ -40,10 +39,10 @@ impl Asked {
     /// The form to begin with. Whoever comes from a model wants to tune it, in the lightest way.
     pub fn form(self) -> Form {
         Form {
-            method: if self.model.is_some() {
-                Method::Lora
+            goal: if self.model.is_some() {
+                Goal::Lora
             } else {
-                Method::Scratch
+                Goal::Scratch
             },
             wanted_base: self.model,
             dataset: self.dataset.map(|id| (id, String::new())),
@@ -94,7 +93,7 @@ impl Form {
         let dataset = job.dataset_id.clone();
         Self {
             own: own.into(),
-            method: spec.method,
+            goal: spec.method.into(),
             dataset: dataset.map(|id| (id, job.dataset_name.clone())),
             base: None,
             wanted_base: spec.base_model.clone(),

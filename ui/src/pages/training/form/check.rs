@@ -2,8 +2,10 @@
 
 use super::{Field, Form};
 use amoozgar_text::number;
-use amoozgar_types::ipc::{AdvancedSettings, MAX_PROMPT_CHARS, MAX_PROMPTS, MOST_STEPS, NewRun};
+use amoozgar_types::ipc::{AdvancedSettings, NewRun};
+use amoozgar_types::limits::{WARMUP_STEPS, form as limits};
 use amoozgar_types::spec::{LoraSpec, Method};
+use std::ops::RangeInclusive;
 
 /// What is wrong with a field.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,9 +20,9 @@ pub enum FieldError {
     OutOfRange(u32, u32),
     /// It is outside these limits, between which fractions are good too.
     NotBetween(f64, f64),
-    /// It is not in (0, 0.1].
+    /// It is outside [`limits::LR`].
     RateOutOfRange,
-    /// It has more than 80 characters.
+    /// It has more characters than [`limits::NAME_CHARS`] allows.
     TooLong,
     /// Too many prompts, or one that is too long.
     TooManyPrompts,
@@ -60,18 +62,18 @@ impl FormErrors {
 impl Form {
     /// The request, or what is wrong.
     pub fn check(&self) -> Result<NewRun, FormErrors> {
-        let goes_on = self.method != Method::Scratch;
+        let goes_on = self.goal.goes_on();
         let mut errors = FormErrors {
             fields: Vec::new(),
             dataset: self.dataset.is_none(),
             base: goes_on && self.base.is_none(),
         };
         let name = errors.take(Field::Name, check_name(&self.text(Field::Name)));
-        let epochs = errors.take(Field::Epochs, self.whole(Field::Epochs, 1, 1000));
-        let batch_size = errors.take(Field::Batch, self.whole(Field::Batch, 1, 512));
+        let epochs = errors.take(Field::Epochs, self.whole(Field::Epochs, limits::EPOCHS));
+        let batch_size = errors.take(Field::Batch, self.whole(Field::Batch, limits::BATCH_SIZE));
         let lr = errors.take(Field::Lr, rate(&self.text(Field::Lr)));
-        let longest = self.longest_context();
-        let context_length = errors.take(Field::Context, self.whole(Field::Context, 16, longest));
+        let contexts = *limits::CONTEXT_LENGTH.start()..=self.longest_context();
+        let context_length = errors.take(Field::Context, self.whole(Field::Context, contexts));
         let lora = self.lora(&mut errors);
         let advanced = self.advanced(&mut errors);
         let Some((dataset_id, _)) = self.dataset.clone() else {
@@ -91,7 +93,8 @@ impl Form {
             context_length,
             // Another batch size may be no multiple of it any more.
             micro_batch: self.micro_batch.filter(|n| batch_size.is_multiple_of(*n)),
-            method: self.method,
+            task: self.goal.task(),
+            method: self.goal.method(),
             base_model: base.map(|base| base.model.clone()),
             lora,
             advanced,
@@ -107,14 +110,17 @@ impl Form {
 
     /// The adapters, where there will be some: what is hidden cannot be wrong.
     fn lora(&self, errors: &mut FormErrors) -> LoraSpec {
-        if self.method != Method::Lora {
+        if self.goal.method() != Method::Lora {
             return LoraSpec::default();
         }
-        let rank = errors.take(Field::Rank, self.whole(Field::Rank, 1, 256));
+        let rank = errors.take(Field::Rank, self.whole(Field::Rank, limits::RANK));
         LoraSpec {
             rank: rank as usize,
-            alpha: errors.take(Field::Alpha, self.decimal(Field::Alpha, 0.01, 1024.0)),
-            dropout: errors.take(Field::Dropout, self.decimal(Field::Dropout, 0.0, 0.9)),
+            alpha: errors.take(Field::Alpha, self.decimal(Field::Alpha, limits::ALPHA)),
+            dropout: errors.take(
+                Field::Dropout,
+                self.decimal(Field::Dropout, limits::DROPOUT),
+            ),
             targets: self.targets.clone(),
             use_rslora: self.choices.rslora,
             base: self.choices.storage,
@@ -122,10 +128,12 @@ impl Form {
     }
 
     fn advanced(&self, errors: &mut FormErrors) -> AdvancedSettings {
-        let share = self.decimal(Field::ValidationShare, 0.5, 50.0);
-        let warmup = self.whole_or_none(Field::Warmup, 0, MOST_STEPS);
-        let checkpoint = self.whole_or_none(Field::CheckpointEvery, 1, MOST_STEPS);
-        let patience = self.whole_or_none(Field::Patience, 1, 1000);
+        let share = limits::VALIDATION_FRACTION;
+        let percent = 100.0 * share.start()..=100.0 * share.end();
+        let share = self.decimal(Field::ValidationShare, percent);
+        let warmup = self.whole_or_none(Field::Warmup, WARMUP_STEPS);
+        let checkpoint = self.whole_or_none(Field::CheckpointEvery, limits::CHECKPOINT_EVERY);
+        let patience = self.whole_or_none(Field::Patience, limits::PATIENCE);
         AdvancedSettings {
             dtype: self.choices.dtype,
             optimizer: self.choices.optimizer,
@@ -134,9 +142,9 @@ impl Form {
             warmup_steps: errors.take(Field::Warmup, warmup),
             weight_decay: errors.take(
                 Field::WeightDecay,
-                self.decimal(Field::WeightDecay, 0.0, 1.0),
+                self.decimal(Field::WeightDecay, limits::WEIGHT_DECAY),
             ),
-            seed: errors.take(Field::Seed, self.whole(Field::Seed, 0, u32::MAX)),
+            seed: errors.take(Field::Seed, self.whole(Field::Seed, limits::SEED)),
             validation_fraction: errors.take(Field::ValidationShare, share) / 100.0,
             patience: errors.take(Field::Patience, patience),
             checkpoint_every: errors.take(Field::CheckpointEvery, checkpoint),
@@ -144,11 +152,12 @@ impl Form {
         }
     }
 
-    fn whole(&self, field: Field, least: u32, most: u32) -> Result<u32, FieldError> {
+    fn whole(&self, field: Field, range: RangeInclusive<u32>) -> Result<u32, FieldError> {
         let value = parse(&self.text(field))?;
         if value.fract() != 0.0 {
             return Err(FieldError::NotWhole);
         }
+        let (least, most) = range.into_inner();
         if value < f64::from(least) || value > f64::from(most) {
             return Err(FieldError::OutOfRange(least, most));
         }
@@ -158,31 +167,33 @@ impl Form {
     fn whole_or_none(
         &self,
         field: Field,
-        least: u32,
-        most: u32,
+        range: RangeInclusive<u32>,
     ) -> Result<Option<u32>, FieldError> {
         if self.text(field).trim().is_empty() {
             return Ok(None);
         }
-        self.whole(field, least, most).map(Some)
+        self.whole(field, range).map(Some)
     }
 
-    fn decimal(&self, field: Field, least: f64, most: f64) -> Result<f64, FieldError> {
+    fn decimal(&self, field: Field, range: RangeInclusive<f64>) -> Result<f64, FieldError> {
         let value = parse(&self.text(field))?;
-        if (least..=most).contains(&value) {
+        if range.contains(&value) {
             Ok(value)
         } else {
-            Err(FieldError::NotBetween(least, most))
+            Err(FieldError::NotBetween(*range.start(), *range.end()))
         }
     }
 }
 
 fn check_name(text: &str) -> Result<String, FieldError> {
     let name = text.trim();
-    match name.chars().count() {
-        0 => Err(FieldError::Empty),
-        1..=80 => Ok(name.to_owned()),
-        _ => Err(FieldError::TooLong),
+    let n_chars = name.chars().count();
+    if n_chars == 0 {
+        Err(FieldError::Empty)
+    } else if limits::NAME_CHARS.contains(&n_chars) {
+        Ok(name.to_owned())
+    } else {
+        Err(FieldError::TooLong)
     }
 }
 
@@ -195,7 +206,7 @@ fn parse(text: &str) -> Result<f64, FieldError> {
 
 fn rate(text: &str) -> Result<f64, FieldError> {
     let value = parse(text)?;
-    if value > 0.0 && value <= 0.1 {
+    if limits::LR.contains(&value) {
         Ok(value)
     } else {
         Err(FieldError::RateOutOfRange)
@@ -206,8 +217,8 @@ fn rate(text: &str) -> Result<f64, FieldError> {
 fn prompts(text: &str) -> Result<Vec<String>, FieldError> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let prompts: Vec<String> = lines.map(str::to_owned).collect();
-    let too_long = |prompt: &String| prompt.chars().count() > MAX_PROMPT_CHARS;
-    if prompts.len() > MAX_PROMPTS || prompts.iter().any(too_long) {
+    let fits = |prompt: &String| limits::PROMPT_CHARS.contains(&prompt.chars().count());
+    if !limits::N_PROMPTS.contains(&prompts.len()) || !prompts.iter().all(fits) {
         return Err(FieldError::TooManyPrompts);
     }
     Ok(prompts)

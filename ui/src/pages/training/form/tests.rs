@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::again::{Asked, address_again, address_with_model};
-use super::{Field, FieldError, Form, FormAction};
+use super::{Field, FieldError, Form, FormAction, Goal};
 use amoozgar_types::id::{DatasetId, JobId};
 use amoozgar_types::installed::{BaseFitness, BaseModel};
 use amoozgar_types::job::{JobDetail, JobRecord};
@@ -44,9 +44,9 @@ fn fit(name: &str, context_length: u32) -> BaseModel {
     )
 }
 
-fn tuning(method: Method, bases: Vec<BaseModel>) -> Rc<Form> {
+fn tuning(goal: Goal, bases: Vec<BaseModel>) -> Rc<Form> {
     chosen()
-        .reduce(FormAction::Method(method))
+        .reduce(FormAction::Goal(goal))
         .reduce(FormAction::Bases(Rc::new(bases)))
 }
 
@@ -118,7 +118,7 @@ fn each_field_says_what_is_wrong_with_it() {
         ),
     ];
     for (field, text, error) in cases {
-        let form = tuning(Method::Lora, vec![fit("پایه", 2048)]).reduce(typed(field, text));
+        let form = tuning(Goal::Lora, vec![fit("پایه", 2048)]).reduce(typed(field, text));
         let errors = form.check().unwrap_err();
         assert_eq!(errors.of(field), Some(error), "{field:?} `{text}`");
         assert_eq!(
@@ -173,7 +173,7 @@ fn context_and_name_follow_the_choices_until_they_are_typed() {
 
 #[test]
 fn defaults_follow_the_method_and_the_model() {
-    let form = tuning(Method::Lora, vec![fit("owner/پایه", 64)]);
+    let form = tuning(Goal::Lora, vec![fit("owner/پایه", 64)]);
     let run = form.check().unwrap();
     assert_eq!(
         (run.epochs, run.batch_size, run.context_length),
@@ -191,14 +191,12 @@ fn defaults_follow_the_method_and_the_model() {
         (rank.check().unwrap().lora.alpha - 64.0).abs() < 1e-12,
         "alpha follows the rank"
     );
-    let full = tuning(Method::Full, vec![fit("پایه", 4096)])
-        .check()
-        .unwrap();
+    let full = tuning(Goal::Full, vec![fit("پایه", 4096)]).check().unwrap();
     assert!(
         (full.lr - 2e-5).abs() < 1e-12 && full.context_length == 256,
         "a tenth of the adapters' rate, and a context that a computer at home can bear"
     );
-    let longer = tuning(Method::Full, vec![fit("پایه", 64)])
+    let longer = tuning(Goal::Full, vec![fit("پایه", 64)])
         .reduce(typed(Field::Context, "65"))
         .check()
         .unwrap_err();
@@ -212,9 +210,9 @@ fn defaults_follow_the_method_and_the_model() {
 #[test]
 fn a_model_that_cannot_be_gone_on_from_is_never_chosen() {
     let unfit = || base("بی‌توکن‌ساز", BaseFitness::NoTokenizer);
-    let none = tuning(Method::Lora, vec![unfit()]);
+    let none = tuning(Goal::Lora, vec![unfit()]);
     assert!(none.check().unwrap_err().base, "none that is fit");
-    let form = tuning(Method::Lora, vec![unfit(), fit("پایه", 64)]);
+    let form = tuning(Goal::Lora, vec![unfit(), fit("پایه", 64)]);
     assert_eq!(
         form.check().unwrap().base_model,
         Some(ModelRef::Imported {
@@ -226,7 +224,7 @@ fn a_model_that_cannot_be_gone_on_from_is_never_chosen() {
 
 #[test]
 fn adapters_of_maps_that_another_model_has_not_are_let_go() {
-    let form = tuning(Method::Lora, vec![fit("یک", 64)])
+    let form = tuning(Goal::Lora, vec![fit("یک", 64)])
         .reduce(FormAction::Target("q_proj".into()))
         .reduce(FormAction::Target("k_proj".into()))
         .reduce(FormAction::Target("k_proj".into()));
@@ -272,7 +270,7 @@ fn an_address_with_a_model_begins_with_adapters_over_it_and_nothing_takes_its_pl
 
 #[test]
 fn a_run_is_made_again_with_its_own_settings() {
-    let first = tuning(Method::Lora, vec![fit("پایه", 64)])
+    let first = tuning(Goal::Lora, vec![fit("پایه", 64)])
         .reduce(typed(Field::Rank, "4"))
         .reduce(typed(Field::Seed, "7"))
         .reduce(FormAction::Target("q_proj".into()))
@@ -286,13 +284,14 @@ fn a_run_is_made_again_with_its_own_settings() {
             validation_fraction: first.advanced.validation_fraction,
             packing: first.advanced.packing,
         },
+        task: first.task,
         method: first.method,
         base_model: Some("/models/پایه".into()),
         lora: first.lora.clone(),
         dtype: first.advanced.dtype,
         tokenizer: TokenizerSpec::default(),
         model: ModelSpec::default(),
-        optimizer: OptimizerSpec::default(),
+        optimizer: OptimizerSpec::of(first.task, first.method),
         evaluation: EvaluationSpec::default(),
         checkpoint: CheckpointSpec::default(),
         seed: first.advanced.seed.into(),

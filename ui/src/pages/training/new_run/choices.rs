@@ -4,22 +4,23 @@ use crate::components::{
     ButtonLink, Card, ChoiceCard, EmptyState, ErrorState, IconName, Skeleton, Variant,
 };
 use crate::i18n::{common, methods, training as words};
-use crate::pages::training::form::{Base, Form, FormAction};
+use crate::pages::training::form::{Base, Form, FormAction, Goal};
 use crate::route::Route;
 use amoozgar_types::ApiError;
 use amoozgar_types::dataset::DatasetRecord;
 use amoozgar_types::installed::BaseModel;
-use amoozgar_types::spec::{Method, SizePreset};
+use amoozgar_types::spec::SizePreset;
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// The methods whose data is plain text.
-const METHODS: [(Method, IconName); 4] = [
-    (Method::Scratch, IconName::Sparkle),
-    (Method::Lora, IconName::Edit),
-    (Method::Full, IconName::Settings),
-    (Method::Continue, IconName::Book),
-];
+fn icon(goal: Goal) -> IconName {
+    match goal {
+        Goal::Scratch => IconName::Sparkle,
+        Goal::Lora => IconName::Edit,
+        Goal::Full => IconName::Settings,
+        Goal::Continue => IconName::Book,
+    }
+}
 
 /// Props of the choices that need the form alone.
 #[derive(Properties, PartialEq)]
@@ -34,18 +35,18 @@ pub fn MethodChoice(props: &ChoiceProps) -> Html {
     html! {
         <Card title={methods::STEP_METHOD}>
             <div class="choice-grid choice-grid--two" role="radiogroup" aria-label={methods::STEP_METHOD}>
-                { for METHODS.iter().map(|&(method, icon)| {
+                { for Goal::ALL.into_iter().map(|goal| {
                     let form = props.form.dispatcher();
                     html! {
                         <ChoiceCard
-                            key={method.as_str()}
+                            key={methods::testid(goal)}
                             group="method"
-                            title={methods::name(method)}
-                            text={methods::text(method)}
-                            {icon}
-                            selected={props.form.method == method}
-                            testid={methods::testid(method)}
-                            onselect={move |()| form.dispatch(FormAction::Method(method))}
+                            title={methods::goal(goal)}
+                            text={methods::text(goal)}
+                            icon={icon(goal)}
+                            selected={props.form.goal == goal}
+                            testid={methods::testid(goal)}
+                            onselect={move |()| form.dispatch(FormAction::Goal(goal))}
                         />
                     }
                 }) }

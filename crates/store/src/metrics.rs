@@ -3,6 +3,7 @@
 use crate::column::{LossColumn, NumberColumn, count, int, loss_value};
 use crate::error::Doing;
 use crate::{Store, StoreError};
+use amoozgar_types::event::ClassScores;
 use amoozgar_types::id::JobId;
 use amoozgar_types::job::{MetricPoint, Metrics, ValidationPoint};
 use rusqlite::{Row, params};
@@ -40,10 +41,14 @@ impl Store {
                     ])?;
                 }
                 let mut statement = transaction.prepare_cached(
-                    "INSERT INTO validation_metrics (job_id, step, val_loss, bits_per_byte)
-                     VALUES (?1, ?2, ?3, ?4)
+                    "INSERT INTO validation_metrics
+                         (job_id, step, val_loss, bits_per_byte, accuracy, macro_f1,
+                          majority_accuracy)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                      ON CONFLICT (job_id, step) DO UPDATE SET
-                         val_loss = excluded.val_loss, bits_per_byte = excluded.bits_per_byte",
+                         val_loss = excluded.val_loss, bits_per_byte = excluded.bits_per_byte,
+                         accuracy = excluded.accuracy, macro_f1 = excluded.macro_f1,
+                         majority_accuracy = excluded.majority_accuracy",
                 )?;
                 for point in validation {
                     statement.execute(params![
@@ -51,6 +56,9 @@ impl Store {
                         int(point.step),
                         loss_value(point.val_loss),
                         point.bits_per_byte,
+                        point.classes.map(|classes| classes.accuracy),
+                        point.classes.map(|classes| classes.macro_f1),
+                        point.classes.map(|classes| classes.majority_accuracy),
                     ])?;
                 }
                 Ok(())
@@ -125,5 +133,18 @@ fn read_validation(row: &Row<'_>) -> rusqlite::Result<ValidationPoint> {
         step: count(row, "step")?,
         val_loss: row.get::<_, LossColumn>("val_loss")?.0,
         bits_per_byte: row.get::<_, NumberColumn>("bits_per_byte")?.0,
+        classes: read_classes(row)?,
     })
+}
+
+/// The measures of a classifier; all three are there or none is, as the table itself demands.
+fn read_classes(row: &Row<'_>) -> rusqlite::Result<Option<ClassScores>> {
+    let Some(accuracy) = row.get("accuracy")? else {
+        return Ok(None);
+    };
+    Ok(Some(ClassScores {
+        accuracy,
+        macro_f1: row.get("macro_f1")?,
+        majority_accuracy: row.get("majority_accuracy")?,
+    }))
 }

@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9];
+pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -244,6 +244,15 @@ UPDATE training_jobs SET method = CASE former_method
 ALTER TABLE training_jobs DROP COLUMN former_method;
 ";
 
+// The measures of a classifier, beside its loss.
+const V10: Migration = "
+ALTER TABLE validation_metrics ADD COLUMN accuracy REAL;
+ALTER TABLE validation_metrics ADD COLUMN macro_f1 REAL
+    CHECK ((macro_f1 IS NULL) = (accuracy IS NULL));
+ALTER TABLE validation_metrics ADD COLUMN majority_accuracy REAL
+    CHECK ((majority_accuracy IS NULL) = (accuracy IS NULL));
+";
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -290,6 +299,13 @@ mod tests {
                 )
                 .unwrap();
         }
+        connection
+            .execute(
+                "INSERT INTO validation_metrics (job_id, step, val_loss, bits_per_byte)
+                 VALUES ('classify', 5, 0.5, 0.0)",
+                [],
+            )
+            .unwrap();
     }
 
     #[test]
@@ -321,6 +337,12 @@ mod tests {
                 "specification of `{job_id}`"
             );
         }
+        let metrics = store.metrics(&JobId::new("classify")).unwrap();
+        assert_eq!(metrics.validation.len(), 1, "the curve is there");
+        assert_eq!(
+            metrics.validation[0].classes, None,
+            "what was not written down is absent"
+        );
         let refused = store
             .connection()
             .execute("UPDATE training_jobs SET method = 'classify'", [])

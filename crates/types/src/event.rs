@@ -156,7 +156,7 @@ pub struct ValidationRecord {
 }
 
 /// How well a classifier sorts held-out texts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ClassScores {
     /// Share of texts that it sorted right.
     pub accuracy: f64,

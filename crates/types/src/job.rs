@@ -1,6 +1,6 @@
 //! A job's record: what the database keeps of a run and the pages show.
 
-use crate::event::{CheckpointRecord, SampleRecord};
+use crate::event::{CheckpointRecord, ClassScores, SampleRecord};
 use crate::id::{DatasetId, JobId};
 use crate::spec::{Method, SizePreset, Task, TrainSpec};
 use crate::{ApiError, Loss, UtcMs};
@@ -242,6 +242,9 @@ pub struct ValidationPoint {
     pub val_loss: Loss,
     /// Bits per UTF-8 byte.
     pub bits_per_byte: f64,
+    /// How well a classifier sorts; absent for every other model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<ClassScores>,
 }
 
 /// The curves of a run.

@@ -147,6 +147,7 @@ mod tests {
             step: 5,
             val_loss: 2.0.into(),
             bits_per_byte: 1.0,
+            classes: None,
         }];
         store.append_metrics(&job_id, &train, &validation).unwrap();
         let db = Db::new(store);

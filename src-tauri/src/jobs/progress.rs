@@ -151,6 +151,7 @@ impl Progress {
                     step: record.step,
                     val_loss: record.val_loss,
                     bits_per_byte: record.bits_per_byte,
+                    classes: record.classes,
                 };
                 self.to_store.validation.push(point);
                 self.to_show.validation.push(point);

@@ -19,6 +19,7 @@ fn validation(step: u64, val_loss: f64) -> ValidationPoint {
         step,
         val_loss: val_loss.into(),
         bits_per_byte: val_loss / 2.0,
+        classes: None,
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::support::{Fixture, job_id};
 use amoozgar_types::Loss;
-use amoozgar_types::event::SampleRecord;
+use amoozgar_types::event::{ClassScores, SampleRecord};
 use amoozgar_types::job::{JobStatus, MetricPoint, ValidationPoint};
 
 fn point(step: u64, loss: Loss) -> MetricPoint {
@@ -40,6 +40,7 @@ fn losses_come_back_bit_for_bit_and_divergence_is_no_number() {
             step: point.step,
             val_loss: point.loss,
             bits_per_byte: 1.0 / 3.0,
+            classes: None,
         })
         .collect();
     fixture
@@ -91,6 +92,7 @@ fn a_resumed_run_rewrites_what_came_after_its_checkpoint() {
             step,
             val_loss: Loss::Finite(step as f64),
             bits_per_byte: 1.0,
+            classes: None,
         };
         store
             .append_metrics(&id, &[point(step, Loss::Finite(1.0))], &[validation])
@@ -125,4 +127,40 @@ fn a_batch_for_an_unknown_job_is_refused_as_a_whole() {
         .store
         .append_metrics(&job_id("ghost"), &[point(1, Loss::Finite(1.0))], &[])
         .expect_err("no job, no curve");
+}
+
+#[test]
+fn the_measures_of_a_classifier_survive_a_restart() {
+    let fixture = Fixture::with_job("j1", JobStatus::Running);
+    let id = job_id("j1");
+    let scores = |accuracy| ClassScores {
+        accuracy,
+        macro_f1: 1.0 / 3.0,
+        majority_accuracy: 0.1 + 0.2,
+    };
+    let point = |step, classes| ValidationPoint {
+        step,
+        val_loss: Loss::Finite(0.5),
+        bits_per_byte: 0.0,
+        classes,
+    };
+    let wrote = [
+        point(1, Some(scores(0.25))),
+        point(2, Some(scores(0.75))),
+        point(3, None),
+    ];
+    fixture.store.append_metrics(&id, &[], &wrote).unwrap();
+    let fixture = fixture.reopened();
+    assert_eq!(
+        fixture.store.metrics(&id).unwrap().validation,
+        wrote,
+        "bit for bit, and absent where there were none"
+    );
+    let better = [point(2, Some(scores(1.0)))];
+    fixture.store.append_metrics(&id, &[], &better).unwrap();
+    assert_eq!(
+        fixture.store.metrics(&id).unwrap().validation[1],
+        better[0],
+        "a step that is measured again"
+    );
 }

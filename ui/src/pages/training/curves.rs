@@ -123,6 +123,7 @@ mod tests {
                 step: n / 2 + 1,
                 val_loss: Loss::Finite(3.0),
                 bits_per_byte: 1.0,
+                classes: None,
             }],
         }
     }
@@ -167,12 +168,14 @@ mod tests {
                 step: 0,
                 val_loss: Loss::Finite(8.0),
                 bits_per_byte: 4.0,
+                classes: None,
             },
         );
         given.validation.push(ValidationPoint {
             step: 9,
             val_loss: Loss::Diverged,
             bits_per_byte: 4.0,
+            classes: None,
         });
         let table = loss_table(&given);
         assert_eq!(table.x, [0.0, 1.0, 2.0, 3.0, 9.0], "every step once");

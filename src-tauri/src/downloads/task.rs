@@ -1,18 +1,17 @@
 //! One download at work: what will come is asked for, then brought. It is steered by a [`Control`]
 //! and tells what happens; rows are not its business.
 
-use crate::network;
+use crate::network::{self, kind};
 use crate::secrets::Secrets;
 use crate::{db, error};
 use amoozgar_hub::{
-    Cache, Control, Event, HubError, Outcome, Progress, Repo, RepoKind, Request, Revision,
-    Selection, Settings, Surroundings,
+    Cache, Control, Event, HubError, Outcome, Progress, Repo, Request, Revision, Selection,
+    Settings, Surroundings,
 };
 use amoozgar_types::ApiError;
 use amoozgar_types::download::DownloadRecord;
 use amoozgar_types::id::UserId;
 use amoozgar_types::network::NetworkSettings;
-use amoozgar_types::repo;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -81,11 +80,7 @@ pub async fn run(work: Work, told: impl Fn(Told) + Send + Sync) -> Ended {
 
 /// The repository that a row names.
 pub fn repo_of(download: &DownloadRecord) -> Result<Repo, HubError> {
-    let kind = match download.kind {
-        repo::RepoKind::Model => RepoKind::Model,
-        repo::RepoKind::Dataset => RepoKind::Dataset,
-    };
-    Repo::new(kind, &download.repo)
+    Repo::new(kind::to_hub(download.kind), &download.repo)
 }
 
 async fn attempt(work: Work, told: impl Fn(Told) + Send + Sync) -> Result<Ended, ApiError> {

@@ -4,6 +4,7 @@ use crate::db::Db;
 use crate::error::{self, io_error};
 use crate::files;
 use crate::hold::Settled;
+use crate::network::kind;
 use crate::paths::Paths;
 use amoozgar_hub::{Cache, CachedRepo, Links, Origin, Repo, Snapshot};
 use amoozgar_types::id::UserId;
@@ -61,7 +62,7 @@ pub fn remove(
     match model {
         ModelRef::Hub { repo, kind } => {
             let repo =
-                Repo::new(kind_of(*kind), repo).map_err(|failure| error::of_hub(&failure))?;
+                Repo::new(kind::to_hub(*kind), repo).map_err(|failure| error::of_hub(&failure))?;
             cache(paths)
                 .remove(&repo)
                 .map_err(|failure| error::of_hub(&failure))?;
@@ -83,16 +84,8 @@ pub fn cache(paths: &Paths) -> Cache {
     Cache::new(paths.hub_cache(), Links::Auto)
 }
 
-/// A kind as the hub calls it.
-pub fn kind_of(kind: RepoKind) -> amoozgar_hub::RepoKind {
-    match kind {
-        RepoKind::Model => amoozgar_hub::RepoKind::Model,
-        RepoKind::Dataset => amoozgar_hub::RepoKind::Dataset,
-    }
-}
-
 /// The repositories that are here as a whole.
-pub struct InstalledRepos(HashSet<(amoozgar_hub::RepoKind, String)>);
+pub struct InstalledRepos(HashSet<(RepoKind, String)>);
 
 impl InstalledRepos {
     /// Those of a cache. Blocks.
@@ -101,14 +94,19 @@ impl InstalledRepos {
         let whole = scan.repos.iter().filter(|found| whole(found).is_some());
         Ok(Self(
             whole
-                .map(|found| (found.repo.kind(), found.repo.id().to_owned()))
+                .map(|found| {
+                    (
+                        kind::from_hub(found.repo.kind()),
+                        found.repo.id().to_owned(),
+                    )
+                })
                 .collect(),
         ))
     }
 
     /// Whether one is among them.
     pub fn holds(&self, kind: RepoKind, repo: &str) -> bool {
-        self.0.contains(&(kind_of(kind), repo.to_owned()))
+        self.0.contains(&(kind, repo.to_owned()))
     }
 }
 
@@ -124,10 +122,7 @@ fn downloaded(cache: &Cache) -> Result<Vec<InstalledModel>, ApiError> {
 /// A repository of a cache as lists show it; `None` where it is not here as a whole.
 pub fn installed_repo(found: &CachedRepo) -> Option<InstalledModel> {
     let (revision, snapshot) = whole(found)?;
-    let kind = match found.repo.kind() {
-        amoozgar_hub::RepoKind::Model => RepoKind::Model,
-        amoozgar_hub::RepoKind::Dataset => RepoKind::Dataset,
-    };
+    let kind = kind::from_hub(found.repo.kind());
     Some(InstalledModel {
         model: ModelRef::Hub {
             repo: found.repo.id().to_owned(),
@@ -162,9 +157,9 @@ pub(super) fn whole(found: &CachedRepo) -> Option<(&str, &Snapshot)> {
     named.sort_by_key(|(name, snapshot)| (snapshot.origin != Origin::Hub, *name != "main", *name));
     named
         .into_iter()
-        .find(|(_, snapshot)| match found.repo.kind() {
-            amoozgar_hub::RepoKind::Model => has_weights(&snapshot.path),
-            amoozgar_hub::RepoKind::Dataset => true,
+        .find(|(_, snapshot)| match kind::from_hub(found.repo.kind()) {
+            RepoKind::Model => has_weights(&snapshot.path),
+            RepoKind::Dataset => true,
         })
 }
 
@@ -263,7 +258,7 @@ pub fn folder(
     let dir = match model {
         ModelRef::Hub { repo, kind } => {
             let repo =
-                Repo::new(kind_of(*kind), repo).map_err(|failure| error::of_hub(&failure))?;
+                Repo::new(kind::to_hub(*kind), repo).map_err(|failure| error::of_hub(&failure))?;
             let found = cache(paths)
                 .scan_repo(&repo)
                 .map_err(|failure| error::of_hub(&failure))?;

@@ -82,6 +82,11 @@ fn check_source(file: &Path, text: &str, violations: &mut Vec<String>) {
             "`{name}` has {n_lines} lines, more than {MAX_LINES}"
         ));
     }
+    for line in doc_tests(text) {
+        violations.push(format!(
+            "`{name}:{line}` has a test in its documents, which nothing runs; say ```text or put it in tests"
+        ));
+    }
     for (index, line) in text.lines().enumerate() {
         for word in unfinished() {
             if words(line).any(|found| found == word) {
@@ -89,6 +94,25 @@ fn check_source(file: &Path, text: &str, violations: &mut Vec<String>) {
             }
         }
     }
+}
+
+/// Lines of documents that open a block of code which rustdoc would run: one that does not say `text`.
+fn doc_tests(text: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        let document = line
+            .strip_prefix("///")
+            .or_else(|| line.strip_prefix("//!"));
+        if let Some(language) = document.and_then(|words| words.trim_start().strip_prefix("```")) {
+            if !inside && language.trim() != "text" {
+                found.push(index + 1);
+            }
+            inside = !inside;
+        }
+    }
+    found
 }
 
 /// Words that mark unfinished work, spelt so that this file passes.
@@ -157,6 +181,14 @@ mod tests {
         assert_eq!(source_violations("a.rs", &long), 1, "one line too many");
         let unfinished = format!("//! A.\nfn f() {{ {}!() }}\n", unfinished()[2]);
         assert_eq!(source_violations("a.rs", &unfinished), 1, "a macro");
+    }
+
+    #[test]
+    fn a_block_of_code_in_a_document_says_that_it_is_text() {
+        let text = "//! A.\n//! ```text\n//! a\n//! ```\nfn f() {}\n";
+        assert_eq!(source_violations("a.rs", text), 0, "a drawing");
+        let test = "//! A.\n    /// ```\n    /// assert!(true);\n    /// ```\n";
+        assert_eq!(source_violations("a.rs", test), 1, "one, not its end");
     }
 
     #[test]

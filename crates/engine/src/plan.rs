@@ -4,6 +4,7 @@ mod bench;
 mod estimate;
 mod fitness;
 pub(crate) mod footprint;
+mod measure;
 mod small_text;
 
 pub use bench::{BenchReport, Scenario, bench};

@@ -1,23 +1,16 @@
 //! What a run will need, before it starts: memory, time, disk; and what to change where it does not fit.
 
 use super::footprint::{config_before_start, footprint, n_trained, policy_within, told};
-use crate::kernels::cross_entropy::IGNORE;
-use crate::kernels::segments::Segments;
+use super::measure::times;
+use super::small_text;
+use crate::EngineError;
 use crate::memory;
-use crate::model::{self, Batch, Model, ModelConfig, PartTimes, StepContext};
-use crate::plan::small_text;
-use crate::random::Keyed;
-use crate::setup::{lora_of, precision_of, storage_of};
-use crate::tape::{Gradients, Policy};
-use crate::train::optimizer::{Optimizer, clip_factor};
+use crate::model;
+use crate::tape::Policy;
 use crate::train::run_plan::{Plan, n_windows, validate};
-use crate::{EngineError, threads};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::KeptActivations;
 use amoozgar_types::spec::{Dtype, Method, Task};
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
 /// Bytes of a safetensors weight.
 const WEIGHT_BYTES: u64 = 4;
@@ -25,12 +18,6 @@ const WEIGHT_BYTES: u64 = 4;
 const BYTES_PER_TOKEN: f64 = 5.6;
 /// Bytes of a row of labelled text, about.
 const EXAMPLE_BYTES: u64 = 200;
-/// Rows of the measured step: enough for the products to reach their speed.
-const MEASURED_ROWS: usize = 1024;
-/// Rows with a target in it: the end's time is measured on these and grows with their number.
-const MEASURED_TARGETS: usize = 64;
-/// Steps measured, of which the fastest counts; the first one finds no memory yet.
-const N_MEASURED: usize = 3;
 /// The context below which a proposal does not go, in tokens.
 const SHORTEST_CONTEXT: usize = 64;
 
@@ -197,124 +184,4 @@ pub fn make_it_fit(spec: &TrainSpec, available_bytes: u64) -> Result<Vec<Change>
         }
     }
     Ok(changes)
-}
-
-/// Seconds of the parts of a step, each for one row (a token) or one trained weight.
-#[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_field_names, reason = "the unit stands in every name")]
-struct Times {
-    block_forward_s: f64,
-    block_backward_s: f64,
-    /// Embedding, last norm, head and loss, forward and back.
-    ends_s: f64,
-    /// Clearing, norm and update.
-    weight_s: f64,
-}
-
-impl Times {
-    /// A row's forward and backward pass.
-    fn row_s(&self, policy: Policy, n_blocks: usize) -> f64 {
-        let again = match policy {
-            Policy::Keep | Policy::RecomputeCheap => 0.0,
-            Policy::RecomputeBlock => 1.0,
-            Policy::RecomputeGroup => 2.0,
-        };
-        let block = (1.0 + again) * self.block_forward_s + self.block_backward_s;
-        n_blocks as f64 * block + self.ends_s
-    }
-
-    /// A row's forward pass and loss; a third of the ends' work is forward.
-    fn validated_row_s(&self, n_blocks: usize) -> f64 {
-        n_blocks as f64 * self.block_forward_s + self.ends_s / 3.0
-    }
-}
-
-/// Measures a model of one block in the run's shapes, or recalls that.
-fn times(spec: &TrainSpec, config: &ModelConfig) -> Result<Times, EngineError> {
-    static MEASURED: Mutex<Option<HashMap<String, Times>>> = Mutex::new(None);
-    let n_threads = threads::count(spec.threads);
-    let context = spec.model.context_length;
-    let shape = ModelConfig {
-        num_hidden_layers: 1,
-        ..config.clone()
-    };
-    let adapters = (spec.method == Method::Lora).then_some(&spec.lora);
-    let key = format!(
-        "{shape:?} {context} {n_threads} {:?} {adapters:?}",
-        spec.dtype
-    );
-    let recalled = |key: &str| {
-        let known = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
-        known.as_ref().and_then(|known| known.get(key).copied())
-    };
-    if let Some(times) = recalled(&key) {
-        return Ok(times);
-    }
-    let times = threads::pool(n_threads)?.install(|| measure(spec, &shape, context))?;
-    let mut known = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
-    known.get_or_insert_default().insert(key, times);
-    Ok(times)
-}
-
-fn measure(spec: &TrainSpec, config: &ModelConfig, context: usize) -> Result<Times, EngineError> {
-    let mut model = Model::init(config, 0)?;
-    model.set_precision(precision_of(spec.dtype));
-    if spec.method == Method::Lora {
-        model.adapt(&lora_of(spec), storage_of(spec), 0)?;
-    }
-    let n_sequences = (MEASURED_ROWS / context).max(1);
-    let batch = measured_batch(config, n_sequences, context);
-    let plan = Plan::new(spec, usize::MAX / 2);
-    let mut gradients = Gradients::new(&model.parameters);
-    let mut optimizer = Optimizer::new(plan.optimizer, &model.parameters);
-    let step = StepContext {
-        policy: Policy::RecomputeCheap,
-        scale: 1.0 / batch.n_targets() as f32,
-        dropout: None,
-    };
-    let mut fastest = PartTimes::slowest();
-    let mut update_s = f64::INFINITY;
-    for _ in 0..N_MEASURED {
-        fastest = fastest.least(model.timed(&batch, &step, &mut gradients)?);
-        let start = Instant::now();
-        let clip = clip_factor(gradients.norm(), 1.0);
-        optimizer.step(&mut model.parameters, &gradients, 0.0, clip);
-        gradients.clear();
-        update_s = update_s.min(start.elapsed().as_secs_f64());
-    }
-    let n_rows = (n_sequences * context) as f64;
-    // A decoder's end is as much work as it has targets, an encoder's as it has sequences.
-    let n_ended = if config.is_decoder() {
-        batch.n_targets() as f64
-    } else {
-        n_rows
-    };
-    Ok(Times {
-        block_forward_s: fastest.forward_s / n_rows,
-        block_backward_s: fastest.backward_s / n_rows,
-        ends_s: fastest.embedding_s / n_rows + fastest.end_s / n_ended,
-        weight_s: update_s / model.parameters.counts().0.max(1) as f64,
-    })
-}
-
-/// Random tokens, a few of which have a target.
-fn measured_batch(config: &ModelConfig, n_sequences: usize, context: usize) -> Batch {
-    let n_rows = n_sequences * context;
-    let stream = Keyed::new(0, "measurement");
-    let token = |index: usize| stream.below(index as u64, config.vocab_size as u64) as u32;
-    let every = (n_rows / MEASURED_TARGETS).max(1);
-    let targets = if config.is_decoder() {
-        let target = |row: usize| {
-            let counts = row.is_multiple_of(every);
-            if counts { token(n_rows + row) } else { IGNORE }
-        };
-        (0..n_rows).map(target).collect()
-    } else {
-        vec![0; n_sequences]
-    };
-    Batch {
-        tokens: (0..n_rows).map(token).collect(),
-        segments: Segments::batch(n_sequences, context),
-        targets,
-    }
 }

@@ -4,6 +4,7 @@
 //! of them is left alone as well. Otherwise removing a character there would make a fence that was
 //! none before, and a second pass would give another result than the first.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{
@@ -11,9 +12,6 @@ use super::{
     is_invisible, slice,
 };
 use crate::bidi;
-
-/// A character and where it starts.
-type Seen = (usize, char);
 
 /// The protected byte ranges of `text`: in order, disjoint, on character boundaries, not empty.
 pub(super) fn ranges(text: &str) -> Vec<Range<usize>> {
@@ -37,17 +35,17 @@ pub(super) fn ranges(text: &str) -> Vec<Range<usize>> {
 fn code_ranges(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut fence: Option<Fence> = None;
-    let mut paragraph: Vec<Seen> = Vec::new();
+    let mut paragraph: Vec<Backticks> = Vec::new();
     let mut at = 0;
     for line in lines(text) {
-        let seen: Vec<Seen> = line.char_indices().map(|(i, c)| (at + i, c)).collect();
+        let start = at;
         at += line.len();
         if let Some(open) = &fence {
-            if let Some(end) = open.closed_by(&seen) {
-                found.push(open.start..end);
+            if let Some(end) = open.closed_by(line) {
+                found.push(open.start..start + end);
                 fence = None;
             }
-        } else if let Some(open) = Fence::opened_by(&seen) {
+        } else if let Some(open) = Fence::opened_by(line, start) {
             spans(&paragraph, &mut found);
             paragraph.clear();
             fence = Some(open);
@@ -55,7 +53,7 @@ fn code_ranges(text: &str) -> Vec<Range<usize>> {
             spans(&paragraph, &mut found);
             paragraph.clear();
         } else {
-            paragraph.extend(seen);
+            backtick_runs(line, start, &mut paragraph);
         }
     }
     match fence {
@@ -142,47 +140,44 @@ struct Fence {
 }
 
 impl Fence {
-    fn opened_by(line: &[Seen]) -> Option<Self> {
-        let line = trim_start(line);
-        let &(start, mark) = line.first()?;
-        if !matches!(mark, '`' | '~') {
-            return None;
-        }
-        let n_marks = line.iter().take_while(|&&(_, c)| c == mark).count();
+    /// The fence that `line` opens, which starts at byte `at` of the text.
+    fn opened_by(line: &str, at: usize) -> Option<Self> {
+        let marks = line.trim_start_matches(is_blank);
+        let mark = marks.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+        let rest = marks.trim_start_matches(mark);
+        let n_marks = marks.len() - rest.len();
         // ```x``` on one line is a span.
-        let is_span = mark == '`' && line.iter().skip(n_marks).any(|&(_, c)| c == '`');
+        let is_span = mark == '`' && rest.contains('`');
         (n_marks >= 3 && !is_span).then_some(Self {
-            start,
+            start: at + line.len() - marks.len(),
             mark,
             n_marks,
         })
     }
 
-    /// The end of the block, if `line` is nothing but enough of the opening mark.
-    fn closed_by(&self, line: &[Seen]) -> Option<usize> {
-        let line = trim_start(line);
-        let n_marks = line.iter().take_while(|&&(_, c)| c == self.mark).count();
-        let is_bare = line.iter().skip(n_marks).all(|&(_, c)| is_blank(c));
-        let &(last, mark) = line.get(n_marks.checked_sub(1)?)?;
-        (n_marks >= self.n_marks && is_bare).then_some(last + mark.len_utf8())
+    /// The end of the block in `line`, if that is nothing but enough of the opening mark.
+    fn closed_by(&self, line: &str) -> Option<usize> {
+        let marks = line.trim_start_matches(is_blank);
+        let rest = marks.trim_start_matches(self.mark);
+        let n_marks = marks.len() - rest.len();
+        let is_bare = rest.chars().all(is_blank);
+        (n_marks >= self.n_marks && is_bare).then_some(line.len() - rest.len())
     }
 }
 
-fn trim_start(line: &[Seen]) -> &[Seen] {
-    let n_blank = line.iter().take_while(|&&(_, c)| is_blank(c)).count();
-    line.get(n_blank..).unwrap_or_default()
-}
-
 /// Appends the code spans of one paragraph: a run of backticks up to the next run as long.
-fn spans(paragraph: &[Seen], found: &mut Vec<Range<usize>>) {
-    let runs = backtick_runs(paragraph);
+fn spans(runs: &[Backticks], found: &mut Vec<Range<usize>>) {
+    let last_of: HashMap<usize, usize> = runs.iter().map(|run| run.len).zip(0..).collect();
     let mut i = 0;
     while let Some(open) = runs.get(i) {
-        let close = runs
-            .iter()
-            .enumerate()
-            .skip(i + 1)
-            .find(|(_, run)| run.len == open.len);
+        // Otherwise each run that nothing closes would be compared with all that follow.
+        let is_last = last_of.get(&open.len) == Some(&i);
+        let mut later = runs.iter().enumerate().skip(i + 1);
+        let close = if is_last {
+            None
+        } else {
+            later.find(|(_, run)| run.len == open.len)
+        };
         if let Some((j, close)) = close {
             found.push(open.start..close.end);
             i = j + 1;
@@ -199,28 +194,20 @@ struct Backticks {
     end: usize,
 }
 
-fn backtick_runs(paragraph: &[Seen]) -> Vec<Backticks> {
-    let mut runs: Vec<Backticks> = Vec::new();
-    let mut in_run = false;
-    for &(at, c) in paragraph {
-        if c != '`' {
-            in_run = false;
-            continue;
-        }
-        match runs.last_mut() {
-            Some(run) if in_run => {
-                run.len += 1;
-                run.end = at + 1;
-            }
-            _ => runs.push(Backticks {
-                len: 1,
-                start: at,
-                end: at + 1,
-            }),
-        }
-        in_run = true;
+/// Appends the runs of a line that starts at byte `at` of the text.
+fn backtick_runs(line: &str, at: usize, runs: &mut Vec<Backticks>) {
+    let mut from = 0;
+    while let Some(found) = slice(line, from..line.len()).find('`') {
+        let marks = slice(line, from + found..line.len());
+        let len = marks.len() - marks.trim_start_matches('`').len();
+        let start = from + found;
+        from = start + len;
+        runs.push(Backticks {
+            len,
+            start: at + start,
+            end: at + from,
+        });
     }
-    runs
 }
 
 /// Appends the URLs in `text[within]`: a scheme and `://`, or `www.`, up to what cannot be part of

@@ -208,6 +208,16 @@ fn broken_json_on_line_seven_is_refused_with_that_line() {
 }
 
 #[test]
+fn a_line_that_would_fill_the_memory_is_refused_with_its_place_and_the_limit() {
+    let text = format!("یک\n\n{}", "کلمه ".repeat(64 << 17));
+    let (error, path) = refused_data("line.txt", text.as_bytes());
+    assert_eq!(error.code, ErrorCode::LineTooLong, "{error}");
+    assert_eq!(error.params.path.as_deref(), Some(&*path), "which file");
+    assert_eq!(error.params.line, Some(3), "on which line");
+    assert_eq!(error.params.limit, Some(64 << 20), "what could be read");
+}
+
+#[test]
 fn a_line_without_text_is_refused_with_the_field() {
     let (error, _) = refused_data("stories.jsonl", b"{\"text\": \"a\"}\n{\"body\": \"b\"}\n");
     assert_eq!(error.code, ErrorCode::MissingField, "{error}");

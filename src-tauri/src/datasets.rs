@@ -62,11 +62,12 @@ pub fn preview(
         .now(|store| store.dataset(user_id, &request.dataset_id))?
         .ok_or_else(error::not_found)?;
     let limit = request.limit.min(MAX_PREVIEW_ROWS) as usize;
-    let rows = amoozgar_data::preview(Path::new(&dataset.train_path), request.offset, limit)
+    let path = Path::new(&dataset.train_path);
+    let rows = amoozgar_data::preview(path, request.offset, limit, MAX_ROW_CHARS)
         .map_err(|failure| error::of_data(&failure))?;
     Ok(DatasetPreview {
         dataset: dataset.record,
-        rows: rows.into_iter().map(|row| cut(&row)).collect(),
+        rows,
         offset: request.offset,
     })
 }
@@ -201,13 +202,6 @@ fn extension(format: DatasetFormat) -> &'static str {
     match format {
         DatasetFormat::Txt => "txt",
         DatasetFormat::Jsonl => "jsonl",
-    }
-}
-
-fn cut(row: &str) -> String {
-    match row.char_indices().nth(MAX_ROW_CHARS) {
-        Some((end, _)) => row.get(..end).unwrap_or(row).to_owned(),
-        None => row.to_owned(),
     }
 }
 

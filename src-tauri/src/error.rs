@@ -217,6 +217,10 @@ pub fn sentence(error: &ApiError) -> String {
             "`{path}` is not UTF-8 (line {line}, byte {})",
             number(params.offset)
         ),
+        ErrorCode::LineTooLong => format!(
+            "`{path}`, line {line}: longer than {} bytes",
+            number(params.limit)
+        ),
         ErrorCode::InvalidJson => format!("`{path}`, line {line}: not valid JSON"),
         ErrorCode::MissingField => format!("`{path}`, line {line}: no text in field `{field}`"),
         ErrorCode::InvalidRow => format!("`{path}`, line {line}: no usable row"),

@@ -21,6 +21,7 @@ pub fn of_error(error: &ApiError) -> u8 {
         | ErrorCode::EmptyFile
         | ErrorCode::BinaryFile
         | ErrorCode::InvalidUtf8
+        | ErrorCode::LineTooLong
         | ErrorCode::InvalidJson
         | ErrorCode::MissingField
         | ErrorCode::InvalidRow

@@ -45,6 +45,16 @@ pub enum DataError {
         /// The first offending byte, counted from 0.
         offset: u64,
     },
+    /// A line that is not read since it would not fit into memory.
+    #[error("line {line} of `{path}` is longer than {limit_bytes} bytes")]
+    LineTooLong {
+        /// The file.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: u64,
+        /// The longest line that is read.
+        limit_bytes: u64,
+    },
     /// Not JSON.
     #[error("line {line} of `{path}` is not JSON: {detail}")]
     InvalidJson {
@@ -128,6 +138,13 @@ impl DataError {
                 params.offset = Some(*offset);
                 ErrorCode::InvalidUtf8
             }
+            Self::LineTooLong {
+                line, limit_bytes, ..
+            } => {
+                params.line = Some(*line);
+                params.limit = Some(*limit_bytes);
+                ErrorCode::LineTooLong
+            }
             Self::InvalidJson { line, detail, .. } => {
                 params.line = Some(*line);
                 params.detail = Some(detail.clone());
@@ -165,6 +182,7 @@ impl DataError {
             | Self::EmptyFile { path }
             | Self::BinaryFile { path, .. }
             | Self::InvalidUtf8 { path, .. }
+            | Self::LineTooLong { path, .. }
             | Self::InvalidJson { path, .. }
             | Self::MissingField { path, .. }
             | Self::InvalidRow { path, .. }

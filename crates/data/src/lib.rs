@@ -6,7 +6,8 @@
 //! - [`inspect`] and [`preview`] look at a file for a person; [`HeldOut`] chooses validation rows.
 //!
 //! Invariants:
-//! - No reader holds a whole file.
+//! - No reader holds a whole file: it holds a line, a record or a part of a document at a time, none
+//!   of them longer than [`MAX_LINE_BYTES`].
 //! - Blocking; knows no tokenizer, no tensor, no tokio, Tauri or `SQLite`; writes nothing.
 //! - Draws no random value: whoever holds rows out passes the order in.
 //! - A failure names the file, and the line or the byte where it has one.
@@ -23,5 +24,9 @@ pub use error::DataError;
 pub use format::format_of;
 pub use inspect::{DatasetSummary, inspect, preview};
 pub use shape::labelled::{Example, Examples, class_names};
-pub use shape::text::{Documents, Unit, Units};
+pub use shape::text::{DocumentPart, Documents, Unit, Units};
 pub use splits::HeldOut;
+
+/// The longest line that is read, its end not counted: 64 MiB, many times a book on one line.
+/// What a reader holds in memory is some times this, whatever the file's size.
+pub const MAX_LINE_BYTES: usize = 64 << 20;

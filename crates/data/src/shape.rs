@@ -4,6 +4,6 @@ pub(crate) mod labelled;
 pub(crate) mod text;
 
 /// The field or column that holds a row's text.
-const TEXT_FIELD: &str = "text";
+pub(crate) const TEXT_FIELD: &str = "text";
 /// The field or column that holds a row's class.
-const LABEL_FIELD: &str = "label";
+pub(crate) const LABEL_FIELD: &str = "label";

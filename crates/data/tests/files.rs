@@ -22,12 +22,12 @@ fn blank_lines_part_documents_and_each_is_normalized() {
     );
     assert_eq!(inspect(&path).unwrap().n_rows, 2, "two documents");
     assert_eq!(
-        preview(&path, 0, 5).unwrap(),
+        preview(&path, 0, 5, 100).unwrap(),
         ["کمک\nدوم", "سوم"],
         "normalized, lines kept"
     );
     assert_eq!(
-        preview(&path, 1, 5).unwrap(),
+        preview(&path, 1, 5, 100).unwrap(),
         ["سوم"],
         "rows can be skipped"
     );
@@ -42,7 +42,7 @@ fn lines_of_json_give_their_text() {
         "{\"text\":\"یک\"}\n\n{\"text\":\"دو\",\"id\":2}\n".as_bytes(),
     );
     assert_eq!(
-        preview(&path, 0, 9).unwrap(),
+        preview(&path, 0, 9, 100).unwrap(),
         ["یک", "دو"],
         "blank lines are skipped"
     );
@@ -96,4 +96,14 @@ fn what_cannot_be_read_is_named_with_its_place() {
         matches!(missing, DataError::FileNotFound { .. }),
         "a missing path: {missing}"
     );
+}
+
+#[test]
+fn a_book_on_one_line_is_read() {
+    let folder = TempDir::new().unwrap();
+    let book = "گفت که «این کتاب یک سطر است». ".repeat(100_000);
+    let path = file(&folder, "book.txt", book.as_bytes());
+    assert_eq!(inspect(&path).unwrap().n_rows, 1, "five megabytes");
+    let rows = preview(&path, 0, 10, 5).unwrap();
+    assert_eq!(rows, ["گفت ک"], "its beginning is shown");
 }

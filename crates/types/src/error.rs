@@ -48,6 +48,8 @@ pub enum ErrorCode {
     BinaryFile,
     /// The file at `path` is not UTF-8 (at byte `offset`, on `line`).
     InvalidUtf8,
+    /// `line` of `path` is longer than `limit` bytes, which is the longest that is read.
+    LineTooLong,
     /// `line` of `path` is not JSON.
     InvalidJson,
     /// `line` of `path` lacks `field`, or it is not a text.
@@ -160,6 +162,7 @@ impl ErrorCode {
         Self::EmptyFile,
         Self::BinaryFile,
         Self::InvalidUtf8,
+        Self::LineTooLong,
         Self::InvalidJson,
         Self::MissingField,
         Self::InvalidRow,
@@ -229,6 +232,9 @@ pub struct ErrorParams {
     /// How much was found, in the same unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<u64>,
+    /// The most that is allowed (bytes: the code says of what).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
     /// The optimizer step at which it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<u64>,
@@ -312,6 +318,7 @@ impl fmt::Display for ApiError {
             ("offset", params.offset),
             ("needed", params.needed),
             ("found", params.found),
+            ("limit", params.limit),
             ("step", params.step),
         ];
         for (name, value) in numbers {

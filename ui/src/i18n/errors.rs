@@ -44,6 +44,7 @@ fn chapter(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::EmptyFile
         | ErrorCode::BinaryFile
         | ErrorCode::InvalidUtf8
+        | ErrorCode::LineTooLong
         | ErrorCode::InvalidJson
         | ErrorCode::MissingField
         | ErrorCode::UnsupportedFormat
@@ -154,6 +155,10 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
         ErrorCode::InvalidUtf8 => (
             format!("متن فایل با کدگذاری UTF-8 خوانده نمی‌شود{}.", place(params)),
             "فایل را در ویرایشگر متن باز کنید و با کدگذاری UTF-8 دوباره ذخیره کنید.",
+        ),
+        ErrorCode::LineTooLong => (
+            format!("{}{}.", line_too_long(params), place(params)),
+            "متن را به سطرهای کوتاه‌تر تقسیم کنید؛ در فایل ‎.jsonl هر بخش متن را در شیئی جداگانه بنویسید.",
         ),
         ErrorCode::InvalidJson => (
             format!("JSON نادرست است{}.", place(params)),
@@ -383,6 +388,16 @@ fn too_small(params: &ErrorParams) -> String {
             count(needed)
         ),
         _ => "متن این مجموعه‌داده برای این اجرا کم است.".to_owned(),
+    }
+}
+
+fn line_too_long(params: &ErrorParams) -> String {
+    match params.limit {
+        Some(limit) => format!(
+            "این فایل سطری دارد که از {} بلندتر است و خوانده نمی‌شود",
+            number::bytes(limit)
+        ),
+        None => "این فایل سطری دارد که از اندازهٔ مجاز بلندتر است".to_owned(),
     }
 }
 

@@ -48,6 +48,22 @@ fn broken_json_names_its_line_in_persian_digits() {
 }
 
 #[test]
+fn a_line_that_is_too_long_is_named_with_the_longest_that_is_read() {
+    let words = describe(&ApiError::with(
+        ErrorCode::LineTooLong,
+        ErrorParams {
+            line: Some(1),
+            limit: Some(64 << 20),
+            ..ErrorParams::default()
+        },
+    ));
+    assert_eq!(
+        words.message,
+        "این فایل سطری دارد که از ۶۴ مگابایت بلندتر است و خوانده نمی‌شود (سطر ۱)."
+    );
+}
+
+#[test]
 fn a_short_text_says_how_much_there_is_and_how_much_is_needed() {
     let words = describe(&ApiError::with(
         ErrorCode::DatasetTooSmall,

@@ -5,6 +5,9 @@ use crate::DataError;
 
 /// What may part the columns of a table; spreadsheets write the second and third in some languages.
 const DELIMITERS: [char; 3] = [',', ';', '\t'];
+/// Columns that are read; a spreadsheet has as many at most. Of a line of delimiters alone
+/// the fields would need many times its memory.
+const MAX_COLUMNS: usize = 1 << 14;
 
 /// The first line of a table.
 pub(crate) struct Header {
@@ -12,6 +15,17 @@ pub(crate) struct Header {
     pub(crate) delimiter: char,
     /// The columns' names.
     pub(crate) names: Vec<String>,
+}
+
+/// A row of a table.
+#[derive(Default)]
+pub(crate) struct Record {
+    /// The fields of the first [`MAX_COLUMNS`] columns.
+    pub(crate) fields: Vec<String>,
+    /// How many fields there are.
+    pub(crate) n_fields: usize,
+    /// The line on which the record begins, counted from 1.
+    pub(crate) line: u64,
 }
 
 /// Reads the line of names; the delimiter is the one that parts most of them.
@@ -25,61 +39,88 @@ pub(crate) fn header(lines: &mut Lines) -> Result<Header, DataError> {
     // Of equals the first of the list.
     let delimiter = DELIMITERS.into_iter().rev().max_by_key(count);
     let delimiter = delimiter.unwrap_or(',');
-    let mut names = Vec::new();
-    let mut open = None;
-    split(&first, delimiter, &mut names, &mut open);
-    Ok(Header { delimiter, names })
+    let mut record = Record::default();
+    record.split(&first, delimiter, &mut None);
+    if record.n_fields > MAX_COLUMNS {
+        return Err(DataError::InvalidRow {
+            path: lines.path().to_path_buf(),
+            line: 1,
+            detail: format!("{} columns, more than {MAX_COLUMNS}", record.n_fields),
+        });
+    }
+    Ok(Header {
+        delimiter,
+        names: record.fields,
+    })
 }
 
-/// The next record's fields and the line on which it begins, or `None` at the file's end.
-pub(crate) fn next_record(
-    lines: &mut Lines,
-    delimiter: char,
-) -> Result<Option<(Vec<String>, u64)>, DataError> {
-    let (mut fields, mut first_line) = (Vec::new(), 0);
+/// The next record, or `None` at the file's end. Its lines are together no longer than one may be.
+pub(crate) fn next_record(lines: &mut Lines, delimiter: char) -> Result<Option<Record>, DataError> {
+    let mut record = Record::default();
     let mut open: Option<String> = None;
+    let mut n_bytes = 0;
     while let Some(line) = lines.next_line()? {
         match &mut open {
             None if line.trim().is_empty() => continue,
-            None => first_line = lines.line(),
+            None => record.line = lines.line(),
             // The line's end belongs to the quoted field.
             Some(field) => field.push('\n'),
         }
-        split(&line, delimiter, &mut fields, &mut open);
+        n_bytes += 1 + line.len();
+        if n_bytes > 1 + lines.max_line_bytes() {
+            return Err(DataError::InvalidRow {
+                path: lines.path().to_path_buf(),
+                line: record.line,
+                detail: format!(
+                    "longer than {} bytes: a quotation mark may be open",
+                    lines.max_line_bytes()
+                ),
+            });
+        }
+        record.split(&line, delimiter, &mut open);
         if open.is_none() {
-            return Ok(Some((fields, first_line)));
+            return Ok(Some(record));
         }
     }
     if open.is_some() {
         return Err(DataError::InvalidRow {
             path: lines.path().to_path_buf(),
-            line: first_line,
+            line: record.line,
             detail: "a quotation mark is never closed".to_owned(),
         });
     }
     Ok(None)
 }
 
-/// Adds a line's fields. `open` is the quoted field that goes on, before and after it.
-fn split(line: &str, delimiter: char, fields: &mut Vec<String>, open: &mut Option<String>) {
-    let mut characters = line.chars().peekable();
-    let mut quoted = open.is_some();
-    let mut field = open.take().unwrap_or_default();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' if quoted && characters.peek() == Some(&'"') => {
-                characters.next();
-                field.push('"');
+impl Record {
+    /// Adds a line's fields. `open` is the quoted field that goes on, before and after it.
+    fn split(&mut self, line: &str, delimiter: char, open: &mut Option<String>) {
+        let mut characters = line.chars().peekable();
+        let mut quoted = open.is_some();
+        let mut field = open.take().unwrap_or_default();
+        while let Some(character) = characters.next() {
+            match character {
+                '"' if quoted && characters.peek() == Some(&'"') => {
+                    characters.next();
+                    field.push('"');
+                }
+                '"' if quoted => quoted = false,
+                '"' if field.is_empty() => quoted = true,
+                _ if character == delimiter && !quoted => self.add(std::mem::take(&mut field)),
+                _ => field.push(character),
             }
-            '"' if quoted => quoted = false,
-            '"' if field.is_empty() => quoted = true,
-            _ if character == delimiter && !quoted => fields.push(std::mem::take(&mut field)),
-            _ => field.push(character),
+        }
+        if quoted {
+            *open = Some(field);
+        } else {
+            self.add(field);
         }
     }
-    if quoted {
-        *open = Some(field);
-    } else {
-        fields.push(field);
+
+    fn add(&mut self, field: String) {
+        self.n_fields += 1;
+        if self.n_fields <= MAX_COLUMNS {
+            self.fields.push(field);
+        }
     }
 }

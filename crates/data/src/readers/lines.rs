@@ -1,8 +1,8 @@
-//! The lines of a text file, with the place of whatever is wrong in them.
+//! The lines of a text file, each no longer than a limit, with the place of whatever is wrong in them.
 
 use crate::DataError;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// A file read line by line.
@@ -10,14 +10,15 @@ pub(crate) struct Lines {
     path: PathBuf,
     reader: BufReader<File>,
     size_bytes: u64,
+    max_line_bytes: usize,
     /// Bytes read so far.
     offset: u64,
     line: u64,
-    buffer: Vec<u8>,
 }
 
 impl Lines {
-    pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
+    /// Opens a file whose lines may have `max_line_bytes` at most, their ends not counted.
+    pub(crate) fn open(path: &Path, max_line_bytes: usize) -> Result<Self, DataError> {
         let fail = |source| DataError::io(path, source);
         let file = File::open(path).map_err(fail)?;
         let size_bytes = file.metadata().map_err(fail)?.len();
@@ -25,9 +26,9 @@ impl Lines {
             path: path.to_path_buf(),
             reader: BufReader::with_capacity(1 << 18, file),
             size_bytes,
+            max_line_bytes,
             offset: 0,
             line: 0,
-            buffer: Vec::new(),
         };
         lines.refuse_binary()?;
         Ok(lines)
@@ -48,12 +49,17 @@ impl Lines {
         }
     }
 
-    /// The next line without its end, or `None` at the file's end.
+    /// The next line without its end, or `None` at the file's end. Of a line that is too long nothing
+    /// beyond the limit is read.
     pub(crate) fn next_line(&mut self) -> Result<Option<String>, DataError> {
-        self.buffer.clear();
+        let mut bytes = Vec::new();
+        // The end of the line, `\r\n` at most, comes on top.
+        let most = self.max_line_bytes as u64 + 2;
         let n_read = self
             .reader
-            .read_until(b'\n', &mut self.buffer)
+            .by_ref()
+            .take(most)
+            .read_until(b'\n', &mut bytes)
             .map_err(|source| DataError::io(&self.path, source))?;
         if n_read == 0 {
             return Ok(None);
@@ -61,25 +67,44 @@ impl Lines {
         let start = self.offset;
         self.offset += n_read as u64;
         self.line += 1;
-        if let Some(zero) = self.buffer.iter().position(|&byte| byte == 0) {
+        let mut text = self.decode(bytes, start)?;
+        if self.line == 1 {
+            let n_mark_bytes = text.len() - text.trim_start_matches('\u{feff}').len();
+            text.drain(..n_mark_bytes);
+        }
+        Ok(Some(text))
+    }
+
+    /// The text of a line that begins at byte `start`.
+    fn decode(&self, mut bytes: Vec<u8>, start: u64) -> Result<String, DataError> {
+        if let Some(zero) = bytes.iter().position(|&byte| byte == 0) {
             return Err(DataError::BinaryFile {
                 path: self.path.clone(),
                 offset: start + zero as u64,
             });
         }
-        let text = std::str::from_utf8(&self.buffer).map_err(|source| DataError::InvalidUtf8 {
-            path: self.path.clone(),
-            line: self.line,
-            offset: start + source.valid_up_to() as u64,
-        })?;
-        let text = text.strip_suffix('\n').unwrap_or(text);
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        let text = if self.line == 1 {
-            text.trim_start_matches('\u{feff}')
-        } else {
-            text
-        };
-        Ok(Some(text.to_owned()))
+        for end in [b'\n', b'\r'] {
+            if bytes.last() == Some(&end) {
+                bytes.pop();
+            }
+        }
+        let is_too_long = bytes.len() > self.max_line_bytes;
+        match String::from_utf8(bytes) {
+            Ok(text) if !is_too_long => Ok(text),
+            // A line that is too long may have been cut within a character.
+            Err(failure) if !is_too_long || failure.utf8_error().error_len().is_some() => {
+                Err(DataError::InvalidUtf8 {
+                    path: self.path.clone(),
+                    line: self.line,
+                    offset: start + failure.utf8_error().valid_up_to() as u64,
+                })
+            }
+            _ => Err(DataError::LineTooLong {
+                path: self.path.clone(),
+                line: self.line,
+                limit_bytes: self.max_line_bytes as u64,
+            }),
+        }
     }
 
     /// The file that is read.
@@ -90,6 +115,11 @@ impl Lines {
     /// Size of the file.
     pub(crate) fn size_bytes(&self) -> u64 {
         self.size_bytes
+    }
+
+    /// The longest line that is read.
+    pub(crate) fn max_line_bytes(&self) -> usize {
+        self.max_line_bytes
     }
 
     /// The number of the line read last, counted from 1.

@@ -3,20 +3,50 @@
 use super::lines::Lines;
 use crate::DataError;
 
-/// The next paragraph with its line breaks, or `None` at the file's end.
-pub(crate) fn next_paragraph(lines: &mut Lines) -> Result<Option<String>, DataError> {
-    let mut paragraph = String::new();
-    while let Some(line) = lines.next_line()? {
-        match (line.trim().is_empty(), paragraph.is_empty()) {
-            (true, true) => {}
-            (true, false) => return Ok(Some(paragraph)),
-            (false, empty) => {
-                if !empty {
-                    paragraph.push('\n');
+/// Some whole lines of a paragraph: all of them, unless they are longer than one line may be.
+pub(crate) struct Part {
+    /// The lines with the breaks between them.
+    pub(crate) text: String,
+    /// Whether the paragraph ends here.
+    pub(crate) is_last: bool,
+}
+
+/// The paragraphs of a file.
+#[derive(Default)]
+pub(crate) struct Paragraphs {
+    /// The line that was read to see that a paragraph goes on.
+    next_line: Option<String>,
+}
+
+impl Paragraphs {
+    /// The next part of a paragraph, or `None` at the file's end.
+    pub(crate) fn next_part(&mut self, lines: &mut Lines) -> Result<Option<Part>, DataError> {
+        let mut text = self.next_line.take().unwrap_or_default();
+        while let Some(line) = lines.next_line()? {
+            match (line.trim().is_empty(), text.is_empty()) {
+                (true, true) => {}
+                (true, false) => {
+                    return Ok(Some(Part {
+                        text,
+                        is_last: true,
+                    }));
                 }
-                paragraph.push_str(&line);
+                (false, true) => text = line,
+                (false, false) => {
+                    if text.len() + 1 + line.len() > lines.max_line_bytes() {
+                        self.next_line = Some(line);
+                        let is_last = false;
+                        return Ok(Some(Part { text, is_last }));
+                    }
+                    text.push('\n');
+                    text.push_str(&line);
+                }
             }
         }
+        Ok(Some(Part {
+            text,
+            is_last: true,
+        })
+        .filter(|part| !part.text.is_empty()))
     }
-    Ok(Some(paragraph).filter(|paragraph| !paragraph.is_empty()))
 }

@@ -1,11 +1,11 @@
 //! Labelled text for a classifier: .jsonl and .csv, rows with a `text` and a `label`.
 
 use super::{LABEL_FIELD, TEXT_FIELD};
-use crate::DataError;
 use crate::format::{LabelledFormat, labelled_format_of};
+use crate::readers::csv::{self, Header, Record};
+use crate::readers::jsonl::{self, Field};
 use crate::readers::lines::Lines;
-use crate::readers::{csv, jsonl};
-use serde_json::Value;
+use crate::{DataError, MAX_LINE_BYTES};
 use std::path::Path;
 
 /// One row: a normalized text and its class.
@@ -47,7 +47,7 @@ impl Examples {
     /// # Errors
     /// Where the file cannot be opened, its format has no labels, or its header lacks a column.
     pub fn open(path: &Path) -> Result<Self, DataError> {
-        let mut lines = Lines::open(path)?;
+        let mut lines = Lines::open(path, MAX_LINE_BYTES)?;
         let form = match labelled_format_of(path)? {
             LabelledFormat::Jsonl => Form::Jsonl,
             LabelledFormat::Csv => Form::Csv(columns(&mut lines)?),
@@ -87,35 +87,41 @@ impl Examples {
     }
 
     fn next_json(&mut self) -> Result<Option<(String, String, u64)>, DataError> {
-        let Some(row) = jsonl::next_value(&mut self.lines)? else {
+        let Some(row) = jsonl::next_row(&mut self.lines)? else {
             return Ok(None);
         };
-        let text = row.get(TEXT_FIELD).and_then(Value::as_str);
-        let text = text.ok_or_else(|| self.lines.lacks(TEXT_FIELD))?;
-        let label = match row.get(LABEL_FIELD) {
-            Some(Value::String(label)) => label.clone(),
-            Some(label @ (Value::Bool(_) | Value::Number(_))) => label.to_string(),
-            _ => return Err(self.lines.lacks(LABEL_FIELD)),
+        let Field::Text(text) = row.text else {
+            return Err(self.lines.lacks(TEXT_FIELD));
         };
-        Ok(Some((text.to_owned(), label, self.lines.line())))
+        let (Field::Text(label) | Field::Scalar(label)) = row.label else {
+            return Err(self.lines.lacks(LABEL_FIELD));
+        };
+        Ok(Some((text, label, self.lines.line())))
     }
 
     fn next_record(
         &mut self,
         columns: Columns,
     ) -> Result<Option<(String, String, u64)>, DataError> {
-        let Some((fields, line)) = csv::next_record(&mut self.lines, columns.delimiter)? else {
+        let Some(record) = csv::next_record(&mut self.lines, columns.delimiter)? else {
             return Ok(None);
         };
-        if fields.len() != columns.width {
+        let Record {
+            mut fields,
+            n_fields,
+            line,
+        } = record;
+        if n_fields != columns.width {
             return Err(DataError::InvalidRow {
                 path: self.lines.path().to_path_buf(),
                 line,
-                detail: format!("{} columns, not {}", fields.len(), columns.width),
+                detail: format!("{n_fields} columns, not {}", columns.width),
             });
         }
-        let field = |index: usize| fields.get(index).cloned().unwrap_or_default();
-        Ok(Some((field(columns.text), field(columns.label), line)))
+        let mut field = |index: usize| fields.get_mut(index).map(std::mem::take);
+        let text = field(columns.text).unwrap_or_default();
+        let label = field(columns.label).unwrap_or_default();
+        Ok(Some((text, label, line)))
     }
 }
 
@@ -134,7 +140,7 @@ impl Iterator for Examples {
 
 /// Reads a table's header and finds its columns by their names.
 fn columns(lines: &mut Lines) -> Result<Columns, DataError> {
-    let csv::Header { delimiter, names } = csv::header(lines)?;
+    let Header { delimiter, names } = csv::header(lines)?;
     let place = |wanted: &'static str| {
         let found = names
             .iter()

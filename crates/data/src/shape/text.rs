@@ -1,18 +1,39 @@
 //! Plain text: a file as a stream of normalized documents, paragraphs of .txt or the `text` of .jsonl.
 
 use super::TEXT_FIELD;
+use crate::readers::jsonl::{self, Field};
 use crate::readers::lines::Lines;
-use crate::readers::{jsonl, txt};
-use crate::{DataError, format_of};
+use crate::readers::txt::{Paragraphs, Part};
+use crate::{DataError, MAX_LINE_BYTES, format_of};
 use amoozgar_types::dataset::DatasetFormat;
-use serde_json::Value;
 use std::path::Path;
 
 /// The normalized documents of a file, none of them empty. After an error nothing follows.
+///
+/// A document comes as one part, unless it is a paragraph longer than [`MAX_LINE_BYTES`]: such a one,
+/// a book without blank lines for example, comes in parts of whole lines.
 pub struct Documents {
     lines: Lines,
     format: DatasetFormat,
+    paragraphs: Paragraphs,
+    /// Documents begun.
+    n_begun: usize,
+    /// Whether the document begun last goes on.
+    goes_on: bool,
     ended: bool,
+}
+
+/// A document, or some whole lines of a long one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentPart {
+    /// The document's index in the file, counted from 0.
+    pub document: usize,
+    /// Whether the document begins here.
+    pub is_first: bool,
+    /// Whether it ends here; a line break stands between this part and the next one where not.
+    pub is_last: bool,
+    /// The normalized text.
+    pub text: String,
 }
 
 impl Documents {
@@ -21,9 +42,17 @@ impl Documents {
     /// # Errors
     /// Where it cannot be opened, or begins like no text.
     pub fn open(path: &Path) -> Result<Self, DataError> {
+        Self::with_longest_line(path, MAX_LINE_BYTES)
+    }
+
+    /// Opens a file whose lines, and parts of documents, may have `max_line_bytes` at most.
+    pub(crate) fn with_longest_line(path: &Path, max_line_bytes: usize) -> Result<Self, DataError> {
         Ok(Self {
-            lines: Lines::open(path)?,
+            lines: Lines::open(path, max_line_bytes)?,
             format: format_of(path)?,
+            paragraphs: Paragraphs::default(),
+            n_begun: 0,
+            goes_on: false,
             ended: false,
         })
     }
@@ -43,42 +72,62 @@ impl Documents {
         self.lines.share_read()
     }
 
-    fn next_document(&mut self) -> Result<Option<String>, DataError> {
+    fn next_part(&mut self) -> Result<Option<DocumentPart>, DataError> {
         loop {
             let raw = match self.format {
-                DatasetFormat::Txt => txt::next_paragraph(&mut self.lines)?,
+                DatasetFormat::Txt => self.paragraphs.next_part(&mut self.lines)?,
                 DatasetFormat::Jsonl => self.next_json_text()?,
             };
-            let Some(raw) = raw else { return Ok(None) };
-            let text = amoozgar_text::normalize(&raw);
-            let text = text.trim();
-            if !text.is_empty() {
-                return Ok(Some(text.to_owned()));
+            let Some(Part { text, is_last }) = raw else {
+                return Ok(None);
+            };
+            let mut text = amoozgar_text::normalize(&text);
+            let is_first = !self.goes_on;
+            if is_last {
+                text.truncate(text.trim_end().len());
             }
+            if is_first {
+                let n_blank_bytes = text.len() - text.trim_start().len();
+                text.drain(..n_blank_bytes);
+                if text.is_empty() {
+                    continue;
+                }
+                self.n_begun += 1;
+            }
+            self.goes_on = !is_last;
+            return Ok(Some(DocumentPart {
+                document: self.n_begun - 1,
+                is_first,
+                is_last,
+                text,
+            }));
         }
     }
 
-    fn next_json_text(&mut self) -> Result<Option<String>, DataError> {
-        let Some(mut row) = jsonl::next_value(&mut self.lines)? else {
+    fn next_json_text(&mut self) -> Result<Option<Part>, DataError> {
+        let Some(row) = jsonl::next_row(&mut self.lines)? else {
             return Ok(None);
         };
-        match row.get_mut(TEXT_FIELD).map(Value::take) {
-            Some(Value::String(text)) => Ok(Some(text)),
+        match row.text {
+            Field::Text(text) => Ok(Some(Part {
+                text,
+                is_last: true,
+            })),
             _ => Err(self.lines.lacks(TEXT_FIELD)),
         }
     }
 }
 
 impl Iterator for Documents {
-    type Item = Result<String, DataError>;
+    type Item = Result<DocumentPart, DataError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ended {
             return None;
         }
-        let document = self.next_document().transpose();
-        self.ended = !matches!(document, Some(Ok(_)));
-        document
+        let part = self.next_part().transpose();
+        self.ended = !matches!(part, Some(Ok(_)));
+        part
     }
 }
 
@@ -91,8 +140,8 @@ pub enum Unit {
     Line,
 }
 
-/// The units of a file.
-pub type Units = Box<dyn Iterator<Item = Result<String, DataError>> + Send>;
+/// The units of a file; their index stands for the document's.
+pub type Units = Box<dyn Iterator<Item = Result<DocumentPart, DataError>> + Send>;
 
 impl Unit {
     /// The units of the file at `path`, in order. After an error nothing follows.
@@ -100,18 +149,26 @@ impl Unit {
     /// # Errors
     /// As [`Documents::open`].
     pub fn read(self, path: &Path) -> Result<Units, DataError> {
-        let documents = Documents::open(path)?;
-        Ok(match self {
+        Ok(self.of(Documents::open(path)?))
+    }
+
+    pub(crate) fn of(self, documents: Documents) -> Units {
+        match self {
             Self::Document => Box::new(documents),
-            Self::Line => Box::new(documents.flat_map(|document| {
-                match document {
-                    Ok(text) => text
-                        .lines()
-                        .map(|line| Ok(line.to_owned()))
-                        .collect::<Vec<_>>(),
+            Self::Line => {
+                let lines = documents.flat_map(|part| match part {
+                    Ok(part) => part.text.lines().map(|line| Ok(line.to_owned())).collect(),
                     Err(error) => vec![Err(error)],
-                }
-            })),
-        })
+                });
+                Box::new(lines.enumerate().map(|(document, line)| {
+                    Ok(DocumentPart {
+                        document,
+                        is_first: true,
+                        is_last: true,
+                        text: line?,
+                    })
+                }))
+            }
+        }
     }
 }

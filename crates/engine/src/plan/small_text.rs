@@ -63,7 +63,10 @@ fn find_out(
             .map(|example| Ok(example?.text))
             .collect::<Result<_, EngineError>>()?
     } else {
-        Documents::open(path)?.collect::<Result<_, _>>()?
+        // A document of a small text comes in one part.
+        Documents::open(path)?
+            .map(|part| Ok(part?.text))
+            .collect::<Result<_, EngineError>>()?
     };
     threads::pool(threads::count(n_threads))?.install(|| {
         let tokenizer = Tokenizer::train(texts.clone().into_iter(), vocab_size)?;

@@ -184,12 +184,12 @@ fn survey(
     let mut documents = Documents::open(path)?;
     let (mut n_documents, mut n_lines) = (0, 0);
     progress.at(LoadingStage::Reading, 0.0)?;
-    while let Some(document) = documents.next() {
-        let document = document?;
-        hash.update(document.as_bytes());
-        hash.update(&[0]);
-        n_documents += 1;
-        n_lines += document.lines().count();
+    while let Some(part) = documents.next() {
+        let part = part?;
+        hash.update(part.text.as_bytes());
+        hash.update(if part.is_last { &[0] } else { b"\n" });
+        n_documents += usize::from(part.is_first);
+        n_lines += part.text.lines().count();
         progress.at(LoadingStage::Reading, documents.share_read())?;
     }
     hash.update(&[1]);

@@ -57,7 +57,7 @@ pub fn name(task: Task, method: Method) -> &'static str {
 pub fn goal(goal: Goal) -> &'static str {
     match goal {
         Goal::Continue => "ادامهٔ پیش‌آموزش",
-        Goal::Scratch | Goal::Lora | Goal::Full => name(goal.task(), goal.method()),
+        Goal::Scratch | Goal::Lora | Goal::Full => name(Goal::TASK, goal.method()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! From what was typed to a request, or what is wrong with it.
 
-use super::{Field, Form};
+use super::{Field, Form, Goal};
 use amoozgar_text::number;
 use amoozgar_types::ipc::{AdvancedSettings, NewRun};
 use amoozgar_types::limits::{WARMUP_STEPS, form as limits};
@@ -93,7 +93,7 @@ impl Form {
             context_length,
             // Another batch size may be no multiple of it any more.
             micro_batch: self.micro_batch.filter(|n| batch_size.is_multiple_of(*n)),
-            task: self.goal.task(),
+            task: Goal::TASK,
             method: self.goal.method(),
             base_model: base.map(|base| base.model.clone()),
             lora,

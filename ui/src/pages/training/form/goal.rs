@@ -21,9 +21,7 @@ impl Goal {
     pub const ALL: [Self; 4] = [Self::Scratch, Self::Lora, Self::Full, Self::Continue];
 
     /// What the model learns to do. The form has datasets of plain text alone.
-    pub fn task(self) -> Task {
-        Task::CausalLm
-    }
+    pub const TASK: Task = Task::CausalLm;
 
     /// Which weights are trained.
     pub fn method(self) -> Method {
@@ -38,7 +36,7 @@ impl Goal {
     pub fn defaults(self) -> Defaults {
         match self {
             Self::Continue => Defaults::CONTINUED,
-            Self::Scratch | Self::Lora | Self::Full => Defaults::of(self.task(), self.method()),
+            Self::Scratch | Self::Lora | Self::Full => Defaults::of(Self::TASK, self.method()),
         }
     }
 

@@ -507,6 +507,18 @@ pub const RESULT: &str = "نتیجه";
 pub const SETTINGS: &str = "تنظیمات اجرا";
 /// A row.
 pub const BITS_PER_BYTE: &str = "بیت بر بایت";
+/// A row, of a classifier.
+pub const ACCURACY: &str = "درستی";
+/// A row, of a classifier.
+pub const MACRO_F1: &str = "میانگین F1 دسته‌ها";
+/// A row, of a classifier: what it is compared with.
+pub const MAJORITY_ACCURACY: &str = "درستی با برگزیدن همیشگی پرشمارترین دسته";
+
+/// A share of 1: «۹۳٫۵٪»
+pub fn share(of_one: f64) -> String {
+    number::percent(100.0 * of_one, 1)
+}
+
 /// A row.
 pub const CREATED: &str = "ساخته‌شده";
 /// A row.

@@ -6,6 +6,7 @@ use crate::i18n::{common, errors, methods, time, training as words};
 use crate::state::job::Shared;
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_text::number;
+use amoozgar_types::event::ClassScores;
 use amoozgar_types::ipc::{Folder, SystemOpenFolder};
 use amoozgar_types::job::JobRecord;
 use amoozgar_types::spec::{Method, TrainSpec};
@@ -18,6 +19,8 @@ pub struct DetailsProps {
     pub job: Shared<JobRecord>,
     /// What it runs by.
     pub spec: Option<Shared<TrainSpec>>,
+    /// What a classifier's last validation found.
+    pub classes: Option<ClassScores>,
 }
 
 /// Result, settings, folders.
@@ -25,7 +28,7 @@ pub struct DetailsProps {
 pub fn Details(props: &DetailsProps) -> Html {
     html! {
         <div class="details" data-testid="job-details">
-            <ResultFacts job={props.job.clone()} />
+            <ResultFacts job={props.job.clone()} classes={props.classes} />
             if let Some(spec) = &props.spec {
                 <section>
                     <h3 class="details__title">{ words::SETTINGS }</h3>
@@ -41,6 +44,7 @@ pub fn Details(props: &DetailsProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct ResultFactsProps {
     job: Shared<JobRecord>,
+    classes: Option<ClassScores>,
 }
 
 #[component]
@@ -68,7 +72,13 @@ fn ResultFacts(props: &ResultFactsProps) -> Html {
             <h3 class="details__title">{ words::RESULT }</h3>
             <dl class="rows">
                 { fact(words::VAL_LOSS, common::loss_or_dash(job.val_loss)) }
-                { fact(words::BITS_PER_BYTE, bits) }
+                if let Some(classes) = props.classes {
+                    { fact(words::ACCURACY, words::share(classes.accuracy)) }
+                    { fact(words::MACRO_F1, words::share(classes.macro_f1)) }
+                    { fact(words::MAJORITY_ACCURACY, words::share(classes.majority_accuracy)) }
+                } else {
+                    { fact(words::BITS_PER_BYTE, bits) }
+                }
                 { fact(words::CREATED, time::long(job.created_ms)) }
                 { fact(words::STARTED, when(job.started_ms)) }
                 { fact(words::FINISHED, when(job.finished_ms)) }

@@ -95,7 +95,10 @@ fn Parts(props: &PartsProps) -> Html {
     let part = match *selected {
         0 => html! { <Samples samples={state.samples.clone()} /> },
         2 => html! { <Checkpoints checkpoints={state.checkpoints.clone()} /> },
-        3 => html! { <Details {job} spec={state.spec.clone()} /> },
+        3 => {
+            let classes = state.curves.validation.last().and_then(|last| last.classes);
+            html! { <Details {job} spec={state.spec.clone()} {classes} /> }
+        }
         4 => html! { <LogView id={job.job_id.clone()} status={job.status} /> },
         _ => html! {},
     };

@@ -11,9 +11,9 @@ mod train;
 
 use crate::error;
 use crate::exit;
-use crate::jobs::worker;
 use crate::logging;
 use crate::paths::Paths;
+use crate::process::{infer, inspect, worker};
 use crate::signals::signalled;
 use crate::{commands, window};
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
@@ -51,6 +51,12 @@ enum Command {
         /// The job's folder, with its job.json.
         job_dir: PathBuf,
     },
+    /// Answer the window's questions about datasets, model folders and bundles: JSON lines.
+    #[command(hide = true)]
+    Inspect,
+    /// Load a model and write for the window: JSON lines.
+    #[command(hide = true)]
+    Infer,
     /// Train a model from a specification; prints one event a line.
     Train(train::Train),
     /// Let a model continue a prompt.
@@ -88,8 +94,11 @@ pub fn main() -> ExitCode {
             Err(failure) => window::refuse(&failure),
         };
     };
-    if let Command::Worker { job_dir } = command {
-        return worker::main(&job_dir);
+    match &command {
+        Command::Worker { job_dir } => return worker::main(job_dir),
+        Command::Inspect => return inspect::main(),
+        Command::Infer => return infer::main(),
+        _ => {}
     }
     logging::init_console();
     let mode = cli_mode(cli.common.json);
@@ -100,7 +109,9 @@ pub fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments, mode),
         Command::Download(arguments) => download::run(&arguments, mode, cli.common.data_dir),
         Command::Dataset(arguments) => dataset::run(&arguments, mode),
-        Command::Worker { .. } => unreachable!("BUG: the worker has its own way in"),
+        Command::Worker { .. } | Command::Inspect | Command::Infer => {
+            unreachable!("BUG: children have their own way in")
+        }
     };
     match done {
         Ok(status) => ExitCode::from(status),

@@ -239,6 +239,11 @@ pub fn sentence(error: &ApiError) -> String {
         ErrorCode::OutOfMemory => {
             format!("not enough memory: {needed} bytes are needed, {found} are free")
         }
+        ErrorCode::ProcessOutOfMemory => {
+            format!("more memory is needed than the {found} bytes that may be used")
+        }
+        ErrorCode::ProcessTimedOut => "it took too long and was ended".to_owned(),
+        ErrorCode::ProcessDied => "the process that did it has died".to_owned(),
         ErrorCode::InvalidModel => format!("`{path}` is no model this program can run"),
         ErrorCode::InvalidCheckpoint => {
             format!("the checkpoint `{path}` is damaged or belongs to another run")

@@ -1,5 +1,5 @@
-//! Training runs: the queue, one supervisor per worker process, and the worker itself. Knows
-//! nothing of Tauri: what happens is told to an [`Observer`].
+//! Training runs: the queue, one supervisor per worker process. Knows nothing of Tauri: what
+//! happens is told to an [`Observer`].
 //!
 //! Invariants:
 //! - A status changes only through `JobStatus::may_become`.
@@ -14,15 +14,12 @@ pub mod view;
 mod context;
 mod curves;
 mod live;
-mod orphan;
 mod plan;
 mod progress;
 mod queue;
 mod record;
 mod subscriptions;
 mod supervisor;
-
-pub mod worker;
 
 #[cfg(all(test, unix))]
 mod queue_tests;

@@ -47,6 +47,7 @@ pub mod cli;
 pub mod commands;
 pub mod events;
 pub mod jobs;
+pub mod process;
 pub mod window;
 
 use std::process::ExitCode;

@@ -227,17 +227,34 @@ impl Desktop {
         })
     }
 
-    /// The application's processes that are no workers.
+    /// The most that the window's own process has held in memory so far, in KiB.
+    pub fn window_peak_kib(&self) -> Result<u64> {
+        let windows = self.windows();
+        let [pid] = windows.as_slice() else {
+            bail!("not one window's process, but {windows:?}");
+        };
+        let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        Ok(number
+            .context("no `VmHWM` in the process's status")?
+            .parse()?)
+    }
+
+    /// The application's processes that are no children of a window.
     fn windows(&self) -> Vec<u32> {
+        const CHILDREN: [&[u8]; 4] = [b"worker", b"inspect", b"measure", b"infer"];
         let mut windows = self.applications();
         windows.retain(|pid| {
             let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            !words.split(|byte| *byte == 0).any(|word| word == b"worker")
+            !words
+                .split(|byte| *byte == 0)
+                .any(|word| CHILDREN.contains(&word))
         });
         windows
     }
 
-    /// The application's processes, workers among them.
+    /// The application's processes, a window's children among them.
     fn applications(&self) -> Vec<u32> {
         let name = executable();
         let mut living = self.inhabitants();

@@ -98,6 +98,15 @@ impl BundleFile {
     }
 }
 
+/// Reads a bundle's manifest, and nothing else of it: whether it can be imported as far as that says.
+/// How much memory it takes depends on the file; blocks.
+///
+/// # Errors
+/// [`HubError::BadBundle`] where it is none.
+pub fn check_bundle(from: &Path) -> Result<(), HubError> {
+    Bundle::open(from)?.manifest().map(drop)
+}
+
 /// How a bundle lies on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BundleForm {

@@ -48,7 +48,7 @@ pub use adopt::adopt;
 pub use api::{Found, FoundPage, ListedFile, RemoteFile, RepoInfo, Search, Sort};
 pub use bundle::{
     BundleFile, BundleForm, Content, Copied, FolderFile, MANIFEST, Manifest, Named, Unpacked,
-    Watch, export, export_folder, import, regular_files,
+    Watch, check_bundle, export, export_folder, import, regular_files,
 };
 pub use cache::{Cache, CachedFile, CachedRepo, Links, Origin, Scan, Snapshot};
 pub use clock::{Backoff, Clock, FreeSpace, Surroundings, SystemClock};

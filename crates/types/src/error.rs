@@ -84,6 +84,12 @@ pub enum ErrorCode {
     Diverged,
     /// The worker process ended without a word (`detail`: its exit status).
     WorkerDied,
+    /// A process of the program that looked at something needed more memory than it may use (`found`).
+    ProcessOutOfMemory,
+    /// A process of the program did not answer in time and was ended.
+    ProcessTimedOut,
+    /// A process of the program ended before it answered (`detail`: how).
+    ProcessDied,
     /// Another run of the program made the database; this one is too old for it.
     DatabaseNewer,
     /// The database is damaged; it was set aside at `path`.
@@ -180,6 +186,9 @@ impl ErrorCode {
         Self::InvalidSpec,
         Self::Diverged,
         Self::WorkerDied,
+        Self::ProcessOutOfMemory,
+        Self::ProcessTimedOut,
+        Self::ProcessDied,
         Self::DatabaseNewer,
         Self::DatabaseDamaged,
         Self::InvalidBackup,

@@ -30,6 +30,7 @@ pub mod model_ref;
 pub mod network;
 pub mod notification;
 pub mod plan;
+pub mod process;
 pub mod repo;
 pub mod secret;
 pub mod settings;

@@ -2,7 +2,7 @@
 
 use super::{Mode, print_json, print_text};
 use crate::error;
-use crate::jobs::worker::start_again_with_environment;
+use crate::process::worker::start_again_with_environment;
 use amoozgar_engine::tape::Policy;
 use amoozgar_engine::{BenchReport, Scenario};
 use amoozgar_types::ApiError;

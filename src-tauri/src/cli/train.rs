@@ -3,8 +3,8 @@
 use super::{is_standard, read_text, signalled};
 use crate::clock::new_id;
 use crate::exit;
-use crate::jobs::worker;
 use crate::paths::{JOB_FILE, Paths};
+use crate::process::{worker, write_line};
 use crate::{error, files};
 use amoozgar_engine::Control;
 use amoozgar_types::event::WorkerCommand;
@@ -66,13 +66,13 @@ pub fn run(arguments: &Train, data_dir: Option<PathBuf>) -> Result<u8, ApiError>
         if let TrainEvent::Failed { error } = event {
             eprintln!("amoozgar: {}", error::sentence(error));
         }
-        worker::write_event(event)
+        write_line(event)
     });
     Ok(status)
 }
 
 fn write(event: &TrainEvent) -> Result<(), ApiError> {
-    worker::write_event(event).map_err(|failure| error::io_error(Path::new("-"), &failure))
+    write_line(event).map_err(|failure| error::io_error(Path::new("-"), &failure))
 }
 
 /// The run's folder, with its job.json in it.

@@ -2,13 +2,13 @@
 //! two of them can cross; when a run ends, the next one starts.
 
 use super::context::Context;
-use super::orphan::Orphan;
 use super::supervisor::{self, Order, Supervised};
 use super::{Observer, Subscriptions};
 use crate::clock::now_ms;
 use crate::db::{Db, blocking};
 use crate::hold::Settled;
 use crate::paths::JOB_FILE;
+use crate::process::{Orphan, worker};
 use crate::{error, files};
 use amoozgar_store::{Store, StoredJob};
 use amoozgar_types::event::WorkerCommand;
@@ -425,7 +425,7 @@ fn write_job_dir(job_dir: &std::path::Path, spec: &TrainSpec) -> Result<(), ApiE
 
 /// Paths in the row follow a move of the data; the file that the worker reads follows the row.
 fn renew_job_file(job_dir: &std::path::Path, spec: &TrainSpec) {
-    let is_other = super::worker::read_spec(job_dir).is_ok_and(|found| found != *spec);
+    let is_other = worker::read_spec(job_dir).is_ok_and(|found| found != *spec);
     if is_other && let Err(failure) = write_job_dir(job_dir, spec) {
         tracing::warn!(error = %failure, "job.json could not be renewed");
     }

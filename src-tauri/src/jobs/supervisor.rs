@@ -4,10 +4,10 @@
 use super::context::Context;
 use super::progress::{Batch, Effect, Progress};
 use super::record::Record;
-use super::worker;
 use crate::clock::now_ms;
 use crate::db::blocking;
-use crate::error;
+use crate::process::child::{Child, Event, Launch, LetGo};
+use crate::process::worker;
 use amoozgar_store::StoreError;
 use amoozgar_types::event::WorkerCommand;
 use amoozgar_types::id::UserId;
@@ -15,12 +15,9 @@ use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::settings::Priority;
 use amoozgar_types::{ApiError, ErrorCode, TrainEvent};
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// About four updates a second reach the pages: nobody reads figures faster, and drawing them takes time
 /// from the training.
@@ -33,6 +30,8 @@ const QUIT_PATIENCE: Duration = Duration::from_secs(20);
 const STOP_PATIENCE: Duration = Duration::from_secs(120);
 /// How long it may linger after its last word.
 const LAST_PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes of an event: a sample's text is the longest.
+const LINE_BYTES: usize = 16 << 20;
 /// How often, and how far apart, the last state of a row is tried to be written.
 const FINISH_ATTEMPTS: u32 = 5;
 const FINISH_RETRY: Duration = Duration::from_millis(500);
@@ -84,7 +83,7 @@ pub async fn run(
         quitting: false,
     };
     supervisor.start().await;
-    match supervisor.spawn() {
+    match supervisor.spawn().await {
         Ok(child) => {
             supervisor.progress.job.pid = child.id();
             supervisor.follow(child, orders).await;
@@ -124,86 +123,48 @@ impl Supervisor {
         self.tell();
     }
 
-    fn spawn(&self) -> Result<Child, ApiError> {
-        let program = &self.context.program;
-        let mut command = Command::new(program);
-        command
-            .arg("worker")
-            .arg(&self.job_dir)
-            .envs(worker::environment(self.threads))
-            .env(worker::NICE, worker::niceness(self.priority).to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        // Ctrl-C in a terminal is for the window, which then ends the worker in order.
-        #[cfg(unix)]
-        command.process_group(0);
+    async fn spawn(&self) -> Result<Child, ApiError> {
+        let launch = Launch::new(&self.context.program, LINE_BYTES)
+            .argument("worker")
+            .argument(&self.job_dir)
+            .environment(worker::environment(self.threads))
+            .environment([(worker::NICE, worker::niceness(self.priority).to_string())])
+            // It saves what it has before it ends.
+            .let_go(LetGo::Close);
         #[cfg(windows)]
-        command.creation_flags(CREATE_NO_WINDOW | priority_class(self.priority));
-        command
-            .spawn()
-            .map_err(|failure| error::io_error(program, &failure))
+        let launch = launch.creation_flags(priority_class(self.priority));
+        launch.start().await
     }
 
     async fn follow(&mut self, mut child: Child, mut orders: UnboundedReceiver<Order>) {
-        let mut stdin = child.stdin.take();
-        let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-            unreachable!("BUG: both streams were asked for as pipes");
-        };
-        let mut events = BufReader::new(stdout).lines();
-        let mut words = BufReader::new(stderr).lines();
-        let (mut events_open, mut words_open, mut orders_open) = (true, true, true);
+        let mut orders_open = true;
         let mut show = interval(SHOW_EVERY);
         let mut store = interval(STORE_EVERY);
         show.set_missed_tick_behavior(MissedTickBehavior::Delay);
         store.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut deadline: Option<Instant> = None;
 
-        let status = loop {
-            let overdue = deadline.unwrap_or_else(Instant::now);
+        let ended = loop {
             tokio::select! {
-                line = events.next_line(), if events_open => match line {
-                    Ok(Some(line)) => {
+                event = child.next() => match event {
+                    Event::Line(line) => {
                         if self.take_in(&line).await {
-                            deadline = Some(Instant::now() + LAST_PATIENCE);
+                            child.end_within(LAST_PATIENCE);
                         }
                     }
-                    Ok(None) => events_open = false,
-                    Err(failure) => {
-                        self.record.note(&format!("unreadable output: {failure}"));
-                        events_open = false;
-                    }
-                },
-                line = words.next_line(), if words_open => match line {
-                    Ok(Some(line)) => self.record.note(&line),
-                    _ => words_open = false,
+                    Event::Words(words) => self.record.note(&words),
+                    Event::Ended(ended) => break ended,
                 },
                 order = orders.recv(), if orders_open => match order {
-                    Some(order) => {
-                        let patience = self.obey(order, &mut stdin).await;
-                        deadline = patience.map(|patience| Instant::now() + patience).or(deadline);
-                    }
+                    Some(order) => self.obey(order, &mut child).await,
                     None => orders_open = false,
                 },
                 _ = show.tick() => self.show(),
                 _ = store.tick() => {
                     self.store().await;
                 }
-                () = sleep_until(overdue), if deadline.is_some() => {
-                    deadline = None;
-                    self.record.note("the worker did not end in time and is killed");
-                    if let Err(failure) = child.start_kill() {
-                        tracing::warn!(%failure, "the worker could not be killed");
-                    }
-                },
-                status = child.wait(), if !events_open && !words_open => break status,
             }
         };
-        let how = match status {
-            Ok(status) => ended_how(status),
-            Err(failure) => failure.to_string(),
-        };
-        self.finish(how).await;
+        self.finish(ended.how()).await;
     }
 
     /// Takes in one line of the worker's standard output; answers whether it was the last word.
@@ -234,26 +195,22 @@ impl Supervisor {
         }
     }
 
-    /// Follows an order; answers how long the worker may take to end, where it has to.
-    async fn obey(&mut self, order: Order, stdin: &mut Option<ChildStdin>) -> Option<Duration> {
+    /// Follows an order, and gives the worker its time to end where it has to.
+    async fn obey(&mut self, order: Order, child: &mut Child) {
         let Order::Send(command) = order else {
             self.quitting = true;
             self.record.note("the program quits");
-            drop(stdin.take());
-            return Some(QUIT_PATIENCE);
+            child.close_input();
+            child.end_within(QUIT_PATIENCE);
+            return;
         };
         self.record.note(&format!("asked to {}", command.as_str()));
-        if let Some(pipe) = stdin {
-            let line = format!("{}\n", command.as_str());
-            let written = async {
-                pipe.write_all(line.as_bytes()).await?;
-                pipe.flush().await
-            };
-            if let Err(failure) = written.await {
-                tracing::warn!(%failure, "the worker takes no orders any more");
-            }
+        if let Err(failure) = child.say(command.as_str()).await {
+            tracing::warn!(%failure, "the worker takes no orders any more");
         }
-        (command == WorkerCommand::Stop).then_some(STOP_PATIENCE)
+        if command == WorkerCommand::Stop {
+            child.end_within(STOP_PATIENCE);
+        }
     }
 
     async fn finish(&mut self, how: String) {
@@ -330,9 +287,6 @@ impl Supervisor {
     }
 }
 
-#[cfg(windows)]
-const CREATE_NO_WINDOW: u32 = 0x0800_0000;
-
 /// `NORMAL_PRIORITY_CLASS`, `BELOW_NORMAL_PRIORITY_CLASS`, `IDLE_PRIORITY_CLASS`.
 #[cfg(windows)]
 fn priority_class(priority: Priority) -> u32 {
@@ -366,18 +320,4 @@ fn write_batch(
         store.insert_checkpoint(&job.job_id, checkpoint)?;
     }
     Ok(())
-}
-
-fn ended_how(status: ExitStatus) -> String {
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::ExitStatusExt;
-        if let Some(signal) = status.signal() {
-            return format!("signal {signal}");
-        }
-    }
-    match status.code() {
-        Some(code) => format!("exit status {code}"),
-        None => "unknown exit status".to_owned(),
-    }
 }

@@ -49,7 +49,9 @@ fn chapter(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::MissingField
         | ErrorCode::UnsupportedFormat
         | ErrorCode::DatasetTooSmall => Some("preparing-text"),
-        ErrorCode::OutOfMemory | ErrorCode::WorkerDied => Some("troubleshooting"),
+        ErrorCode::OutOfMemory | ErrorCode::WorkerDied | ErrorCode::ProcessOutOfMemory => {
+            Some("troubleshooting")
+        }
         ErrorCode::Diverged => Some("reading-curves"),
         ErrorCode::DiskFull | ErrorCode::DatabaseDamaged => Some("files"),
         ErrorCode::InvalidCheckpoint => Some("pause-resume"),
@@ -232,6 +234,24 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
         ErrorCode::WorkerDied => (
             "فرایند آموزش ناگهان پایان یافت؛ بیشتر به این سبب که حافظهٔ رایانه تمام شده است.".into(),
             "برنامه‌های دیگر را ببندید و آموزش را از آخرین نقطهٔ ذخیره ادامه دهید.",
+        ),
+        ErrorCode::ProcessOutOfMemory => (
+            match params.found {
+                Some(found) => format!(
+                    "این کار بیش از حافظه‌ای که داشت ({}) لازم داشت و متوقف شد.",
+                    number::bytes(found)
+                ),
+                None => "حافظه برای این کار کافی نبود و کار متوقف شد.".into(),
+            },
+            "اگر فایل سطرهای بسیار بلندی دارد آن را به بخش‌های کوچک‌تر تقسیم کنید؛ اگر مدل بزرگ است، مدل کوچک‌تری برگزینید یا برنامه‌های دیگر را ببندید.",
+        ),
+        ErrorCode::ProcessTimedOut => (
+            "این کار بیش از اندازه طول کشید و متوقف شد.".into(),
+            "دوباره تلاش کنید؛ اگر باز هم چنین شد، فایل یا مدل کوچک‌تری برگزینید.",
+        ),
+        ErrorCode::ProcessDied => (
+            "فرایندی که این کار را انجام می‌داد ناگهان پایان یافت.".into(),
+            "دوباره تلاش کنید؛ اگر باز هم چنین شد، شاید فایل آسیب دیده باشد.",
         ),
         ErrorCode::DatabaseNewer => (
             "پایگاه دادهٔ برنامه با نسخهٔ تازه‌تری از آموزگار ساخته شده است.".into(),

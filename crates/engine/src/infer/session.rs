@@ -48,4 +48,13 @@ impl Generator {
             |f: &mut (dyn FnMut() -> Result<Vec<f32>, EngineError> + Send)| self.pool.install(f);
         continue_prompt(&self.model, &self.tokenizer, prompt, params, on_text, &run)
     }
+
+    /// How many tokens a text is, normalized as a prompt is.
+    ///
+    /// # Errors
+    /// Where it cannot be tokenized.
+    pub fn count_tokens(&self, text: &str) -> Result<usize, EngineError> {
+        let tokens = self.tokenizer.encode(&amoozgar_text::normalize(text))?;
+        Ok(tokens.len())
+    }
 }

@@ -2,15 +2,17 @@
 //! output, and takes `pause`, `resume`, `stop`, `checkpoint` lines on standard input. When standard
 //! input closes, the application is gone: the run saves a checkpoint and ends.
 
-use super::{JOB_FILE, exit};
+use super::requests::write_line;
 use crate::error;
+use crate::exit;
 use crate::logging;
+use crate::paths::JOB_FILE;
 use amoozgar_engine::{Control, End, train};
 use amoozgar_types::event::WorkerCommand;
 use amoozgar_types::settings::Priority;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams, TrainEvent, TrainSpec};
 use std::ffi::OsStr;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead};
 use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
@@ -39,7 +41,7 @@ pub fn main(job_dir: &Path) -> ExitCode {
     yield_to_others();
     let control = Control::new();
     listen(control.clone());
-    ExitCode::from(run(job_dir, &control, &mut write_event))
+    ExitCode::from(run(job_dir, &control, &mut |event| write_line(event)))
 }
 
 /// Trains, passes every event to `out` and makes sure that the last word is said exactly once.
@@ -143,15 +145,6 @@ pub fn start_again_with_environment(threads: Option<usize>, arguments: &[&OsStr]
     }
     #[cfg(not(unix))]
     let _ = arguments;
-}
-
-/// Writes one event as one line, so that whoever reads never sees half of one.
-pub fn write_event(event: &TrainEvent) -> io::Result<()> {
-    let mut line = serde_json::to_vec(event)?;
-    line.push(b'\n');
-    let mut out = io::stdout().lock();
-    out.write_all(&line)?;
-    out.flush()
 }
 
 fn listen(control: Control) {

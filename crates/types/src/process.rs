@@ -1,0 +1,155 @@
+//! What the window asks its children, and what they answer: one JSON object a line in each direction,
+//! requests on standard input, answers on standard output. A training run speaks in
+//! [`event`](crate::event)s instead.
+
+use crate::ApiError;
+use crate::dataset::DatasetFormat;
+use crate::installed::BaseFitness;
+use serde::{Deserialize, Serialize};
+
+/// The answer to one request of a child that answers each with one line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum Reply<T> {
+    /// What was asked for.
+    Done {
+        /// The answer itself.
+        answer: T,
+    },
+    /// It could not be done.
+    Failed {
+        /// Why.
+        error: Box<ApiError>,
+    },
+}
+
+/// What `amoozgar inspect` is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case")]
+pub enum InspectRequest {
+    /// Read a dataset's file as a whole; answered with a [`DatasetSummary`].
+    Dataset {
+        /// The file.
+        path: String,
+    },
+    /// Read some rows of a dataset's file; answered with their texts, the long ones cut.
+    Rows {
+        /// The file.
+        path: String,
+        /// The first row, counted from 0.
+        offset: u64,
+        /// How many.
+        limit: u32,
+    },
+    /// Look at a model's folder without its weights; answered with a [`ModelFolder`].
+    ModelFolder {
+        /// The folder.
+        path: String,
+    },
+    /// Read an offline bundle's list of files; answered with `null` where it can be imported.
+    Bundle {
+        /// The zip file, or the folder.
+        path: String,
+    },
+}
+
+/// What a dataset's file holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetSummary {
+    /// The shape of the file.
+    pub format: DatasetFormat,
+    /// Documents with text in them.
+    pub n_rows: u64,
+    /// Size of the file.
+    pub size_bytes: u64,
+}
+
+/// What a model's folder holds, as far as its small files say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelFolder {
+    /// `model_type` of its configuration.
+    pub architecture: Option<String>,
+    /// Whether it has weights, all parts of them where an index names several.
+    pub has_weights: bool,
+    /// Whether a run can go on from it.
+    pub fitness: BaseFitness,
+}
+
+/// What `amoozgar infer` is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case")]
+pub enum InferRequest {
+    /// Load the model of a folder in place of the one that is there.
+    Load {
+        /// The folder, of a model or of a run's checkpoint.
+        model_dir: String,
+    },
+    /// Continue a prompt.
+    Generate(Prompt),
+    /// Count the tokens of a text.
+    CountTokens {
+        /// The text.
+        text: String,
+    },
+    /// End the continuation under way. Heard at once, and answered by its end.
+    Stop,
+    /// Let go of the model.
+    Unload,
+}
+
+/// What a loaded model is to continue, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Prompt {
+    /// What to continue.
+    pub text: String,
+    /// Longest continuation.
+    pub max_tokens: u32,
+    /// 0 is greedy.
+    pub temperature: f64,
+    /// Draw among so many of the likeliest tokens; among all where absent.
+    pub top_k: Option<u32>,
+    /// Draw among the likeliest tokens that hold this share of the probability; among all where absent.
+    pub top_p: Option<f64>,
+    /// Same seed, same text.
+    pub seed: u64,
+}
+
+/// What a model wrote.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Continuation {
+    /// The text, without the prompt.
+    pub text: String,
+    /// Tokens made.
+    pub n_tokens: u32,
+    /// Tokens per second while decoding.
+    pub tokens_per_s: f64,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
+}
+
+/// What `amoozgar infer` answers. A request is answered once, `Generate` with pieces of text before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum InferReply {
+    /// The model is there.
+    Loaded,
+    /// A further piece of the continuation, in whole characters.
+    Text {
+        /// To be appended.
+        text: String,
+    },
+    /// The continuation is whole.
+    Generated(Continuation),
+    /// The tokens were counted.
+    Counted {
+        /// How many.
+        n_tokens: u64,
+    },
+    /// The model is gone.
+    Unloaded,
+    /// It could not be done.
+    Failed {
+        /// Why.
+        error: Box<ApiError>,
+    },
+}

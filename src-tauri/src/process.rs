@@ -1,0 +1,32 @@
+//! Every child of the program. [`child`] starts, follows, bounds, stops and reaps them; the other
+//! modules say what each does, on both sides of its pipes.
+//!
+//! | child | what for | ends |
+//! |---|---|---|
+//! | `amoozgar worker JOB_DIR` | one training run | when its input closes: it saves first |
+//! | `amoozgar inspect` | a dataset, a model's folder, an archive | at once when its input closes |
+//! | `amoozgar infer` | a loaded model that writes | at once when its input closes |
+//! | a system's own program | keeping awake, graphics processors | when its input closes, or in time |
+//!
+//! Invariants:
+//! - Nothing whose size depends on a file or a model runs in the window's process: a crash, a hang or
+//!   memory that runs out there costs a child, and whoever asked gets an `ApiError`.
+//! - No child outlives the program for long, none is left as a zombie, and none can fill the window's
+//!   memory by what it prints.
+//! - A side that answers requests ([`requests`]) knows nothing of the window.
+
+mod bounds;
+mod orphan;
+mod requests;
+mod warm;
+
+pub mod ask;
+pub mod child;
+pub mod infer;
+pub mod inspect;
+pub mod worker;
+
+pub use infer::Inference;
+pub use inspect::Inspector;
+pub use orphan::Orphan;
+pub use requests::write_line;

@@ -8,12 +8,13 @@ mod support;
 use amoozgar::process::ask::Answerer;
 use amoozgar::process::infer::Inference;
 use amoozgar::process::inspect::Inspector;
+use amoozgar::process::measure::Measurer;
 use amoozgar_types::event::TrainEvent;
 use amoozgar_types::installed::BaseFitness;
-use amoozgar_types::process::{DatasetSummary, InspectRequest, ModelFolder, Prompt};
+use amoozgar_types::process::{DatasetSummary, InspectRequest, Prompt};
 use amoozgar_types::{ApiError, ErrorCode};
 use serde_json::json;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -86,14 +87,13 @@ async fn a_folder_that_claims_four_billion_layers_is_listed_with_a_reason() {
     );
     let sound = folder(&bench, "sound", "num_hidden_layers", json!(2));
     let inspector = Inspector::new(&executable());
-    let found = inspector.model_folder(&monster).await;
-    assert_eq!(found.fitness, BaseFitness::UnknownArchitecture);
-    let found = inspector.model_folder(&sound).await;
+    let found = inspector.fitness(&monster).await;
+    assert_eq!(found, BaseFitness::UnknownArchitecture);
+    let found = inspector.fitness(&sound).await;
     assert!(
-        matches!(found.fitness, BaseFitness::Fit { .. }),
+        matches!(found, BaseFitness::Fit { .. }),
         "the folder beside it is as good as before: {found:?}"
     );
-    assert_eq!(found.architecture.as_deref(), Some("llama"));
     let held = status_kib(std::process::id(), "VmHWM:").unwrap();
     assert!(held < 512 << 10, "{held} KiB in the process that asked");
 }
@@ -130,7 +130,7 @@ async fn a_question_that_takes_too_long_is_an_error_and_leaves_no_process() {
     let folder = InspectRequest::ModelFolder {
         path: bench.path(".").display().to_string(),
     };
-    let _: ModelFolder = inspect.ask(&folder, 512 * MIB, PATIENCE).await.unwrap();
+    let _: BaseFitness = inspect.ask(&folder, 512 * MIB, PATIENCE).await.unwrap();
     let child = inspect.warm_id().unwrap();
     let endless = InspectRequest::Dataset {
         path: pipe.display().to_string(),
@@ -146,33 +146,44 @@ async fn a_question_that_takes_too_long_is_an_error_and_leaves_no_process() {
         !Path::new(&format!("/proc/{child}")).exists(),
         "it is no zombie either"
     );
-    let _: ModelFolder = inspect.ask(&folder, 512 * MIB, PATIENCE).await.unwrap();
+    let _: BaseFitness = inspect.ask(&folder, 512 * MIB, PATIENCE).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_that_takes_too_much_memory_is_an_error() {
     let bench = Bench::new();
-    let dir = bench.path("model");
-    fs::create_dir_all(&dir).unwrap();
-    let mut config = File::create(dir.join("config.json")).unwrap();
-    config.write_all(b"{\"model_type\":\"").unwrap();
-    let part = vec![b'a'; MIB as usize];
-    for _ in 0..256 {
-        config.write_all(&part).unwrap();
-    }
-    config.write_all(b"\"}").unwrap();
+    let path = bench.write("text.txt", "سلام ".repeat(4 << 20));
     let inspect = Answerer::new(&executable(), "inspect", 1, WARM);
-    let request = InspectRequest::ModelFolder {
-        path: dir.display().to_string(),
+    let request = InspectRequest::Dataset {
+        path: path.display().to_string(),
     };
     let failure = inspect
-        .ask::<ModelFolder>(&request, 192 * MIB, PATIENCE)
+        .ask::<DatasetSummary>(&request, 64 * MIB, PATIENCE)
         .await
         .unwrap_err();
     assert_eq!(failure.code, ErrorCode::ProcessOutOfMemory, "{failure}");
-    assert_eq!(failure.params.found, Some(192 * MIB), "how much it had");
-    let held = status_kib(std::process::id(), "VmHWM:").unwrap();
-    assert!(held < 512 << 10, "{held} KiB in the process that asked");
+    assert_eq!(failure.params.found, Some(64 * MIB), "how much it had");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_does_not_fit_is_foreseen_in_little_memory_and_says_what_would() {
+    let bench = Bench::new();
+    let data = bench.write("stories.txt", persian_text(160));
+    let mut spec = bench.tiny_spec(&data);
+    spec["model"] = json!({
+        "n_layers": 32, "d_model": 4096, "n_heads": 32, "n_kv_heads": 32, "d_ff": 11008,
+        "context_length": 512
+    });
+    let spec = serde_json::from_value(spec).unwrap();
+    let measurer = Measurer::new(&executable());
+    let planned = tokio::task::spawn_blocking(move || measurer.plan(spec, 512 * MIB, MIB));
+    let estimate = planned.await.unwrap().unwrap();
+    assert!(estimate.n_parameters > 6_000_000_000, "{estimate:?}");
+    assert!(
+        estimate.memory_bytes > 100_000 * MIB && estimate.free_memory_bytes == 512 * MIB,
+        "what it needs and what there is: {estimate:?}"
+    );
+    assert_eq!(estimate.duration_s, None, "nothing was timed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,7 +220,7 @@ async fn a_child_answers_many_questions_one_after_another() {
 #[test]
 fn a_child_whose_input_closes_ends_at_once() {
     let bench = Bench::new();
-    for subcommand in ["inspect", "infer"] {
+    for subcommand in ["inspect", "measure", "infer"] {
         let mut child = bench
             .command(&[subcommand])
             .stdin(Stdio::piped())

@@ -13,7 +13,7 @@ use crate::error;
 use crate::exit;
 use crate::logging;
 use crate::paths::Paths;
-use crate::process::{infer, inspect, worker};
+use crate::process::{infer, inspect, measure, worker};
 use crate::signals::signalled;
 use crate::{commands, window};
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
@@ -54,6 +54,9 @@ enum Command {
     /// Answer the window's questions about datasets, model folders and bundles: JSON lines.
     #[command(hide = true)]
     Inspect,
+    /// Foresee for the window what runs will need: JSON lines.
+    #[command(hide = true)]
+    Measure,
     /// Load a model and write for the window: JSON lines.
     #[command(hide = true)]
     Infer,
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
     match &command {
         Command::Worker { job_dir } => return worker::main(job_dir),
         Command::Inspect => return inspect::main(),
+        Command::Measure => return measure::main(),
         Command::Infer => return infer::main(),
         _ => {}
     }
@@ -109,7 +113,7 @@ pub fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments, mode),
         Command::Download(arguments) => download::run(&arguments, mode, cli.common.data_dir),
         Command::Dataset(arguments) => dataset::run(&arguments, mode),
-        Command::Worker { .. } | Command::Inspect | Command::Infer => {
+        Command::Worker { .. } | Command::Inspect | Command::Measure | Command::Infer => {
             unreachable!("BUG: children have their own way in")
         }
     };

@@ -5,6 +5,7 @@ use crate::clock::{new_id, now_ms};
 use crate::db::Db;
 use crate::hold::Settled;
 use crate::paths::{self, Paths};
+use crate::process::Inspector;
 use crate::{error, files, words};
 use amoozgar_data::DatasetSummary;
 use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
@@ -15,19 +16,19 @@ use std::path::{Path, PathBuf};
 
 const MAX_NAME_CHARS: usize = 80;
 const MAX_PREVIEW_ROWS: u32 = 100;
-const MAX_ROW_CHARS: usize = 2000;
 
 /// Checks a file, copies it into the data folder and lists it. Blocks.
 pub fn import(
     db: &Db,
     paths: &Paths,
+    inspector: &Inspector,
     user_id: &UserId,
     request: &DatasetImport,
     _settled: &Settled,
 ) -> Result<DatasetRecord, ApiError> {
     let source = PathBuf::from(&request.path);
     let name = import_name(request.name.as_deref(), &source)?;
-    let summary = inspect(&source)?;
+    let summary = inspector.wait(inspector.dataset(&source))?;
     let dataset_id = DatasetId::new(new_id());
     let file = format!("{dataset_id}.{}", extension(summary.format));
     let copy = paths.datasets().join(file);
@@ -55,16 +56,16 @@ pub fn import(
 /// One dataset with some of its rows. Blocks.
 pub fn preview(
     db: &Db,
+    inspector: &Inspector,
     user_id: &UserId,
     request: &DatasetPreviewRequest,
 ) -> Result<DatasetPreview, ApiError> {
     let dataset = db
         .now(|store| store.dataset(user_id, &request.dataset_id))?
         .ok_or_else(error::not_found)?;
-    let limit = request.limit.min(MAX_PREVIEW_ROWS) as usize;
+    let limit = request.limit.min(MAX_PREVIEW_ROWS);
     let path = Path::new(&dataset.train_path);
-    let rows = amoozgar_data::preview(path, request.offset, limit, MAX_ROW_CHARS)
-        .map_err(|failure| error::of_data(&failure))?;
+    let rows = inspector.wait(inspector.rows(path, request.offset, limit))?;
     Ok(DatasetPreview {
         dataset: dataset.record,
         rows,
@@ -168,6 +169,7 @@ fn register(
     db.now(|store| store.upsert_dataset(None, &record, &train, validation.as_deref()))
 }
 
+/// A file that comes with the program: its size is known.
 fn inspect(path: &Path) -> Result<DatasetSummary, ApiError> {
     amoozgar_data::inspect(path).map_err(|failure| error::of_data(&failure))
 }

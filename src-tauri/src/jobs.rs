@@ -24,8 +24,6 @@ mod supervisor;
 #[cfg(all(test, unix))]
 mod queue_tests;
 
-pub(crate) use crate::exit;
-pub(crate) use crate::paths::JOB_FILE;
 pub use curves::Curves;
 pub use live::Live;
 pub use queue::Jobs;

@@ -4,6 +4,7 @@
 //! | child | what for | ends |
 //! |---|---|---|
 //! | `amoozgar worker JOB_DIR` | one training run | when its input closes: it saves first |
+//! | `amoozgar measure` | a plan's memory and time | at once when its input closes |
 //! | `amoozgar inspect` | a dataset, a model's folder, an archive | at once when its input closes |
 //! | `amoozgar infer` | a loaded model that writes | at once when its input closes |
 //! | a system's own program | keeping awake, graphics processors | when its input closes, or in time |
@@ -24,9 +25,11 @@ pub mod ask;
 pub mod child;
 pub mod infer;
 pub mod inspect;
+pub mod measure;
 pub mod worker;
 
 pub use infer::Inference;
 pub use inspect::Inspector;
+pub use measure::Measurer;
 pub use orphan::Orphan;
 pub use requests::write_line;

@@ -8,6 +8,7 @@ use crate::hold::Hold;
 use crate::jobs::{Curves, Jobs, Live};
 use crate::machine::Watchers;
 use crate::paths::Paths;
+use crate::process::{Inference, Inspector, Measurer};
 use crate::secrets::Secrets;
 use crate::transfer::Transfers;
 use amoozgar_types::id::UserId;
@@ -15,8 +16,8 @@ use amoozgar_types::settings::Settings;
 use amoozgar_types::user::User;
 use amoozgar_types::{ApiError, ErrorCode};
 use std::fs::File;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 use tokio::sync::OnceCell;
 
@@ -44,8 +45,12 @@ pub struct App {
     pub machine: Watchers,
     /// Which run is live.
     pub live: Arc<Live>,
-    /// The generation under way, to be stopped by setting it.
-    pub generation: Mutex<Arc<AtomicBool>>,
+    /// Has children look at what people bring.
+    pub inspector: Arc<Inspector>,
+    /// Has a child foresee what runs will need.
+    pub measurer: Arc<Measurer>,
+    /// Has a child write.
+    pub inference: Inference,
     /// The import, export or move under way.
     pub transfers: Transfers,
     /// Where a damaged database was set aside at this start.
@@ -91,33 +96,13 @@ impl App {
 
     /// What was going on for the signed-in user's eyes ends with the session; runs go on.
     pub fn left(&self) {
-        self.stop_generation();
+        self.inference.unload();
         self.jobs.subscriptions.clear();
         self.machine.clear();
-    }
-
-    /// Makes room for a new generation: the one under way is stopped.
-    pub fn begin_generation(&self) -> Arc<AtomicBool> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let mut current = self
-            .generation
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        current.store(true, Ordering::Relaxed);
-        *current = Arc::clone(&stop);
-        stop
     }
 
     /// Whether something works that closing the window should not end.
     pub fn is_busy(&self) -> bool {
         self.live.get().is_some() || self.downloads.is_busy() || self.hold.is_moving()
-    }
-
-    /// Stops the generation under way, if there is one.
-    pub fn stop_generation(&self) {
-        self.generation
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .store(true, Ordering::Relaxed);
     }
 }

@@ -19,8 +19,10 @@ use crate::downloads::{Downloads, Moment, Outside};
 use crate::events::emit;
 use crate::hold::Hold;
 use crate::jobs::{Curves, Jobs, Live, Observer};
+use crate::machine::resources::free_memory_bytes;
 use crate::machine::{self, Watchers};
 use crate::paths::Paths;
+use crate::process::{Inference, Inspector, Measurer};
 use crate::secrets::{Secrets, SystemKeyring};
 use crate::signals::signalled;
 use crate::state::App;
@@ -32,8 +34,8 @@ use amoozgar_store::{Opened, Store, take_restored};
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::{SessionChanged, Standing, WentOnBattery};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tauri::ipc::Invoke;
 use tauri::webview::PageLoadEvent;
@@ -156,9 +158,11 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         }),
     };
     let held = hold.clone();
-    let (jobs, downloads) = tauri::async_runtime::block_on(async {
+    let inference = Inference::new(&program, free_memory_bytes);
+    let (inspector, measurer, jobs, downloads) = tauri::async_runtime::block_on(async {
+        let (inspector, measurer) = (Inspector::new(&program), Measurer::new(&program));
         let jobs = Jobs::start(db.clone(), observer, program, move || held.is_held());
-        (jobs, Downloads::start(outside))
+        (inspector, measurer, jobs, Downloads::start(outside))
     });
     app.manage(App {
         started,
@@ -173,7 +177,9 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         restored: OnceCell::new_with((n_remembered == 0).then_some(())),
         machine: Watchers::default(),
         live,
-        generation: Mutex::new(Arc::new(AtomicBool::new(false))),
+        inspector: Arc::new(inspector),
+        measurer: Arc::new(measurer),
+        inference,
         transfers: Transfers::default(),
         database_set_aside: set_aside.map(|path| path.display().to_string()),
         quitting: AtomicBool::new(false),

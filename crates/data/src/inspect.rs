@@ -1,19 +1,8 @@
 //! A look at a dataset's file: what it holds, whether it is sound, and some of its rows.
 
 use crate::{DataError, Documents, MAX_LINE_BYTES};
-use amoozgar_types::dataset::DatasetFormat;
+pub use amoozgar_types::process::DatasetSummary;
 use std::path::Path;
-
-/// What a dataset's file holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DatasetSummary {
-    /// The format of the file.
-    pub format: DatasetFormat,
-    /// Documents with text in them.
-    pub n_rows: u64,
-    /// Size of the file.
-    pub size_bytes: u64,
-}
 
 /// Reads the whole file as a stream and validates it.
 ///

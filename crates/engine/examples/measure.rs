@@ -270,10 +270,10 @@ fn plan(path: &str, job_dir: &str) -> Done {
         "memory: {foreseen_mib:.0} MiB foreseen, {mib:.0} held, {:+.1} %",
         (foreseen_mib / mib - 1.0) * 100.0
     ))?;
+    let duration_s = foreseen.duration_s.ok_or("it does not fit")?;
     say(&format!(
-        "time: {:.1} s foreseen, {seconds:.1} taken, {:+.1} %",
-        foreseen.duration_s,
-        (foreseen.duration_s / seconds - 1.0) * 100.0
+        "time: {duration_s:.1} s foreseen, {seconds:.1} taken, {:+.1} %",
+        (duration_s / seconds - 1.0) * 100.0
     ))
 }
 

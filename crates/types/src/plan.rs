@@ -16,8 +16,9 @@ pub struct Estimate {
     pub n_train_tokens: u64,
     /// Optimizer steps in all.
     pub total_steps: u64,
-    /// Seconds, from a short measurement of this machine.
-    pub duration_s: f64,
+    /// Seconds, from a short measurement of this machine; `None` where the run does not fit into the
+    /// memory, so that nothing was measured.
+    pub duration_s: Option<f64>,
     /// Bytes that checkpoints and the final model will take.
     pub disk_bytes: u64,
     /// Bytes free on the disk of the data folder.

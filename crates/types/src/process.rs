@@ -2,9 +2,8 @@
 //! requests on standard input, answers on standard output. A training run speaks in
 //! [`event`](crate::event)s instead.
 
-use crate::ApiError;
 use crate::dataset::DatasetFormat;
-use crate::installed::BaseFitness;
+use crate::{ApiError, TrainSpec};
 use serde::{Deserialize, Serialize};
 
 /// The answer to one request of a child that answers each with one line.
@@ -41,7 +40,7 @@ pub enum InspectRequest {
         /// How many.
         limit: u32,
     },
-    /// Look at a model's folder without its weights; answered with a [`ModelFolder`].
+    /// Look at a model's folder without its weights; answered with a [`BaseFitness`](crate::installed::BaseFitness).
     ModelFolder {
         /// The folder.
         path: String,
@@ -64,15 +63,24 @@ pub struct DatasetSummary {
     pub size_bytes: u64,
 }
 
-/// What a model's folder holds, as far as its small files say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ModelFolder {
-    /// `model_type` of its configuration.
-    pub architecture: Option<String>,
-    /// Whether it has weights, all parts of them where an index names several.
-    pub has_weights: bool,
-    /// Whether a run can go on from it.
-    pub fitness: BaseFitness,
+/// What `amoozgar measure` is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case")]
+pub enum MeasureRequest {
+    /// Say what a run will need; answered with an [`Estimate`](crate::plan::Estimate).
+    Plan {
+        /// The run.
+        spec: Box<TrainSpec>,
+        /// Memory that it may take.
+        free_memory_bytes: u64,
+        /// Room on the disk that its files will lie on.
+        free_disk_bytes: u64,
+    },
+    /// Say what a run can do with where as little as possible is kept; answered with bytes.
+    LeastMemory {
+        /// The run.
+        spec: Box<TrainSpec>,
+    },
 }
 
 /// What `amoozgar infer` is asked.

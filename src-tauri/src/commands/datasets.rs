@@ -7,6 +7,7 @@ use crate::state::App;
 use amoozgar_types::ipc::{
     DatasetsDelete, DatasetsImport, DatasetsList, DatasetsPreview, DatasetsShare,
 };
+use std::sync::Arc;
 use tauri::State;
 
 /// Every dataset of the user, the bundled ones first.
@@ -28,7 +29,8 @@ pub async fn datasets_import(
 ) -> Answer<DatasetsImport> {
     let settled = state.hold.settled()?;
     let (db, paths, user_id) = (state.db.clone(), state.paths.clone(), state.user_id()?);
-    blocking(move || datasets::import(&db, &paths, &user_id, &request, &settled)).await
+    let inspector = Arc::clone(&state.inspector);
+    blocking(move || datasets::import(&db, &paths, &inspector, &user_id, &request, &settled)).await
 }
 
 /// One dataset with some of its rows.
@@ -38,7 +40,8 @@ pub async fn datasets_preview(
     request: Request<DatasetsPreview>,
 ) -> Answer<DatasetsPreview> {
     let (db, user_id) = (state.db.clone(), state.user_id()?);
-    blocking(move || datasets::preview(&db, &user_id, &request)).await
+    let inspector = Arc::clone(&state.inspector);
+    blocking(move || datasets::preview(&db, &inspector, &user_id, &request)).await
 }
 
 /// Removes an imported dataset and its file.

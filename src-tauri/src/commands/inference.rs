@@ -1,17 +1,16 @@
-//! Trying a trained model, in the window's process: a small model, a short text.
+//! Trying a run's model, in a process of its own.
 
 use super::{Answer, Request};
 use crate::db::{Db, blocking};
 use crate::error;
 use crate::state::App;
-use amoozgar_engine::{Generator, SamplingParams};
 use amoozgar_types::ApiError;
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::ipc::{Generate, Generated, InferenceGenerate, InferenceStop, TextPiece};
 use amoozgar_types::limits::form as limits;
+use amoozgar_types::process::Prompt;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -22,40 +21,38 @@ pub async fn inference_generate(
     request: Request<InferenceGenerate>,
     channel: Channel<TextPiece>,
 ) -> Answer<InferenceGenerate> {
-    let user_id = state.user_id()?;
+    let (db, user_id) = (state.db.clone(), state.user_id()?);
     check(&request)?;
-    let stop = state.begin_generation();
-    let db = state.db.clone();
-    blocking(move || {
-        let dir = model_dir(&db, &user_id, &request.job_id)?;
-        let generator = Generator::load(&dir).map_err(|failure| error::of_engine(&failure))?;
-        let sampling = SamplingParams {
-            max_tokens: request.max_tokens as usize,
-            temperature: request.temperature,
-            seed: request.seed,
-            ..SamplingParams::default()
-        };
-        let mut heard = |text: &str| {
-            let piece = TextPiece {
-                text: text.to_owned(),
-            };
-            if stop.load(Ordering::Relaxed) || channel.send(piece).is_err() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
-        let made = generator
-            .generate(&request.prompt, &sampling, &mut heard)
-            .map_err(|failure| error::of_engine(&failure))?;
-        Ok(Generated {
-            text: made.text,
-            n_tokens: u32::try_from(made.n_tokens).unwrap_or(u32::MAX),
-            tokens_per_s: made.tokens_per_s,
-            stopped: made.stopped,
-        })
+    let Generate {
+        job_id,
+        prompt,
+        max_tokens,
+        temperature,
+        seed,
+    } = request;
+    let dir = blocking(move || model_dir(&db, &user_id, &job_id)).await?;
+    let prompt = Prompt {
+        text: prompt,
+        max_tokens,
+        temperature,
+        top_k: None,
+        top_p: None,
+        seed,
+    };
+    let tell = |text: &str| {
+        let text = text.to_owned();
+        match channel.send(TextPiece { text }) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    };
+    let made = state.inference.generate(&dir, prompt, tell).await?;
+    Ok(Generated {
+        text: made.text,
+        n_tokens: made.n_tokens,
+        tokens_per_s: made.tokens_per_s,
+        stopped: made.stopped,
     })
-    .await
 }
 
 /// Ends the generation under way.
@@ -66,7 +63,7 @@ pub async fn inference_stop(
 ) -> Answer<InferenceStop> {
     let () = request;
     state.user()?;
-    state.stop_generation();
+    state.inference.stop();
     Ok(())
 }
 

@@ -22,7 +22,8 @@ pub async fn training_bases(
 ) -> Answer<TrainingBases> {
     let () = request;
     let (db, paths, user) = (state.db.clone(), state.paths.clone(), state.user()?);
-    blocking(move || new_run::bases(&db, &paths, &user)).await
+    let inspector = Arc::clone(&state.inspector);
+    blocking(move || new_run::bases(&db, &paths, &inspector, &user)).await
 }
 
 /// Memory and time of a run, before it is made.
@@ -32,7 +33,10 @@ pub async fn training_estimate(
     request: Request<TrainingEstimate>,
 ) -> Answer<TrainingEstimate> {
     let (db, paths, user_id) = (state.db.clone(), state.paths.clone(), state.user_id()?);
-    blocking(move || new_run::estimate(&db, &paths, &user_id, &request)).await
+    let (inspector, measurer) = (Arc::clone(&state.inspector), Arc::clone(&state.measurer));
+    let estimate =
+        move || new_run::estimate(&db, &paths, &inspector, &measurer, &user_id, &request);
+    blocking(estimate).await
 }
 
 /// Makes a run and queues it.
@@ -43,7 +47,9 @@ pub async fn training_create(
 ) -> Answer<TrainingCreate> {
     let settled = state.hold.settled()?;
     let (db, paths, owner) = (state.db.clone(), state.paths.clone(), state.user_id()?);
-    let job = blocking(move || new_run::new_job(&db, &paths, owner, &request)).await?;
+    let (inspector, measurer) = (Arc::clone(&state.inspector), Arc::clone(&state.measurer));
+    let new_job = move || new_run::new_job(&db, &paths, &inspector, &measurer, owner, &request);
+    let job = blocking(new_job).await?;
     state.jobs.create(job, &settled).await
 }
 

@@ -21,7 +21,8 @@ pub async fn models_import(
     let (settled, user) = (state.hold.settled()?, state.user()?);
     let from = files::absolute(&request.path)?;
     let watch = transfer::watch(state.transfers.begin(), to_channel(channel));
-    import::import(&state.db, &state.paths, user, from, watch, settled).await
+    let (db, paths) = (&state.db, &state.paths);
+    import::import(db, paths, &state.inspector, user, from, watch, settled).await
 }
 
 /// Writes a model or a dataset as an offline bundle.

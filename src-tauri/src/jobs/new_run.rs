@@ -4,10 +4,10 @@ use super::plan;
 use super::queue::NewJob;
 use crate::clock::{new_id, now_ms};
 use crate::db::Db;
-use crate::error;
 use crate::machine::resources::{free_disk_bytes, free_memory_bytes};
 use crate::models::{self, installed};
 use crate::paths::Paths;
+use crate::process::{Inspector, Measurer};
 use amoozgar_store::StoredDataset;
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::installed::{BaseFitness, BaseModel, InstalledModel};
@@ -23,10 +23,19 @@ use std::path::Path;
 
 /// The models on this machine, with what a run can make of them: those that can be gone on from first.
 /// Blocks.
-pub fn bases(db: &Db, paths: &Paths, user: &User) -> Result<Vec<BaseModel>, ApiError> {
+pub fn bases(
+    db: &Db,
+    paths: &Paths,
+    inspector: &Inspector,
+    user: &User,
+) -> Result<Vec<BaseModel>, ApiError> {
     let models = installed::all(db, paths, user)?;
     let is_model = |model: &InstalledModel| model.kind == RepoKind::Model;
-    let mut bases: Vec<BaseModel> = models.into_iter().filter(is_model).map(base).collect();
+    let mut bases: Vec<BaseModel> = models
+        .into_iter()
+        .filter(is_model)
+        .map(|model| base(model, inspector))
+        .collect();
     bases.sort_by_key(|base| !matches!(base.fitness, BaseFitness::Fit { .. }));
     Ok(bases)
 }
@@ -35,40 +44,28 @@ pub fn bases(db: &Db, paths: &Paths, user: &User) -> Result<Vec<BaseModel>, ApiE
 pub fn estimate(
     db: &Db,
     paths: &Paths,
+    inspector: &Inspector,
+    measurer: &Measurer,
     user_id: &UserId,
     request: &NewRun,
 ) -> Result<Estimate, ApiError> {
-    let (spec, _) = planned(db, paths, user_id, request)?;
-    let train = Path::new(&spec.dataset.train);
-    let train_bytes = std::fs::metadata(train)
-        .map_err(|failure| error::io_error(train, &failure))?
-        .len();
-    let run = amoozgar_engine::estimate(&spec, train_bytes)
-        .map_err(|failure| error::of_engine(&failure))?;
+    let (spec, _) = planned(db, paths, inspector, user_id, request)?;
     let free_memory_bytes = usable_memory_bytes(&spec)?;
-    Ok(Estimate {
-        n_parameters: run.n_parameters,
-        memory_bytes: run.memory_bytes,
-        free_memory_bytes,
-        n_train_tokens: run.n_train_tokens,
-        total_steps: run.total_steps,
-        duration_s: run.duration_s,
-        disk_bytes: run.disk_bytes,
-        free_disk_bytes: free_disk_bytes(paths.place())?,
-        kept: run.kept,
-        to_fit: plan::to_fit(&spec, free_memory_bytes)?,
-    })
+    let free_disk_bytes = free_disk_bytes(paths.place())?;
+    measurer.plan(spec, free_memory_bytes, free_disk_bytes)
 }
 
 /// A run as the queue takes it. Writes nothing. Blocks.
 pub fn new_job(
     db: &Db,
     paths: &Paths,
+    inspector: &Inspector,
+    measurer: &Measurer,
     owner: UserId,
     request: &NewRun,
 ) -> Result<NewJob, ApiError> {
-    let (spec, dataset) = planned(db, paths, &owner, request)?;
-    within_limit(&spec)?;
+    let (spec, dataset) = planned(db, paths, inspector, &owner, request)?;
+    within_limit(measurer, &spec)?;
     let mut record = new_record(request, &spec, &dataset);
     if let (Some(model), Some(_)) = (&request.base_model, &spec.base_model) {
         record.base_name = base_name(db, &owner, model)?;
@@ -90,12 +87,11 @@ fn usable_memory_bytes(spec: &TrainSpec) -> Result<u64, ApiError> {
 }
 
 /// A run that no setting of the form's brings under the user's limit is not made.
-fn within_limit(spec: &TrainSpec) -> Result<(), ApiError> {
+fn within_limit(measurer: &Measurer, spec: &TrainSpec) -> Result<(), ApiError> {
     let Some(limit) = spec.memory_limit_bytes else {
         return Ok(());
     };
-    let needed =
-        amoozgar_engine::least_memory_bytes(spec).map_err(|failure| error::of_engine(&failure))?;
+    let needed = measurer.least_memory_bytes(spec.clone())?;
     if needed <= limit {
         return Ok(());
     }
@@ -112,6 +108,7 @@ fn within_limit(spec: &TrainSpec) -> Result<(), ApiError> {
 fn planned(
     db: &Db,
     paths: &Paths,
+    inspector: &Inspector,
     user_id: &UserId,
     run: &NewRun,
 ) -> Result<(TrainSpec, StoredDataset), ApiError> {
@@ -123,7 +120,8 @@ fn planned(
         Some(model) if run.method != Method::Scratch => {
             let dir = models::folder(db, paths, user_id, model)
                 .map_err(|_| ApiError::invalid_field("base_model"))?;
-            Some(plan::Base::of(dir))
+            let fitness = inspector.wait(inspector.fitness(&dir));
+            Some(plan::Base::new(dir, fitness))
         }
         _ => None,
     };
@@ -132,9 +130,9 @@ fn planned(
 }
 
 /// A model on this machine as something to go on from.
-fn base(model: InstalledModel) -> BaseModel {
+fn base(model: InstalledModel, inspector: &Inspector) -> BaseModel {
     BaseModel {
-        fitness: amoozgar_engine::base_fitness(Path::new(&model.path)),
+        fitness: inspector.wait(inspector.fitness(Path::new(&model.path))),
         model: model.model,
         name: model.name,
         architecture: model.architecture,

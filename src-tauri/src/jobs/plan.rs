@@ -1,12 +1,9 @@
 //! From the new-run form to a specification: every field held to its range.
 
-use crate::error;
-use amoozgar_engine::Change;
 use amoozgar_store::StoredDataset;
 use amoozgar_types::installed::BaseFitness;
 use amoozgar_types::ipc::NewRun;
 use amoozgar_types::limits::{WARMUP_STEPS, form as limits};
-use amoozgar_types::plan::FitChange;
 use amoozgar_types::settings::Settings;
 use amoozgar_types::spec::{
     CheckpointSpec, DatasetSpec, EvaluationSpec, Method, ModelSpec, OptimizerSpec, Task,
@@ -23,12 +20,9 @@ pub struct Base {
 }
 
 impl Base {
-    /// The one in a folder. Blocks.
-    pub fn of(dir: PathBuf) -> Self {
-        Self {
-            fitness: amoozgar_engine::base_fitness(&dir),
-            dir,
-        }
+    /// The one in a folder, and what a run can make of it.
+    pub fn new(dir: PathBuf, fitness: BaseFitness) -> Self {
+        Self { dir, fitness }
     }
 }
 
@@ -89,23 +83,6 @@ pub fn spec(
             .memory_limit_mib
             .map(|mib| u64::from(mib) << 20),
     })
-}
-
-/// What to change in the form so that the run takes no more than `free_bytes`. That less is kept from
-/// forward passes is no change of the form: each run chooses it for itself.
-pub fn to_fit(spec: &TrainSpec, free_bytes: u64) -> Result<Vec<FitChange>, ApiError> {
-    let changes = amoozgar_engine::make_it_fit(spec, free_bytes)
-        .map_err(|failure| error::of_engine(&failure))?;
-    let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Ok(changes
-        .into_iter()
-        .filter_map(|change| match change {
-            Change::MicroBatch(n) => Some(FitChange::MicroBatch(small(n))),
-            Change::Context(n) => Some(FitChange::Context(small(n))),
-            Change::Bf16Storage => Some(FitChange::Bf16Storage),
-            Change::Kept(_) => None,
-        })
-        .collect())
 }
 
 fn check(run: &NewRun) -> Result<(), ApiError> {

@@ -6,6 +6,7 @@ use crate::error::{self, io_error};
 use crate::files;
 use crate::hold::Settled;
 use crate::paths::Paths;
+use crate::process::Inspector;
 use amoozgar_hub::{Cache, Copied, HubError, Links, MANIFEST, Repo, Unpacked, Watch};
 use amoozgar_types::installed::InstalledModel;
 use amoozgar_types::ipc::ModelImported;
@@ -24,13 +25,17 @@ const MAX_NAME_CHARS: usize = 100;
 pub async fn import(
     db: &Db,
     paths: &Paths,
+    inspector: &Inspector,
     user: User,
     from: PathBuf,
     watch: Watch,
     settled: Settled,
 ) -> Result<ModelImported, ApiError> {
     let imported = match form_of(&from)? {
-        Form::Bundle => bundle(paths, &from, &watch).await,
+        Form::Bundle => {
+            inspector.bundle(&from).await?;
+            bundle(paths, &from, &watch).await
+        }
         Form::Cache => adopted(&installed::cache(paths), &from, &watch).await,
         Form::Model => {
             let paths = paths.clone();

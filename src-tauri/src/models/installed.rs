@@ -14,10 +14,17 @@ use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::repo::RepoKind;
 use amoozgar_types::user::{Role, User};
 use amoozgar_types::{ApiError, ErrorCode, UtcMs};
-use std::collections::HashSet;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
+
+/// Bytes of a configuration, or of an index of weights, at the most: that of the largest models has nine
+/// million. The window reads no file of a model that is larger.
+const SMALL_BYTES: u64 = 16 << 20;
 
 /// Everything that is here as a whole, latest first. Blocks.
 pub fn all(db: &Db, paths: &Paths, user: &User) -> Result<Vec<InstalledModel>, ApiError> {
@@ -165,15 +172,14 @@ pub(super) fn whole(found: &CachedRepo) -> Option<(&str, &Snapshot)> {
 
 /// Whether a folder has weights, all parts of them where an index names several.
 pub fn has_weights(dir: &Path) -> bool {
+    #[derive(Deserialize)]
+    struct Index {
+        weight_map: HashMap<String, String>,
+    }
     let index = dir.join("model.safetensors.index.json");
-    if let Ok(text) = fs::read_to_string(&index) {
-        let parsed: Result<serde_json::Value, _> = serde_json::from_str(&text);
-        let parts = parsed
-            .ok()
-            .and_then(|index| index.get("weight_map").cloned())
-            .and_then(|map| map.as_object().cloned());
-        return parts.is_some_and(|parts| {
-            let names: HashSet<_> = parts.values().filter_map(|name| name.as_str()).collect();
+    if index.exists() {
+        return read_json::<Index>(&index).is_some_and(|index| {
+            let names: HashSet<&String> = index.weight_map.values().collect();
             !names.is_empty() && names.iter().all(|name| dir.join(name).is_file())
         });
     }
@@ -284,9 +290,25 @@ pub fn imported_dir(paths: &Paths, name: &str) -> Result<PathBuf, ApiError> {
 
 /// `model_type` of a configuration.
 fn architecture(dir: &Path) -> Option<String> {
-    let text = fs::read_to_string(dir.join("config.json")).ok()?;
-    let config: serde_json::Value = serde_json::from_str(&text).ok()?;
-    config.get("model_type")?.as_str().map(str::to_owned)
+    #[derive(Deserialize)]
+    struct Config {
+        model_type: Option<String>,
+    }
+    let config: Config = read_json(&dir.join("config.json"))?;
+    config.model_type
+}
+
+/// What a small file says; `None` where it is none, or not small.
+fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    let mut text = String::new();
+    let n_bytes = fs::File::open(path)
+        .and_then(|file| file.take(SMALL_BYTES + 1).read_to_string(&mut text))
+        .ok()?;
+    if n_bytes as u64 > SMALL_BYTES {
+        tracing::warn!(path = %path.display(), "a model's file is larger than any such file should be");
+        return None;
+    }
+    serde_json::from_str(&text).ok()
 }
 
 fn modified_ms(path: &Path) -> UtcMs {

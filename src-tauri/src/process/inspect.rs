@@ -5,13 +5,11 @@ use super::ask::Answerer;
 use super::requests;
 use crate::error::{self, io_error};
 use amoozgar_types::installed::BaseFitness;
-use amoozgar_types::process::{DatasetSummary, InspectRequest, ModelFolder};
+use amoozgar_types::process::{DatasetSummary, InspectRequest};
 use amoozgar_types::{ApiError, ErrorCode};
-use serde::Deserialize;
-use std::collections::{HashMap, HashSet};
-use std::fs::{self, File};
+use std::collections::HashMap;
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -47,7 +45,9 @@ fn answer(request: InspectRequest) -> Result<serde_json::Value, ApiError> {
             offset,
             limit,
         } => encoded(&rows(Path::new(&path), offset, limit as usize)?),
-        InspectRequest::ModelFolder { path } => encoded(&model_folder(Path::new(&path))),
+        InspectRequest::ModelFolder { path } => {
+            encoded(&amoozgar_engine::base_fitness(Path::new(&path)))
+        }
         InspectRequest::Bundle { path } => encoded(
             &amoozgar_hub::check_bundle(Path::new(&path))
                 .map_err(|failure| error::of_hub(&failure))?,
@@ -61,81 +61,19 @@ fn encoded(answer: &impl serde::Serialize) -> Result<serde_json::Value, ApiError
 }
 
 fn dataset(path: &Path) -> Result<DatasetSummary, ApiError> {
-    let found = amoozgar_engine::inspect(path).map_err(|failure| error::of_engine(&failure))?;
-    Ok(DatasetSummary {
-        format: found.format,
-        n_rows: found.n_rows,
-        size_bytes: found.size_bytes,
-    })
+    amoozgar_data::inspect(path).map_err(|failure| error::of_data(&failure))
 }
 
 fn rows(path: &Path, offset: u64, limit: usize) -> Result<Vec<String>, ApiError> {
-    let rows = amoozgar_engine::preview(path, offset, limit)
-        .map_err(|failure| error::of_engine(&failure))?;
-    Ok(rows.iter().map(|row| cut(row)).collect())
-}
-
-fn cut(row: &str) -> String {
-    let end = row.char_indices().nth(MAX_ROW_CHARS);
-    end.and_then(|(end, _)| row.get(..end))
-        .unwrap_or(row)
-        .to_owned()
-}
-
-/// What the small files of a model's folder say. Reads them as a whole, so that it belongs into a child;
-/// blocks.
-pub fn model_folder(dir: &Path) -> ModelFolder {
-    ModelFolder {
-        architecture: architecture(dir),
-        has_weights: has_weights(dir),
-        fitness: amoozgar_engine::base_fitness(dir),
-    }
-}
-
-/// `model_type` of a configuration.
-fn architecture(dir: &Path) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Config {
-        model_type: Option<String>,
-    }
-    let config: Config = read_json(&dir.join("config.json"))?;
-    config.model_type
-}
-
-/// Whether a folder has weights, all parts of them where an index names several.
-fn has_weights(dir: &Path) -> bool {
-    #[derive(Deserialize)]
-    struct Index {
-        weight_map: HashMap<String, String>,
-    }
-    let index = dir.join("model.safetensors.index.json");
-    if index.exists() {
-        return read_json::<Index>(&index).is_some_and(|index| {
-            let names: HashSet<&String> = index.weight_map.values().collect();
-            !names.is_empty() && names.iter().all(|name| dir.join(name).is_file())
-        });
-    }
-    fs::read_dir(dir).is_ok_and(|entries| {
-        entries.flatten().any(|entry| {
-            let path = entry.path();
-            let is_form = path
-                .extension()
-                .is_some_and(|ending| ending == "safetensors" || ending == "gguf");
-            is_form && path.is_file()
-        })
-    })
-}
-
-fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
-    let file = File::open(path).ok()?;
-    serde_json::from_reader(BufReader::new(file)).ok()
+    amoozgar_data::preview(path, offset, limit, MAX_ROW_CHARS)
+        .map_err(|failure| error::of_data(&failure))
 }
 
 /// The window's side: asks children, and remembers what they said of a folder until it changes.
 pub struct Inspector {
     child: Answerer,
     runtime: Handle,
-    folders: Mutex<HashMap<PathBuf, (Stamp, ModelFolder)>>,
+    folders: Mutex<HashMap<PathBuf, (Stamp, BaseFitness)>>,
 }
 
 /// Changes where anything directly in a folder does.
@@ -194,8 +132,8 @@ impl Inspector {
         checked.map_err(|failure| at(failure, path))
     }
 
-    /// What a model's folder holds. One that no child can get through is listed as unknown.
-    pub async fn model_folder(&self, dir: &Path) -> ModelFolder {
+    /// Whether a run can go on from the model of a folder. One that no child can get through is unknown.
+    pub async fn fitness(&self, dir: &Path) -> BaseFitness {
         let stamp = stamp(dir);
         if let Some(known) = self.known(dir, stamp) {
             return known;
@@ -205,12 +143,8 @@ impl Inspector {
         };
         let asked = self.child.ask(&request, MEMORY_BYTES, LOOK_LIMIT).await;
         let found = asked.unwrap_or_else(|failure: ApiError| {
-            tracing::warn!(dir = %dir.display(), error = %failure, "a model's folder cannot be looked at");
-            ModelFolder {
-                architecture: None,
-                has_weights: true,
-                fitness: BaseFitness::UnknownArchitecture,
-            }
+            tracing::warn!(dir = %dir.display(), error = %failure, "no child can look at a model's folder");
+            BaseFitness::UnknownArchitecture
         });
         self.folders
             .lock()
@@ -219,12 +153,12 @@ impl Inspector {
         found
     }
 
-    /// [`Inspector::model_folder`] for a thread that may block.
-    pub fn model_folder_now(&self, dir: &Path) -> ModelFolder {
-        self.runtime.block_on(self.model_folder(dir))
+    /// Waits for an answer, on a thread that may block.
+    pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
     }
 
-    fn known(&self, dir: &Path, stamp: Stamp) -> Option<ModelFolder> {
+    fn known(&self, dir: &Path, stamp: Stamp) -> Option<BaseFitness> {
         let folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         let (then, found) = folders.get(dir)?;
         (*then == stamp).then(|| found.clone())
@@ -268,32 +202,17 @@ fn stamp(dir: &Path) -> Stamp {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{has_weights, model_folder, stamp};
+    use super::stamp;
     use std::fs;
-
-    #[test]
-    fn a_folder_has_weights_only_with_all_parts_that_its_index_names() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(!has_weights(dir.path()), "an empty folder");
-        fs::write(dir.path().join("model-1.safetensors"), "").unwrap();
-        assert!(has_weights(dir.path()), "one part without an index");
-        let index = r#"{"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}}"#;
-        fs::write(dir.path().join("model.safetensors.index.json"), index).unwrap();
-        assert!(!has_weights(dir.path()), "the second part is missing");
-        fs::write(dir.path().join("model-2.safetensors"), "").unwrap();
-        assert!(has_weights(dir.path()), "now it is whole");
-    }
 
     #[test]
     fn what_is_remembered_of_a_folder_is_forgotten_when_it_changes() {
         let dir = tempfile::tempdir().unwrap();
-        let before = stamp(dir.path());
-        fs::write(dir.path().join("config.json"), r#"{"model_type":"llama"}"#).unwrap();
-        assert_ne!(stamp(dir.path()), before, "a new file");
-        assert_eq!(
-            model_folder(dir.path()).architecture.as_deref(),
-            Some("llama"),
-            "and what it says"
-        );
+        let empty = stamp(dir.path());
+        fs::write(dir.path().join("config.json"), "{}").unwrap();
+        let with_file = stamp(dir.path());
+        assert_ne!(with_file, empty, "a new file");
+        fs::write(dir.path().join("config.json"), "{ }").unwrap();
+        assert_ne!(stamp(dir.path()), with_file, "a longer one");
     }
 }

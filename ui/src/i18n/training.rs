@@ -237,6 +237,8 @@ pub const ESTIMATE_WAITING: &str = "با کامل‌شدن فرم، زمان و 
 pub const ESTIMATE_LOADING: &str = "در حال سنجیدن این رایانه…";
 /// A row.
 pub const ESTIMATE_TIME: &str = "زمان آموزش";
+/// In place of a time, where a run does not fit into the memory.
+pub const NO_TIME: &str = "نامعلوم";
 /// A row.
 pub const ESTIMATE_MEMORY: &str = "حافظهٔ لازم";
 /// A row.

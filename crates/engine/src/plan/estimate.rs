@@ -36,10 +36,11 @@ pub struct RunEstimate {
     pub n_train_tokens: u64,
     /// Optimizer steps in all.
     pub total_steps: u64,
-    /// Seconds of one optimizer step.
-    pub step_s: f64,
-    /// Seconds.
-    pub duration_s: f64,
+    /// Seconds of one optimizer step; `None` where the run does not fit into the memory, so that nothing
+    /// was measured.
+    pub step_s: Option<f64>,
+    /// Seconds; `None` as `step_s`.
+    pub duration_s: Option<f64>,
     /// Bytes that checkpoints, caches and the final model take.
     pub disk_bytes: u64,
 }
@@ -92,30 +93,37 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
     let available_bytes = memory::available_to(spec);
     let policy = policy_within(spec, &config, plan.micro_batch, available_bytes);
 
-    let times = times(spec, &config)?;
+    let memory_bytes = footprint(spec, &config, plan.micro_batch, policy).total();
+    let fits = available_bytes.is_none_or(|available| memory_bytes <= available);
+    let times = fits.then(|| times(spec, &config)).transpose()?;
     let sequence = match spec.task {
         Task::SequenceClassification => context.min(n_tokens / n_sequences),
         Task::CausalLm => context,
     };
     let rows = (spec.optimizer.batch_size * sequence) as f64;
-    let step_s =
-        rows * times.row_s(policy, config.num_hidden_layers) + n_parameters as f64 * times.weight_s;
+    let step_s = times.map(|times| {
+        rows * times.row_s(policy, config.num_hidden_layers) + n_parameters as f64 * times.weight_s
+    });
     let n_validations = plan.total_steps.div_ceil(plan.evaluate_every) as f64;
     let validation_tokens = n_train_tokens as f64 * spec.dataset.validation_fraction;
-    let validating_s =
-        n_validations * validation_tokens * times.validated_row_s(config.num_hidden_layers);
     let loading_s = 1.0 + train_bytes as f64 / 2e6;
+    let duration_s = times.zip(step_s).map(|(times, step_s)| {
+        let validated_row_s = times.validated_row_s(config.num_hidden_layers);
+        loading_s
+            + plan.total_steps as f64 * step_s
+            + n_validations * validation_tokens * validated_row_s
+    });
 
     let kept_checkpoints = spec.checkpoint.keep_last as u64 + 2;
     Ok(RunEstimate {
         n_parameters,
-        memory_bytes: footprint(spec, &config, plan.micro_batch, policy).total(),
+        memory_bytes,
         available_bytes,
         kept: told(policy),
         n_train_tokens,
         total_steps: plan.total_steps,
         step_s,
-        duration_s: loading_s + plan.total_steps as f64 * step_s + validating_s,
+        duration_s,
         disk_bytes: WEIGHT_BYTES
             * (n_parameters * 3 * kept_checkpoints + model::n_parameters(&config))
             + n_train_tokens * 4

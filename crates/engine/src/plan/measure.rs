@@ -21,6 +21,11 @@ const MEASURED_ROWS: usize = 1024;
 const MEASURED_TARGETS: usize = 64;
 /// Steps measured, of which the fastest counts; the first one finds no memory yet.
 const N_MEASURED: usize = 3;
+/// Seconds after which no further step is measured: of one that long, the first is as good as any.
+const MEASURED_S: f64 = 5.0;
+/// Rows of the measured embedding and head at the most. Those of a large vocabulary take gigabytes with
+/// their gradients and moments, and what the head takes grows with their number.
+const MEASURED_VOCAB: usize = 8192;
 
 /// Seconds of the parts of a step, each for one row (a token) or one trained weight.
 #[derive(Debug, Clone, Copy)]
@@ -59,11 +64,18 @@ pub(super) fn times(spec: &TrainSpec, config: &ModelConfig) -> Result<Times, Eng
     let context = spec.model.context_length;
     let shape = ModelConfig {
         num_hidden_layers: 1,
+        vocab_size: config.vocab_size.min(MEASURED_VOCAB),
         ..config.clone()
+    };
+    // Each row of the head is one product more for each row of the step.
+    let head_share = if config.is_decoder() {
+        config.vocab_size as f64 / shape.vocab_size as f64
+    } else {
+        1.0
     };
     let adapters = (spec.method == Method::Lora).then_some(&spec.lora);
     let key = format!(
-        "{shape:?} {context} {n_threads} {:?} {adapters:?}",
+        "{shape:?} {head_share} {context} {n_threads} {:?} {adapters:?}",
         spec.dtype
     );
     let recalled = |key: &str| {
@@ -73,13 +85,19 @@ pub(super) fn times(spec: &TrainSpec, config: &ModelConfig) -> Result<Times, Eng
     if let Some(times) = recalled(&key) {
         return Ok(times);
     }
-    let times = threads::pool(n_threads)?.install(|| measure(spec, &shape, context))?;
+    let times = threads::pool(n_threads)?.install(|| measure(spec, &shape, context, head_share))?;
     let mut known = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
     known.get_or_insert_default().insert(key, times);
     Ok(times)
 }
 
-fn measure(spec: &TrainSpec, config: &ModelConfig, context: usize) -> Result<Times, EngineError> {
+/// `head_share` is how many times as many rows the run's own head has.
+fn measure(
+    spec: &TrainSpec,
+    config: &ModelConfig,
+    context: usize,
+    head_share: f64,
+) -> Result<Times, EngineError> {
     let mut model = Model::init(config, 0)?;
     model.set_precision(precision_of(spec.dtype));
     if spec.method == Method::Lora {
@@ -97,7 +115,11 @@ fn measure(spec: &TrainSpec, config: &ModelConfig, context: usize) -> Result<Tim
     };
     let mut fastest = PartTimes::slowest();
     let mut update_s = f64::INFINITY;
-    for _ in 0..N_MEASURED {
+    let began = Instant::now();
+    for n_measured in 0..N_MEASURED {
+        if n_measured > 0 && began.elapsed().as_secs_f64() > MEASURED_S {
+            break;
+        }
         fastest = fastest.least(model.timed(&batch, &step, &mut gradients)?);
         let start = Instant::now();
         let clip = clip_factor(gradients.norm(), 1.0);
@@ -115,7 +137,7 @@ fn measure(spec: &TrainSpec, config: &ModelConfig, context: usize) -> Result<Tim
     Ok(Times {
         block_forward_s: fastest.forward_s / n_rows,
         block_backward_s: fastest.backward_s / n_rows,
-        ends_s: fastest.embedding_s / n_rows + fastest.end_s / n_ended,
+        ends_s: fastest.embedding_s / n_rows + head_share * fastest.end_s / n_ended,
         weight_s: update_s / model.parameters.counts().0.max(1) as f64,
     })
 }

@@ -72,10 +72,8 @@ fn an_estimate_knows_the_run_that_follows() {
     spec.evaluation.prompts.clear();
     let n_bytes = std::fs::metadata(&path).unwrap().len();
     let foreseen = estimate(&spec, n_bytes).unwrap();
-    assert!(
-        foreseen.step_s > 0.0 && foreseen.duration_s > 2.0 * foreseen.step_s,
-        "{foreseen:?}"
-    );
+    let (step_s, duration_s) = (foreseen.step_s.unwrap(), foreseen.duration_s.unwrap());
+    assert!(step_s > 0.0 && duration_s > 2.0 * step_s, "{foreseen:?}");
     assert_eq!(foreseen.kept, KeptActivations::Costly, "a tiny run fits");
     let mut planned = None;
     let end = train(
@@ -96,6 +94,30 @@ fn an_estimate_knows_the_run_that_follows() {
     assert_eq!(planned.n_parameters, foreseen.n_parameters, "weights");
     assert_eq!(planned.total_steps, foreseen.total_steps, "steps");
     assert_eq!(planned.kept, foreseen.kept, "what is kept");
+}
+
+#[test]
+fn a_run_that_does_not_fit_is_foreseen_by_arithmetic_alone() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("text.txt");
+    std::fs::write(&path, "بلبلی برگ گلی خوش‌رنگ در منقار داشت\n\n".repeat(50)).unwrap();
+    let mut spec = spec();
+    spec.dataset.train = path.display().to_string();
+    // Seven thousand million weights.
+    spec.model.n_layers = 32;
+    spec.model.d_model = 4096;
+    spec.model.n_heads = 32;
+    spec.model.n_kv_heads = 32;
+    spec.model.d_ff = 11008;
+    spec.memory_limit_bytes = Some(8 << 30);
+    let n_bytes = std::fs::metadata(&path).unwrap().len();
+    let foreseen = estimate(&spec, n_bytes).unwrap();
+    assert!(foreseen.n_parameters > 6_000_000_000, "{foreseen:?}");
+    assert!(
+        foreseen.memory_bytes > 16 * foreseen.n_parameters,
+        "weights, gradients and two moments: {foreseen:?}"
+    );
+    assert_eq!(foreseen.duration_s, None, "nothing was timed");
 }
 
 #[test]

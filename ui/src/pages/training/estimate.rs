@@ -95,7 +95,7 @@ fn Figures(props: &FiguresProps) -> Html {
         <div class={classes!("estimate", props.stale.then_some("is-stale"))} aria-live="polite">
             <p class="estimate__time">
                 <span class="estimate__label">{ words::ESTIMATE_TIME }</span>
-                <strong>{ words::about(estimate.duration_s) }</strong>
+                <strong>{ estimate.duration_s.map_or_else(|| words::NO_TIME.to_owned(), words::about) }</strong>
             </p>
             <Share
                 label={words::ESTIMATE_MEMORY}

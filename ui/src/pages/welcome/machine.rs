@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::components::{Badge, ErrorState, Skeleton, Tone};
-use crate::i18n::{account, common};
+use crate::i18n::{account, common, training};
 use amoozgar_text::number;
 use amoozgar_types::ApiError;
 use amoozgar_types::dataset::DatasetSource;
@@ -77,7 +77,7 @@ fn Sizes(props: &SizesProps) -> Html {
                                     { number::bytes(estimate.memory_bytes) }
                                     <Badge {label} {tone} />
                                 </td>
-                                <td>{ number::duration(estimate.duration_s) }</td>
+                                <td>{ estimate.duration_s.map_or_else(|| training::NO_TIME.to_owned(), number::duration) }</td>
                             </tr>
                         }
                     }) }

@@ -3,7 +3,8 @@
 
 use std::process::ExitCode;
 
-/// Names, in a child's environment, the most bytes of memory that it may use.
+/// Names, in a child's environment, the most bytes of memory that it may take beyond
+/// what it holds at its start.
 pub const MEMORY_LIMIT: &str = "AMOOZGAR_MEMORY_LIMIT_BYTES";
 
 /// What a child's environment says of a bound of so many bytes. The allocator reserves address space in
@@ -33,14 +34,19 @@ pub fn apply() -> Result<(), ExitCode> {
 }
 
 /// Linux counts every private writable page against `RLIMIT_DATA`, mapped ones included, and pages of
-/// files that are mapped to be read not at all. Elsewhere on unix it bounds what the system counts as
-/// data; macOS and Windows bound nothing, and there the time limit and the free memory that is asked
-/// for before a start are what holds.
-#[cfg(unix)]
+/// files that are mapped to be read not at all. What the program's libraries took before is not the
+/// child's doing: the bound is on what comes on top. Other systems bound nothing of the kind, and there
+/// the limit on time and the free memory that is asked for before a start are what holds.
+#[cfg(target_os = "linux")]
 fn limit_memory(bytes: u64) -> std::io::Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let field = status.lines().find_map(|line| line.strip_prefix("VmData:"));
+    let kib = field.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    let taken = kib.ok_or(std::io::ErrorKind::InvalidData)? << 10;
+    let wanted = taken.saturating_add(bytes);
     let allowed = getrlimit(Resource::Data).maximum;
-    let most = allowed.map_or(bytes, |allowed| allowed.min(bytes));
+    let most = allowed.map_or(wanted, |allowed| allowed.min(wanted));
     setrlimit(
         Resource::Data,
         Rlimit {
@@ -51,7 +57,7 @@ fn limit_memory(bytes: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-#[cfg(not(unix))]
+#[cfg(not(target_os = "linux"))]
 #[expect(
     clippy::unnecessary_wraps,
     reason = "other systems have no such bound that could fail"

@@ -75,6 +75,7 @@ pub struct Ended {
     status: Result<ExitStatus, String>,
     killed: Option<Killed>,
     words: String,
+    lacked_memory: bool,
     memory_bytes: Option<u64>,
 }
 
@@ -85,6 +86,8 @@ pub struct Child {
     input: Option<ChildStdin>,
     output: mpsc::Receiver<Said>,
     words: VecDeque<String>,
+    /// It said that an allocation failed, perhaps long before its last words.
+    lacked_memory: bool,
     deadline: Option<Instant>,
     killed: Option<Killed>,
     memory_bytes: Option<u64>,
@@ -130,7 +133,7 @@ impl Launch {
         self
     }
 
-    /// Held to so many bytes of memory. Only the program's own subcommands follow it.
+    /// Held to so many bytes of memory on top of what the program takes in any case. Only the program's own subcommands follow it.
     #[must_use]
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory_bytes = Some(bytes);
@@ -184,6 +187,7 @@ impl Launch {
             input,
             output,
             words: VecDeque::new(),
+            lacked_memory: false,
             deadline: None,
             killed: None,
             memory_bytes: self.memory_bytes,
@@ -289,6 +293,7 @@ impl Child {
             status,
             killed: self.killed,
             words: Vec::from(self.words.clone()).join("\n"),
+            lacked_memory: self.lacked_memory,
             memory_bytes: self.memory_bytes,
         }
     }
@@ -304,6 +309,8 @@ impl Child {
     }
 
     fn remember(&mut self, words: &str) {
+        // What Rust says before it aborts.
+        self.lacked_memory |= words.contains("memory allocation of");
         if self.words.len() == KEPT_WORDS {
             self.words.pop_front();
         }
@@ -380,7 +387,7 @@ impl Ended {
         )
     }
 
-    /// Rust says which allocation failed and aborts; the system's killer leaves no word.
+    /// Rust says that an allocation failed and aborts; the system's killer leaves no word.
     fn ran_out_of_memory(&self) -> bool {
         #[cfg(unix)]
         {
@@ -391,7 +398,7 @@ impl Ended {
                 return true;
             }
         }
-        self.words.contains("memory allocation of")
+        self.lacked_memory
     }
 }
 

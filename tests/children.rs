@@ -178,12 +178,12 @@ async fn a_plan_that_does_not_fit_is_foreseen_in_little_memory_and_says_what_wou
     let measurer = Measurer::new(&executable());
     let planned = tokio::task::spawn_blocking(move || measurer.plan(spec, 512 * MIB, MIB));
     let estimate = planned.await.unwrap().unwrap();
-    assert!(estimate.n_parameters > 6_000_000_000, "{estimate:?}");
+    assert!(estimate.run.n_parameters > 6_000_000_000, "{estimate:?}");
     assert!(
-        estimate.memory_bytes > 100_000 * MIB && estimate.free_memory_bytes == 512 * MIB,
+        estimate.run.memory_bytes > 100_000 * MIB && estimate.free_memory_bytes == 512 * MIB,
         "what it needs and what there is: {estimate:?}"
     );
-    assert_eq!(estimate.duration_s, None, "nothing was timed");
+    assert_eq!(estimate.run.duration_s, None, "nothing was timed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,7 @@ pub use export::save_adapter;
 pub use infer::{Generation, Generator, KvCache, SamplingParams};
 pub use load::{LoadOptions, Opened, open};
 pub use plan::{BenchReport, Scenario, base_fitness, bench, longest_context};
-pub use plan::{Change, RunEstimate, estimate, least_memory_bytes, make_it_fit};
+pub use plan::{estimate, least_memory_bytes, make_it_fit};
 pub use threads::thread_environment;
 pub use train::{ClassScore, Classification, evaluate_classes, is_classifier};
 pub use train::{End, first_batches, train};

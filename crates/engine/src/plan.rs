@@ -8,5 +8,5 @@ mod measure;
 mod small_text;
 
 pub use bench::{BenchReport, Scenario, bench};
-pub use estimate::{Change, RunEstimate, estimate, least_memory_bytes, make_it_fit};
+pub use estimate::{estimate, least_memory_bytes, make_it_fit};
 pub use fitness::{base_fitness, longest_context};

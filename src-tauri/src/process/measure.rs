@@ -4,8 +4,7 @@
 use super::ask::Answerer;
 use super::requests;
 use crate::error::{self, io_error};
-use amoozgar_engine::Change;
-use amoozgar_types::plan::{Estimate, FitChange};
+use amoozgar_types::plan::{Change, Estimate};
 use amoozgar_types::process::MeasureRequest;
 use amoozgar_types::{ApiError, TrainSpec};
 use serde::de::DeserializeOwned;
@@ -58,35 +57,16 @@ fn estimate(
     spec.memory_limit_bytes = Some(free_memory_bytes);
     let run = amoozgar_engine::estimate(&spec, train_bytes)
         .map_err(|failure| error::of_engine(&failure))?;
-    Ok(Estimate {
-        n_parameters: run.n_parameters,
-        memory_bytes: run.memory_bytes,
-        free_memory_bytes,
-        n_train_tokens: run.n_train_tokens,
-        total_steps: run.total_steps,
-        duration_s: run.duration_s,
-        disk_bytes: run.disk_bytes,
-        free_disk_bytes,
-        kept: run.kept,
-        to_fit: to_fit(&spec, free_memory_bytes)?,
-    })
-}
-
-/// What to change in the form so that the run takes no more than `free_bytes`. That less is kept from
-/// forward passes is no change of the form: each run chooses it for itself.
-fn to_fit(spec: &TrainSpec, free_bytes: u64) -> Result<Vec<FitChange>, ApiError> {
-    let changes = amoozgar_engine::make_it_fit(spec, free_bytes)
+    let mut to_fit = amoozgar_engine::make_it_fit(&spec, free_memory_bytes)
         .map_err(|failure| error::of_engine(&failure))?;
-    let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Ok(changes
-        .into_iter()
-        .filter_map(|change| match change {
-            Change::MicroBatch(n) => Some(FitChange::MicroBatch(small(n))),
-            Change::Context(n) => Some(FitChange::Context(small(n))),
-            Change::Bf16Storage => Some(FitChange::Bf16Storage),
-            Change::Kept(_) => None,
-        })
-        .collect())
+    // That less is kept is no change of the form: each run chooses it for itself.
+    to_fit.retain(|change| !matches!(change, Change::Kept(_)));
+    Ok(Estimate {
+        run,
+        free_memory_bytes,
+        free_disk_bytes,
+        to_fit,
+    })
 }
 
 /// The window's side.

@@ -7,7 +7,7 @@ use amoozgar_types::event::{KeptActivations, LoadingStage};
 use amoozgar_types::job::JobGroup;
 use amoozgar_types::job::JobStatus;
 use amoozgar_types::limits::form as limits;
-use amoozgar_types::plan::FitChange;
+use amoozgar_types::plan::Change;
 use amoozgar_types::spec::{ModelSpec, SizePreset};
 
 // The list of runs.
@@ -273,14 +273,15 @@ pub fn kept(kept: KeptActivations) -> &'static str {
 }
 
 /// A change that lowers a run's memory.
-pub fn fit_change(change: FitChange) -> String {
+pub fn fit_change(change: Change) -> String {
     match change {
-        FitChange::MicroBatch(n) => format!(
+        Change::MicroBatch(n) => format!(
             "هر بار {} تکه متن حساب شود و اصلاح‌ها روی هم بروند؛ نتیجه همان است.",
             count(n.into())
         ),
-        FitChange::Context(n) => format!("طول زمینه {} توکن شود.", count(n.into())),
-        FitChange::Bf16Storage => "وزن‌های مدل پایه ۱۶ بیتی نگه داشته شوند.".to_owned(),
+        Change::Kept(what) => format!("از محاسبه‌ها نگه داشته شود: {}.", kept(what)),
+        Change::Context(n) => format!("طول زمینه {} توکن شود.", count(n.into())),
+        Change::Bf16Storage => "وزن‌های مدل پایه ۱۶ بیتی نگه داشته شوند.".to_owned(),
     }
 }
 

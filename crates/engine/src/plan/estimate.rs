@@ -9,7 +9,7 @@ use crate::model;
 use crate::tape::Policy;
 use crate::train::run_plan::{Plan, n_windows, validate};
 use amoozgar_types::TrainSpec;
-use amoozgar_types::event::KeptActivations;
+use amoozgar_types::plan::{Change, RunEstimate};
 use amoozgar_types::spec::{Dtype, Method, Task};
 
 /// Bytes of a safetensors weight.
@@ -20,43 +20,6 @@ const BYTES_PER_TOKEN: f64 = 5.6;
 const EXAMPLE_BYTES: u64 = 200;
 /// The context below which a proposal does not go, in tokens.
 const SHORTEST_CONTEXT: usize = 64;
-
-/// What a run will need.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunEstimate {
-    /// Weights to train.
-    pub n_parameters: u64,
-    /// Peak memory.
-    pub memory_bytes: u64,
-    /// Memory that is free now; `None` where the system does not tell.
-    pub available_bytes: Option<u64>,
-    /// What is kept from forward passes, chosen by the free memory.
-    pub kept: KeptActivations,
-    /// Tokens of training text.
-    pub n_train_tokens: u64,
-    /// Optimizer steps in all.
-    pub total_steps: u64,
-    /// Seconds of one optimizer step; `None` where the run does not fit into the memory, so that nothing
-    /// was measured.
-    pub step_s: Option<f64>,
-    /// Seconds; `None` as `step_s`.
-    pub duration_s: Option<f64>,
-    /// Bytes that checkpoints, caches and the final model take.
-    pub disk_bytes: u64,
-}
-
-/// One change that lowers a run's memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// Fewer sequences at a time; gradients accumulate.
-    MicroBatch(usize),
-    /// Less is kept from forward passes.
-    Kept(KeptActivations),
-    /// Shorter sequences.
-    Context(usize),
-    /// Frozen weights in bfloat16.
-    Bf16Storage,
-}
 
 /// Estimates a run over `train_bytes` of text, by a measurement of this machine on the run's own
 /// shapes that is made once for each of them.
@@ -163,6 +126,7 @@ pub fn make_it_fit(spec: &TrainSpec, available_bytes: u64) -> Result<Vec<Change>
     let fits = |spec: &TrainSpec, micro_batch, policy| {
         footprint(spec, &config, micro_batch, policy).total() <= available_bytes
     };
+    let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let mut changes = Vec::new();
     while !fits(&spec, micro_batch, policy) {
         let smaller = (1..micro_batch)
@@ -171,7 +135,7 @@ pub fn make_it_fit(spec: &TrainSpec, available_bytes: u64) -> Result<Vec<Change>
         if let Some(smaller) = smaller {
             micro_batch = smaller;
             changes.retain(|change| !matches!(change, Change::MicroBatch(_)));
-            changes.push(Change::MicroBatch(micro_batch));
+            changes.push(Change::MicroBatch(small(micro_batch)));
         } else if policy < Policy::RecomputeGroup {
             policy = if policy == Policy::RecomputeCheap {
                 Policy::RecomputeBlock
@@ -183,7 +147,7 @@ pub fn make_it_fit(spec: &TrainSpec, available_bytes: u64) -> Result<Vec<Change>
         } else if spec.model.context_length >= 2 * SHORTEST_CONTEXT {
             spec.model.context_length /= 2;
             changes.retain(|change| !matches!(change, Change::Context(_)));
-            changes.push(Change::Context(spec.model.context_length));
+            changes.push(Change::Context(small(spec.model.context_length)));
         } else if spec.method == Method::Lora && spec.dtype == Dtype::F32 {
             spec.dtype = Dtype::Bf16;
             changes.push(Change::Bf16Storage);

@@ -1,8 +1,9 @@
 //! The plan before the start: what it foresees, and what it proposes where memory is short.
 
-use amoozgar_engine::{Change, Control, End, estimate, make_it_fit, train};
+use amoozgar_engine::{Control, End, estimate, make_it_fit, train};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::KeptActivations;
+use amoozgar_types::plan::Change;
 use tempfile::TempDir;
 
 fn spec() -> TrainSpec {
@@ -14,7 +15,7 @@ fn spec() -> TrainSpec {
     .unwrap()
 }
 
-fn name(change: &Change) -> &'static str {
+fn name(change: Change) -> &'static str {
     match change {
         Change::MicroBatch(_) => "micro-batch",
         Change::Kept(_) => "recomputation",
@@ -32,7 +33,7 @@ fn what_does_not_fit_is_cut_in_the_order_of_what_it_costs() {
     let order = ["micro-batch", "recomputation", "context"];
     for mib in (300..=4000).rev().step_by(50) {
         let changes = make_it_fit(&spec, mib << 20).unwrap();
-        let changes: Vec<&str> = changes.iter().map(name).collect();
+        let changes: Vec<&str> = changes.into_iter().map(name).collect();
         assert_eq!(changes, order[..changes.len()], "at {mib} MiB");
         assert!(changes.len() >= longest, "less memory, no fewer changes");
         longest = changes.len();

@@ -6,7 +6,7 @@ use crate::i18n::{common, training as words};
 use amoozgar_text::number;
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::{NewRun, TrainingEstimate};
-use amoozgar_types::plan::{Estimate, FitChange};
+use amoozgar_types::plan::{Change, Estimate};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub struct EstimatePanelProps {
     /// What to estimate; `None` while the form cannot be used.
     pub request: Option<NewRun>,
     /// Takes what is proposed to fit into memory.
-    pub on_fit: Callback<Vec<FitChange>>,
+    pub on_fit: Callback<Vec<Change>>,
 }
 
 /// Time, memory and disk of a run, and a warning where it does not fit.
@@ -78,15 +78,15 @@ pub fn EstimatePanel(props: &EstimatePanelProps) -> Html {
 struct FiguresProps {
     estimate: Estimate,
     stale: bool,
-    on_fit: Callback<Vec<FitChange>>,
+    on_fit: Callback<Vec<Change>>,
 }
 
 #[component]
 fn Figures(props: &FiguresProps) -> Html {
     let estimate = &props.estimate;
-    let warning = if estimate.memory_bytes > estimate.free_memory_bytes {
+    let warning = if estimate.run.memory_bytes > estimate.free_memory_bytes {
         Some(words::NO_MEMORY)
-    } else if estimate.disk_bytes > estimate.free_disk_bytes {
+    } else if estimate.run.disk_bytes > estimate.free_disk_bytes {
         Some(words::NO_DISK)
     } else {
         None
@@ -95,25 +95,25 @@ fn Figures(props: &FiguresProps) -> Html {
         <div class={classes!("estimate", props.stale.then_some("is-stale"))} aria-live="polite">
             <p class="estimate__time">
                 <span class="estimate__label">{ words::ESTIMATE_TIME }</span>
-                <strong>{ estimate.duration_s.map_or_else(|| words::NO_TIME.to_owned(), words::about) }</strong>
+                <strong>{ estimate.run.duration_s.map_or_else(|| words::NO_TIME.to_owned(), words::about) }</strong>
             </p>
             <Share
                 label={words::ESTIMATE_MEMORY}
-                needed={estimate.memory_bytes}
+                needed={estimate.run.memory_bytes}
                 free={estimate.free_memory_bytes}
             />
             <Share
                 label={words::ESTIMATE_DISK}
-                needed={estimate.disk_bytes}
+                needed={estimate.run.disk_bytes}
                 free={estimate.free_disk_bytes}
             />
             <dl class="rows">
-                <div><dt>{ words::ESTIMATE_STEPS }</dt><dd>{ common::count(estimate.total_steps) }</dd></div>
-                <div><dt>{ words::ESTIMATE_TOKENS }</dt><dd>{ words::large(estimate.n_train_tokens) }</dd></div>
-                <div><dt>{ words::ESTIMATE_PARAMETERS }</dt><dd>{ words::large(estimate.n_parameters) }</dd></div>
+                <div><dt>{ words::ESTIMATE_STEPS }</dt><dd>{ common::count(estimate.run.total_steps) }</dd></div>
+                <div><dt>{ words::ESTIMATE_TOKENS }</dt><dd>{ words::large(estimate.run.n_train_tokens) }</dd></div>
+                <div><dt>{ words::ESTIMATE_PARAMETERS }</dt><dd>{ words::large(estimate.run.n_parameters) }</dd></div>
                 <div>
                     <dt>{ words::KEPT }</dt>
-                    <dd data-testid="run-kept">{ words::kept(estimate.kept) }</dd>
+                    <dd data-testid="run-kept">{ words::kept(estimate.run.kept) }</dd>
                 </div>
             </dl>
             if let Some(warning) = warning {
@@ -131,8 +131,8 @@ fn Figures(props: &FiguresProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct FitProps {
-    changes: Vec<FitChange>,
-    on_fit: Callback<Vec<FitChange>>,
+    changes: Vec<Change>,
+    on_fit: Callback<Vec<Change>>,
 }
 
 /// What would make the run fit, and a button that does it.

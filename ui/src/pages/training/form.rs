@@ -17,7 +17,7 @@ use amoozgar_types::installed::{BaseFitness, BaseModel};
 use amoozgar_types::ipc::AdvancedSettings;
 use amoozgar_types::limits::form as limits;
 use amoozgar_types::model_ref::ModelRef;
-use amoozgar_types::plan::FitChange;
+use amoozgar_types::plan::Change;
 use amoozgar_types::spec::{
     BaseStorage, Dtype, LoraSpec, OptimizerKind, Packing, ScheduleKind, SizePreset, default_alpha,
     default_context,
@@ -163,7 +163,7 @@ pub enum FormAction {
     /// A map gets an adapter, or no longer.
     Target(String),
     /// What was proposed to fit into memory was taken.
-    Fit(Vec<FitChange>),
+    Fit(Vec<Change>),
     /// The whole batch goes through at once again.
     WholeBatch,
 }
@@ -291,12 +291,14 @@ impl Reducible for Form {
                 }
             }
             FormAction::Fit(changes) => changes.iter().for_each(|change| match change {
-                FitChange::MicroBatch(n) => next.micro_batch = Some(*n),
-                FitChange::Context(n) => {
+                Change::MicroBatch(n) => next.micro_batch = Some(*n),
+                Change::Context(n) => {
                     let text = number::digits(&n.to_string());
                     next.own.insert(Field::Context, text);
                 }
-                FitChange::Bf16Storage => next.choices.dtype = Dtype::Bf16,
+                Change::Bf16Storage => next.choices.dtype = Dtype::Bf16,
+                // Not the form's to choose.
+                Change::Kept(_) => {}
             }),
             FormAction::WholeBatch => next.micro_batch = None,
         }

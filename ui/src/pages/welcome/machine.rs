@@ -63,7 +63,7 @@ fn Sizes(props: &SizesProps) -> Html {
                 </thead>
                 <tbody>
                     { for props.rows.iter().map(|(size, estimate)| {
-                        let fits = estimate.memory_bytes <= estimate.free_memory_bytes;
+                        let fits = estimate.run.memory_bytes <= estimate.free_memory_bytes;
                         let (label, tone) = if fits {
                             (account::FITS, Tone::Success)
                         } else {
@@ -72,12 +72,12 @@ fn Sizes(props: &SizesProps) -> Html {
                         html! {
                             <tr key={common::preset(*size)}>
                                 <th scope="row">{ common::preset(*size) }</th>
-                                <td>{ common::count(estimate.n_parameters) }</td>
+                                <td>{ common::count(estimate.run.n_parameters) }</td>
                                 <td class="welcome__memory">
-                                    { number::bytes(estimate.memory_bytes) }
+                                    { number::bytes(estimate.run.memory_bytes) }
                                     <Badge {label} {tone} />
                                 </td>
-                                <td>{ estimate.duration_s.map_or_else(|| training::NO_TIME.to_owned(), number::duration) }</td>
+                                <td>{ estimate.run.duration_s.map_or_else(|| training::NO_TIME.to_owned(), number::duration) }</td>
                             </tr>
                         }
                     }) }

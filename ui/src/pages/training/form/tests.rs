@@ -5,7 +5,7 @@ use amoozgar_types::id::{DatasetId, JobId};
 use amoozgar_types::installed::{BaseFitness, BaseModel};
 use amoozgar_types::job::{JobDetail, JobRecord};
 use amoozgar_types::model_ref::ModelRef;
-use amoozgar_types::plan::FitChange;
+use amoozgar_types::plan::Change;
 use amoozgar_types::spec::{
     CheckpointSpec, Dtype, EvaluationSpec, LoraSpec, Method, ModelSpec, OptimizerSpec, SizePreset,
     TokenizerSpec, TrainSpec,
@@ -322,9 +322,9 @@ fn a_run_is_made_again_with_its_own_settings() {
 #[test]
 fn what_was_proposed_to_fit_is_taken_and_let_go_with_another_batch() {
     let fitted = chosen().reduce(FormAction::Fit(vec![
-        FitChange::MicroBatch(4),
-        FitChange::Context(64),
-        FitChange::Bf16Storage,
+        Change::MicroBatch(4),
+        Change::Context(64),
+        Change::Bf16Storage,
     ]));
     let run = fitted.check().unwrap();
     assert_eq!(

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod checkpoints;
+mod claims;
 mod classification;
 mod earlier_release;
 mod fine_tuning;

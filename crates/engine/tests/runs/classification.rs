@@ -6,6 +6,7 @@ use amoozgar_engine::{
     Control, End, EngineError, Generator, LoadOptions, evaluate_classes, is_classifier, open, train,
 };
 use amoozgar_types::event::{ClassScores, WorkerCommand};
+use amoozgar_types::spec::Method;
 use amoozgar_types::{TrainEvent, TrainSpec};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -99,6 +100,7 @@ fn a_classifier_learns_and_its_folder_knows_the_classes() {
         .collect();
     std::fs::write(&rows, lines.join("\n")).unwrap();
     let mut further = spec.clone();
+    further.method = Method::Full;
     further.base_model = Some(model.display().to_string());
     further.dataset.train = rows.display().to_string();
     further.optimizer.epochs = 20;

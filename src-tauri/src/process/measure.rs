@@ -17,8 +17,9 @@ use tokio::runtime::Handle;
 const LIMIT: Duration = Duration::from_secs(180);
 /// How long a child waits for the next plan, with what it measured: a form is filled in meanwhile.
 const STAYS_WARM: Duration = Duration::from_secs(120);
-/// What a child may use at the least, where next to nothing is free.
-const LEAST_BYTES: u64 = 256 << 20;
+/// What a child may take at the least. The allocator holds address space for every thread that counts
+/// before it is used, and a run that does not fit is not measured in any case.
+const LEAST_BYTES: u64 = 2 << 30;
 
 /// The child: answers requests until its input closes.
 pub fn main() -> ExitCode {

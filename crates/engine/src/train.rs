@@ -13,6 +13,7 @@ mod evaluate;
 pub mod optimizer;
 pub(crate) mod packing;
 mod run;
+mod run_hash;
 pub(crate) mod run_plan;
 mod schedule;
 mod sequences;

@@ -278,19 +278,17 @@ fn prompt(text: &str, max_tokens: u32) -> Prompt {
     Prompt {
         text: text.to_owned(),
         max_tokens,
-        temperature: 0.0,
+        temperature: 0.8,
         top_k: None,
         top_p: None,
         seed: 1,
     }
 }
 
-/// A run's folder with a model that writes, of a second's training.
+/// A run's folder with a model that writes, of some seconds' training.
 fn trained(bench: &Bench) -> PathBuf {
     let data = bench.write("stories.txt", persian_text(160));
-    let mut spec = bench.tiny_spec(&data);
-    spec["optimizer"]["max_steps"] = json!(10);
-    let dir = bench.job_dir("run", &spec);
+    let dir = bench.job_dir("run", &bench.tiny_spec(&data));
     let mut worker = Worker::start(bench, &dir);
     assert_eq!(worker.finish(), Some(0), "{:?}", worker.events.last());
     dir

@@ -7,7 +7,7 @@
 //! | `amoozgar measure` | a plan's memory and time | at once when its input closes |
 //! | `amoozgar inspect` | a dataset, a model's folder, an archive | at once when its input closes |
 //! | `amoozgar infer` | a loaded model that writes | at once when its input closes |
-//! | a system's own program | keeping awake, graphics processors | when its input closes, or in time |
+//! | a program of the system | keeping awake, graphics processors | when its input closes, or in time |
 //!
 //! Invariants:
 //! - Nothing whose size depends on a file or a model runs in the window's process: a crash, a hang or
@@ -17,6 +17,8 @@
 //! - A side that answers requests ([`requests`]) knows nothing of the window.
 
 mod bounds;
+mod ended;
+mod lines;
 mod orphan;
 mod requests;
 mod warm;
@@ -28,6 +30,7 @@ pub mod inspect;
 pub mod measure;
 pub mod worker;
 
+pub use ended::Ended;
 pub use infer::Inference;
 pub use inspect::Inspector;
 pub use measure::Measurer;

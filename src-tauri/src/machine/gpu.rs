@@ -62,34 +62,24 @@ fn of_files(cards: &std::path::Path) -> Vec<Gpu> {
         .collect()
 }
 
+/// What NVIDIA's own tool says. Nothing where no runtime is there to follow the tool.
 #[cfg(target_os = "linux")]
 fn of_nvidia() -> Vec<Gpu> {
-    use std::process::{Command, Stdio};
-    use std::time::{Duration, Instant};
-    let started = Command::new("nvidia-smi")
-        .args([
-            "--query-gpu=name,utilization.gpu,memory.total,memory.used,temperature.gpu",
-            "--format=csv,noheader,nounits",
-        ])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut tool) = started else {
+    use crate::process::child::{Launch, lines_of};
+    use std::time::Duration;
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
         return Vec::new();
     };
-    let deadline = Instant::now() + Duration::from_secs(2);
-    while let Ok(None) = tool.try_wait() {
-        if Instant::now() >= deadline {
-            let ended = tool.kill().and_then(|()| tool.wait());
-            tracing::warn!(?ended, "nvidia-smi did not answer");
-            return Vec::new();
+    let tool = Launch::new(std::path::Path::new("nvidia-smi"), 4 << 10)
+        .argument("--query-gpu=name,utilization.gpu,memory.total,memory.used,temperature.gpu")
+        .argument("--format=csv,noheader,nounits");
+    match runtime.block_on(lines_of(tool, Duration::from_secs(2))) {
+        Ok(lines) => of_table(&lines.join("\n")),
+        Err(failure) => {
+            tracing::warn!(error = %failure, "nvidia-smi did not answer");
+            Vec::new()
         }
-        std::thread::sleep(Duration::from_millis(20));
     }
-    tool.wait_with_output()
-        .map(|output| of_table(&String::from_utf8_lossy(&output.stdout)))
-        .unwrap_or_default()
 }
 
 /// A line per processor; what it does not support it calls `[N/A]`.

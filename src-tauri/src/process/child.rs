@@ -6,15 +6,17 @@
 //! obey in time is killed. A child that is let go of is reaped in the background.
 
 use super::bounds;
+use super::ended::{Ended, Killed};
+use super::lines::{Said, read_lines, read_words};
 use crate::error;
-use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
+use amoozgar_types::{ApiError, ErrorCode};
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::sync::{OnceLock, mpsc as threads};
 use std::time::Duration;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
+use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStdin, Command};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -22,8 +24,6 @@ use tokio::time::{Instant, sleep_until};
 
 /// Lines that wait to be read; a child that prints faster waits.
 const WAITING_LINES: usize = 64;
-/// Bytes of a line on standard error; what is longer is cut.
-const WORDS_BYTES: usize = 16 << 10;
 /// Lines of standard error that are kept for the failure's detail.
 const KEPT_WORDS: usize = 20;
 /// How long the pipes of a killed child may stay open (a program of its own may hold them) before it is
@@ -51,13 +51,6 @@ pub enum LetGo {
     Close,
 }
 
-/// Why a child was killed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Killed {
-    TimedOut,
-    Overlong,
-}
-
 /// What a child does.
 #[derive(Debug)]
 pub enum Event {
@@ -67,16 +60,6 @@ pub enum Event {
     Words(String),
     /// It is gone, and reaped. Nothing follows.
     Ended(Ended),
-}
-
-/// How a child ended.
-#[derive(Debug, Clone)]
-pub struct Ended {
-    status: Result<ExitStatus, String>,
-    killed: Option<Killed>,
-    words: String,
-    lacked_memory: bool,
-    memory_bytes: Option<u64>,
 }
 
 /// A child that runs.
@@ -92,12 +75,6 @@ pub struct Child {
     killed: Option<Killed>,
     memory_bytes: Option<u64>,
     let_go: LetGo,
-}
-
-enum Said {
-    Line(String),
-    Words(String),
-    Overlong,
 }
 
 impl Launch {
@@ -318,6 +295,25 @@ impl Child {
     }
 }
 
+/// Starts a program, and answers with what it printed if it ends well within `patience`.
+///
+/// # Errors
+/// Where it cannot be started, fails, prints too much in a line, or takes longer and is killed.
+pub async fn lines_of(launch: Launch, patience: Duration) -> Result<Vec<String>, ApiError> {
+    let mut child = launch.start().await?;
+    child.end_within(patience);
+    child.close_input();
+    let mut lines = Vec::new();
+    loop {
+        match child.next().await {
+            Event::Line(line) => lines.push(line),
+            Event::Words(words) => tracing::debug!(%words, "a child says"),
+            Event::Ended(ended) if ended.went_well() => return Ok(lines),
+            Event::Ended(ended) => return Err(ended.error()),
+        }
+    }
+}
+
 impl Drop for Child {
     fn drop(&mut self) {
         drop(self.input.take());
@@ -343,79 +339,6 @@ impl Drop for Child {
     }
 }
 
-impl Ended {
-    /// Whether its time was over.
-    pub fn timed_out(&self) -> bool {
-        self.killed == Some(Killed::TimedOut)
-    }
-
-    /// How, in a few words for the log.
-    pub fn how(&self) -> String {
-        let ended = match &self.status {
-            Ok(status) => of_status(*status),
-            Err(failure) => failure.clone(),
-        };
-        match self.killed {
-            None => ended,
-            Some(Killed::TimedOut) => format!("killed, since it did not end in time ({ended})"),
-            Some(Killed::Overlong) => format!("killed, since it printed a line too long ({ended})"),
-        }
-    }
-
-    /// The failure that it means for who waited for an answer.
-    pub fn error(&self) -> ApiError {
-        let detail = if self.words.is_empty() {
-            self.how()
-        } else {
-            format!("{}: {}", self.how(), self.words)
-        };
-        tracing::warn!(%detail, "a child ended before it answered");
-        let code = match self.killed {
-            Some(Killed::TimedOut) => ErrorCode::ProcessTimedOut,
-            None if self.ran_out_of_memory() => ErrorCode::ProcessOutOfMemory,
-            Some(Killed::Overlong) | None => ErrorCode::ProcessDied,
-        };
-        ApiError::with(
-            code,
-            ErrorParams {
-                found: self
-                    .memory_bytes
-                    .filter(|_| code == ErrorCode::ProcessOutOfMemory),
-                detail: Some(detail),
-                ..ErrorParams::default()
-            },
-        )
-    }
-
-    /// Rust says that an allocation failed and aborts; the system's killer leaves no word.
-    fn ran_out_of_memory(&self) -> bool {
-        #[cfg(unix)]
-        {
-            use std::os::unix::process::ExitStatusExt;
-            const KILL: i32 = 9;
-            let signal = self.status.as_ref().ok().and_then(ExitStatusExt::signal);
-            if signal == Some(KILL) {
-                return true;
-            }
-        }
-        self.lacked_memory
-    }
-}
-
-fn of_status(status: ExitStatus) -> String {
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::ExitStatusExt;
-        if let Some(signal) = status.signal() {
-            return format!("signal {signal}");
-        }
-    }
-    match status.code() {
-        Some(code) => format!("exit status {code}"),
-        None => "unknown exit status".to_owned(),
-    }
-}
-
 type Work = Box<dyn FnOnce() + Send>;
 
 /// Starts a process on a thread that lives as long as the program does: what Linux ends with its parent
@@ -437,83 +360,6 @@ async fn spawn(mut command: Command) -> Result<std::io::Result<tokio::process::C
     });
     starter.send(work).map_err(|_| gone())?;
     started.await.map_err(|_| gone())
-}
-
-async fn read_lines(out: impl AsyncRead + Unpin, most_bytes: usize, said: mpsc::Sender<Said>) {
-    let mut reader = BufReader::new(out);
-    loop {
-        let (next, is_last) = match read_line(&mut reader, most_bytes).await {
-            Ok(Some(Bounded::Whole(line))) => (Said::Line(line), false),
-            Ok(Some(Bounded::Longer(_))) => (Said::Overlong, true),
-            Ok(None) => return,
-            Err(failure) => {
-                tracing::warn!(%failure, "a child's output cannot be read");
-                return;
-            }
-        };
-        if said.send(next).await.is_err() || is_last {
-            return;
-        }
-    }
-}
-
-async fn read_words(err: impl AsyncRead + Unpin, said: mpsc::Sender<Said>) {
-    let mut reader = BufReader::new(err);
-    while let Ok(Some(Bounded::Whole(line) | Bounded::Longer(line))) =
-        read_line(&mut reader, WORDS_BYTES).await
-    {
-        if said.send(Said::Words(line)).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// A line, or as much of it as is taken at once.
-enum Bounded {
-    Whole(String),
-    Longer(String),
-}
-
-/// The next line without its end, of which no more than `most_bytes` are ever held.
-async fn read_line(
-    reader: &mut (impl AsyncBufRead + Unpin),
-    most_bytes: usize,
-) -> std::io::Result<Option<Bounded>> {
-    let (mut line, mut read_any, mut longer) = (Vec::new(), false, false);
-    loop {
-        let bytes = reader.fill_buf().await?;
-        if bytes.is_empty() {
-            break;
-        }
-        read_any = true;
-        let end = bytes.iter().position(|byte| *byte == b'\n');
-        let part = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
-        let room = most_bytes - line.len();
-        if part.len() > room {
-            line.extend_from_slice(part.get(..room).unwrap_or_default());
-            reader.consume(room);
-            longer = true;
-            break;
-        }
-        line.extend_from_slice(part);
-        let n_read = end.map_or(bytes.len(), |end| end + 1);
-        reader.consume(n_read);
-        if end.is_some() {
-            break;
-        }
-    }
-    if !read_any {
-        return Ok(None);
-    }
-    if line.last() == Some(&b'\r') {
-        line.pop();
-    }
-    let text = String::from_utf8_lossy(&line).into_owned();
-    Ok(Some(if longer {
-        Bounded::Longer(text)
-    } else {
-        Bounded::Whole(text)
-    }))
 }
 
 #[cfg(all(test, unix))]

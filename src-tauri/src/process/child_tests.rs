@@ -1,7 +1,7 @@
 //! Children that misbehave: each a line of shell.
 #![allow(clippy::unwrap_used)]
 
-use super::{Child, Ended, Event, Launch, LetGo};
+use super::{Child, Ended, Event, Launch, LetGo, lines_of};
 use amoozgar_types::ErrorCode;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -130,4 +130,23 @@ async fn one_that_has_to_save_is_let_go_of_by_closing_its_input() {
     drop(child);
     is_reaped(pid).await;
     assert!(saved.exists(), "it ended in its own time");
+}
+
+#[tokio::test]
+async fn what_a_program_prints_counts_only_where_it_ends_well_and_in_time() {
+    let patience = Duration::from_secs(20);
+    let lines = lines_of(launch("echo one; echo two"), patience).await;
+    assert_eq!(lines.unwrap(), ["one", "two"], "in order");
+    let failed = lines_of(launch("echo one; exit 3"), patience).await;
+    assert_eq!(
+        failed.unwrap_err().code,
+        ErrorCode::ProcessDied,
+        "it failed"
+    );
+    let hung = lines_of(launch("exec sleep 60"), Duration::from_millis(200)).await;
+    assert_eq!(
+        hung.unwrap_err().code,
+        ErrorCode::ProcessTimedOut,
+        "it is not waited for"
+    );
 }

@@ -8,6 +8,7 @@
 use crate::db::Db;
 use crate::hold::Hold;
 use crate::jobs::{Jobs, Live};
+use crate::process::child::{Child, Launch};
 use amoozgar_types::ApiError;
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::ipc::Battery;
@@ -15,9 +16,11 @@ use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::settings::{ComputeSettings, OnBattery};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Bytes of a line that the program which keeps the machine awake may print; it prints nothing.
+const LINE_BYTES: usize = 4 << 10;
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_secs(5);
@@ -148,7 +151,7 @@ impl Keeper {
             let works = live
                 .as_ref()
                 .is_some_and(|(_, job)| job.status.is_live() && job.status != JobStatus::Paused);
-            awake.hold(works && settings.prevent_sleep);
+            awake.hold(works && settings.prevent_sleep).await;
             let on_battery = battery().is_some_and(|battery| battery.in_use);
             match watch.next(on_battery, live.as_ref(), settings.on_battery) {
                 Some(Act::Pause(owner, job_id)) => {
@@ -231,12 +234,11 @@ impl Awake {
         }
     }
 
-    /// Holds on, or lets go. A program that could not do its work is not started again for this run.
-    fn hold(&mut self, wanted: bool) {
+    /// Holds on, or lets go: the program ends with its input, and has nothing to save. One that could not
+    /// do its work is not started again for this run.
+    async fn hold(&mut self, wanted: bool) {
         if !wanted {
-            if let Some(child) = self.child.take() {
-                end(child);
-            }
+            self.child = None;
             return;
         }
         if self.child.is_some() {
@@ -246,34 +248,15 @@ impl Awake {
         else {
             return;
         };
-        match Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-        {
+        let launch = Launch::new(Path::new(program), LINE_BYTES);
+        let launch = arguments.iter().fold(launch, Launch::argument);
+        match launch.start().await {
             Ok(child) => self.child = Some(child),
             Err(failure) => {
-                tracing::warn!(%failure, "the machine cannot be kept awake");
+                tracing::warn!(error = %failure, "the machine cannot be kept awake");
                 self.command = None;
             }
         }
-    }
-}
-
-impl Drop for Awake {
-    fn drop(&mut self) {
-        self.hold(false);
-    }
-}
-
-/// Closes its input and sees it gone; it has nothing to save.
-fn end(mut child: Child) {
-    drop(child.stdin.take());
-    let ended = child.kill().and_then(|()| child.wait());
-    if let Err(failure) = ended {
-        tracing::debug!(%failure, "the program that kept the machine awake is gone already");
     }
 }
 
@@ -365,17 +348,17 @@ mod tests {
     }
 
     #[cfg(unix)]
-    #[test]
-    fn what_keeps_the_machine_awake_ends_when_it_is_let_go() {
+    #[tokio::test]
+    async fn what_keeps_the_machine_awake_ends_when_it_is_let_go() {
         let mut awake = Awake::new(Some(vec!["cat".into()]));
-        awake.hold(true);
+        awake.hold(true).await;
         let pid = awake.child.as_ref().unwrap().id();
-        awake.hold(true);
+        awake.hold(true).await;
         assert_eq!(awake.child.as_ref().unwrap().id(), pid, "one is enough");
-        awake.hold(false);
+        awake.hold(false).await;
         assert!(awake.child.is_none(), "let go");
         let mut missing = Awake::new(Some(vec!["/no/such/program".into()]));
-        missing.hold(true);
+        missing.hold(true).await;
         assert!(missing.command.is_none(), "not tried again and again");
     }
 }

@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use tempfile::TempDir;
 
 const GIB: usize = 1 << 30;
-/// What the two texts may need together at most.
+/// What the process may use at most.
 const MOST_BYTES: u64 = 512 << 20;
 
 /// A pipe with a name, through which `n` times `piece` come for whoever opens it.
@@ -69,6 +69,17 @@ fn a_gigabyte_on_one_line_is_refused_and_one_without_blank_lines_is_read_in_litt
         summary.n_rows, 1,
         "a text without blank lines is one document"
     );
+
+    // Code is looked for where a backtick stands; one byte a character is the most characters.
+    let code = format!("`{}", "word ".repeat(10_000));
+    let n = (MAX_LINE_BYTES - 1) / code.len();
+    let (path, writer) = pipe(&folder, "code.txt", code, n);
+    assert_eq!(
+        inspect(&path).unwrap().n_rows,
+        1,
+        "a line just short enough"
+    );
+    writer.join().unwrap();
 
     let used = most_used_bytes();
     assert!(

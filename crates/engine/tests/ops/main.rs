@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod attention;
+mod candle_nn;
 mod cross_entropy;
 mod elementwise;
 mod graph;

@@ -1,7 +1,7 @@
 //! One handler per command of the contract, of some six lines: the signed-in user, one call. The work
-//! is in the modules of the domain, which take what they need and know neither [`App`] nor this folder.
+//! is in the modules of the domain, which take what they need and know neither `App` nor this folder.
 //!
-//! Two things are seen to before anything is done: [`guard`] lets nobody call what is not theirs, and
+//! Two things are seen to before anything is done: `guard` lets nobody call what is not theirs, and
 //! what changes runs, models or datasets cannot be called without a `Settled` from `App::hold`, which
 //! none gets while everything moves or the place is not there.
 

@@ -14,7 +14,7 @@
 //!   memory that runs out there costs a child, and whoever asked gets an `ApiError`.
 //! - No child outlives the program for long, none is left as a zombie, and none can fill the window's
 //!   memory by what it prints.
-//! - A side that answers requests ([`requests`]) knows nothing of the window.
+//! - A side that answers requests (`requests`) knows nothing of the window.
 
 mod bounds;
 mod ended;

@@ -1,7 +1,7 @@
 //! Datasets: files become normalized documents or labelled rows, and validation rows are held out.
 //!
-//! - A reader of [`readers`] reads one file format as a stream, with the place of whatever is wrong.
-//! - A shape of [`shape`] says what the rows of a file mean: plain text ([`Documents`]) or labelled
+//! - A reader of `readers` reads one file format as a stream, with the place of whatever is wrong.
+//! - A shape of `shape` says what the rows of a file mean: plain text ([`Documents`]) or labelled
 //!   text ([`Examples`]).
 //! - [`inspect`] and [`preview`] look at a file for a person; [`HeldOut`] chooses validation rows.
 //!

@@ -3,7 +3,7 @@
 use crate::id::JobId;
 use serde::{Deserialize, Serialize};
 
-/// Which runs to compare, at most [`MOST_COMPARED`].
+/// Which runs to compare, at most [`MOST_COMPARED`](crate::compare::MOST_COMPARED).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompareRequest {
     /// In the order in which they are shown.

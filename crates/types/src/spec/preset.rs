@@ -63,7 +63,7 @@ const HEAD_WIDTH: usize = 32;
 const HIDDEN_STEP: usize = 32;
 
 impl ModelSpec {
-    /// Heads that suit a width: of [`HEAD_WIDTH`], or a little wider where those do not divide it evenly.
+    /// Heads that suit a width: of `HEAD_WIDTH`, or a little wider where those do not divide it evenly.
     pub fn heads_of(d_model: usize) -> usize {
         (1..=d_model / HEAD_WIDTH)
             .rev()

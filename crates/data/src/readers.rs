@@ -4,4 +4,5 @@
 pub(crate) mod csv;
 pub(crate) mod jsonl;
 pub(crate) mod lines;
+mod source;
 pub(crate) mod txt;

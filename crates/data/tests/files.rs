@@ -34,6 +34,139 @@ fn blank_lines_part_documents_and_each_is_normalized() {
 }
 
 #[test]
+fn a_line_ends_with_lf_with_cr_lf_or_with_cr() {
+    let folder = TempDir::new().unwrap();
+    let rows = |name: &str, text: &str| {
+        let path = file(&folder, name, text.as_bytes());
+        preview(&path, 0, 9, 100).unwrap()
+    };
+    assert_eq!(
+        rows("a.txt", "یک\rدو\r\rسه\r\rچهار\r"),
+        ["یک\nدو", "سه", "چهار"],
+        "CR alone"
+    );
+    assert_eq!(
+        rows("b.txt", "یک\r\r\nدو\r\r\n\r\r\nسه"),
+        ["یک\nدو", "سه"],
+        "a CR LF that was written in text mode is one end"
+    );
+    assert_eq!(
+        rows("c.txt", "یک\r\nدو\r\n\r\nسه\n\nچهار"),
+        ["یک\nدو", "سه", "چهار"],
+        "mixed ends"
+    );
+    assert_eq!(
+        rows("d.jsonl", "{\"text\":\"یک\"}\r{\"text\":\"دو\"}"),
+        ["یک", "دو"],
+        "rows of JSON"
+    );
+    let lone = file(&folder, "e.txt", b"a\r\rb\r\xff\r");
+    assert_eq!(
+        inspect(&lone).unwrap_err().to_api().params.line,
+        Some(4),
+        "each CR ends a line"
+    );
+}
+
+#[test]
+fn files_with_byte_order_marks_that_were_put_together_are_read() {
+    let folder = TempDir::new().unwrap();
+    let rows = "\u{feff}{\"text\":\"یک\"}\r\n{\"text\":\"دو\"}\r\n".repeat(2);
+    let path = file(&folder, "a.jsonl", rows.as_bytes());
+    assert_eq!(inspect(&path).unwrap().n_rows, 4, "the marks are no data");
+}
+
+#[test]
+fn rows_that_show_nothing_are_no_rows() {
+    let folder = TempDir::new().unwrap();
+    let texts = [
+        "یک",
+        "\u{200b}",
+        "\u{feff}\u{200c}",
+        "دو",
+        "\u{2060}",
+        "\u{ad}",
+        "\u{a0}",
+    ];
+    let rows: String = texts
+        .iter()
+        .map(|text| format!("{{\"text\":\"{text}\"}}\n"))
+        .collect();
+    let path = file(&folder, "a.jsonl", rows.as_bytes());
+    assert_eq!(preview(&path, 0, 9, 9).unwrap(), ["یک", "دو"], "two texts");
+    let text = file(&folder, "a.txt", "یک\n\u{200b}\nدو".as_bytes());
+    assert_eq!(
+        inspect(&text).unwrap().n_rows,
+        2,
+        "a line that shows nothing parts documents as a blank one does"
+    );
+}
+
+fn utf_16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(to_bytes).collect()
+}
+
+#[test]
+fn utf_16_is_read_as_what_it_says() {
+    let folder = TempDir::new().unwrap();
+    let text = "\u{feff}كتاب 😀\r\n\r\nدوم\r\n";
+    let rows = "{\"text\":\"یک\"}\n{\"text\":\"دو\"}\n";
+    for (order, to_bytes) in [
+        ("little", u16::to_le_bytes as fn(u16) -> [u8; 2]),
+        ("big", u16::to_be_bytes),
+    ] {
+        let marked = file(&folder, "a.txt", &utf_16(text, to_bytes));
+        assert_eq!(
+            preview(&marked, 0, 9, 99).unwrap(),
+            ["کتاب 😀", "دوم"],
+            "with a mark, {order} end first"
+        );
+        let bare = file(&folder, "b.jsonl", &utf_16(rows, to_bytes));
+        assert_eq!(
+            preview(&bare, 0, 9, 99).unwrap(),
+            ["یک", "دو"],
+            "without one, {order} end first"
+        );
+        // Longer than what is turned at once, and pairs on every border.
+        let long = format!("\u{feff}a{}\n\nb", "😀".repeat(50_000));
+        let long = file(&folder, "c.txt", &utf_16(&long, to_bytes));
+        let read = preview(&long, 0, 9, 60_000).unwrap();
+        assert_eq!(read, [format!("a{}", "😀".repeat(50_000)), "b".into()]);
+    }
+    for (name, broken) in [
+        (
+            "half a pair",
+            utf_16("\u{feff}a\n\n", u16::to_le_bytes)
+                .into_iter()
+                .chain([0x3D, 0xD8, b'b', 0])
+                .collect::<Vec<u8>>(),
+        ),
+        (
+            "half a unit",
+            utf_16("\u{feff}a\n\nb", u16::to_le_bytes)
+                .into_iter()
+                .chain([b'c'])
+                .collect(),
+        ),
+    ] {
+        let path = file(&folder, "d.txt", &broken);
+        assert_eq!(
+            inspect(&path).unwrap_err().to_api().params.line,
+            Some(3),
+            "{name} is refused with its line"
+        );
+    }
+}
+
+#[test]
+fn numbers_of_two_bytes_are_no_text() {
+    let folder = TempDir::new().unwrap();
+    let numbers: Vec<u8> = (1..200u16).flat_map(u16::to_le_bytes).collect();
+    let refused = inspect(&file(&folder, "a.txt", &numbers)).unwrap_err();
+    assert!(matches!(refused, DataError::BinaryFile { .. }), "{refused}");
+}
+
+#[test]
 fn lines_of_json_give_their_text() {
     let folder = TempDir::new().unwrap();
     let path = file(

@@ -2,6 +2,7 @@
 
 use super::lines::Lines;
 use crate::DataError;
+use amoozgar_text::is_blank;
 
 /// What may part the columns of a table; spreadsheets write the second and third in some languages.
 const DELIMITERS: [char; 3] = [',', ';', '\t'];
@@ -61,7 +62,7 @@ pub(crate) fn next_record(lines: &mut Lines, delimiter: char) -> Result<Option<R
     let mut n_bytes = 0;
     while let Some(line) = lines.next_line()? {
         match &mut open {
-            None if line.trim().is_empty() => continue,
+            None if is_blank(&line) => continue,
             None => record.line = lines.line(),
             // The line's end belongs to the quoted field.
             Some(field) => field.push('\n'),

@@ -3,6 +3,7 @@
 use super::lines::Lines;
 use crate::DataError;
 use crate::shape::{LABEL_FIELD, TEXT_FIELD};
+use amoozgar_text::is_blank;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use std::fmt;
@@ -30,7 +31,7 @@ pub(crate) enum Field {
 /// The next row, or `None` at the file's end; blank lines are skipped.
 pub(crate) fn next_row(lines: &mut Lines) -> Result<Option<Row>, DataError> {
     while let Some(line) = lines.next_line()? {
-        if line.trim().is_empty() {
+        if is_blank(&line) {
             continue;
         }
         let row = serde_json::from_str(&line).map_err(|source| DataError::InvalidJson {

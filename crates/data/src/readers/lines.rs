@@ -1,19 +1,39 @@
 //! The lines of a text file, each no longer than a limit, with the place of whatever is wrong in them.
 
+use super::source::Source;
 use crate::DataError;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-/// A file read line by line.
+/// Bytes that are read from the file at once.
+const BLOCK_BYTES: usize = 1 << 18;
+
+/// A file read line by line. A line ends with LF, with CR LF, or, as in the files of old Macs and of some
+/// exports, with CR.
 pub(crate) struct Lines {
     path: PathBuf,
-    reader: BufReader<File>,
+    reader: BufReader<Source>,
     size_bytes: u64,
     max_line_bytes: usize,
-    /// Bytes read so far.
+    /// Bytes of UTF-8 read so far.
     offset: u64,
     line: u64,
+    /// What ended the line read last.
+    end: LineEnd,
+}
+
+/// What ends a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LineEnd {
+    /// LF, or CR LF.
+    Lf,
+    /// CR alone.
+    Cr,
+    /// The file's end.
+    File,
+    /// The limit: the line goes on.
+    TooLong,
 }
 
 impl Lines {
@@ -22,13 +42,15 @@ impl Lines {
         let fail = |source| DataError::io(path, source);
         let file = File::open(path).map_err(fail)?;
         let size_bytes = file.metadata().map_err(fail)?.len();
+        let source = Source::of(file).map_err(fail)?;
         let mut lines = Self {
             path: path.to_path_buf(),
-            reader: BufReader::with_capacity(1 << 18, file),
+            reader: BufReader::with_capacity(BLOCK_BYTES, source),
             size_bytes,
             max_line_bytes,
             offset: 0,
             line: 0,
+            end: LineEnd::Lf,
         };
         lines.refuse_binary()?;
         Ok(lines)
@@ -52,43 +74,70 @@ impl Lines {
     /// The next line without its end, or `None` at the file's end. Of a line that is too long nothing
     /// beyond the limit is read.
     pub(crate) fn next_line(&mut self) -> Result<Option<String>, DataError> {
-        let mut bytes = Vec::new();
-        // The end of the line, `\r\n` at most, comes on top.
-        let most = self.max_line_bytes as u64 + 2;
-        let n_read = self
-            .reader
-            .by_ref()
-            .take(most)
-            .read_until(b'\n', &mut bytes)
-            .map_err(|source| DataError::io(&self.path, source))?;
-        if n_read == 0 {
-            return Ok(None);
-        }
-        let start = self.offset;
-        self.offset += n_read as u64;
-        self.line += 1;
-        let mut text = self.decode(bytes, start)?;
-        if self.line == 1 {
+        loop {
+            let (start, before) = (self.offset, self.end);
+            let mut bytes = Vec::new();
+            self.end = self
+                .read_line(&mut bytes)
+                .map_err(|source| DataError::io(&self.path, source))?;
+            if self.end == LineEnd::File && bytes.is_empty() {
+                return Ok(None);
+            }
+            if before == LineEnd::Cr && self.end == LineEnd::Lf && bytes.is_empty() {
+                // CR CR LF, which copying in text mode makes of CR LF, is one end.
+                continue;
+            }
+            self.line += 1;
+            let mut text = self.decode(bytes, start)?;
+            // Files with a byte order mark may have been put together.
             let n_mark_bytes = text.len() - text.trim_start_matches('\u{feff}').len();
             text.drain(..n_mark_bytes);
+            return Ok(Some(text));
         }
-        Ok(Some(text))
+    }
+
+    /// Appends a line without its end to `bytes`, one byte beyond the limit at most.
+    fn read_line(&mut self, bytes: &mut Vec<u8>) -> io::Result<LineEnd> {
+        loop {
+            let block = self.reader.fill_buf()?;
+            let room = self.max_line_bytes + 1 - bytes.len();
+            let block = block.get(..room).unwrap_or(block);
+            if block.is_empty() {
+                return Ok(LineEnd::File);
+            }
+            let end = block.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+            let (line, rest) = block.split_at(end.unwrap_or(block.len()));
+            bytes.extend_from_slice(line);
+            let found = rest.first().copied();
+            let n_read = line.len() + usize::from(found.is_some());
+            self.consume(n_read);
+            match found {
+                Some(b'\n') => return Ok(LineEnd::Lf),
+                Some(_) if self.reader.fill_buf()?.first() == Some(&b'\n') => {
+                    self.consume(1);
+                    return Ok(LineEnd::Lf);
+                }
+                Some(_) => return Ok(LineEnd::Cr),
+                None if bytes.len() > self.max_line_bytes => return Ok(LineEnd::TooLong),
+                None => {}
+            }
+        }
+    }
+
+    fn consume(&mut self, n_bytes: usize) {
+        self.reader.consume(n_bytes);
+        self.offset += n_bytes as u64;
     }
 
     /// The text of a line that begins at byte `start`.
-    fn decode(&self, mut bytes: Vec<u8>, start: u64) -> Result<String, DataError> {
+    fn decode(&self, bytes: Vec<u8>, start: u64) -> Result<String, DataError> {
         if let Some(zero) = bytes.iter().position(|&byte| byte == 0) {
             return Err(DataError::BinaryFile {
                 path: self.path.clone(),
                 offset: start + zero as u64,
             });
         }
-        for end in [b'\n', b'\r'] {
-            if bytes.last() == Some(&end) {
-                bytes.pop();
-            }
-        }
-        let is_too_long = bytes.len() > self.max_line_bytes;
+        let is_too_long = self.end == LineEnd::TooLong;
         match String::from_utf8(bytes) {
             Ok(text) if !is_too_long => Ok(text),
             // A line that is too long may have been cut within a character.
@@ -129,7 +178,8 @@ impl Lines {
 
     /// The share of the file that has been read, from 0 to 1.
     pub(crate) fn share_read(&self) -> f64 {
-        self.offset as f64 / self.size_bytes.max(1) as f64
+        let n_read = self.reader.get_ref().n_read().unwrap_or(self.offset);
+        n_read as f64 / self.size_bytes.max(1) as f64
     }
 
     /// The line read last lacks `field`.

@@ -2,6 +2,7 @@
 
 use super::lines::Lines;
 use crate::DataError;
+use amoozgar_text::is_blank;
 
 /// Some whole lines of a paragraph: all of them, unless they are longer than one line may be.
 pub(crate) struct Part {
@@ -23,7 +24,7 @@ impl Paragraphs {
     pub(crate) fn next_part(&mut self, lines: &mut Lines) -> Result<Option<Part>, DataError> {
         let mut text = self.next_line.take().unwrap_or_default();
         while let Some(line) = lines.next_line()? {
-            match (line.trim().is_empty(), text.is_empty()) {
+            match (is_blank(&line), text.is_empty()) {
                 (true, true) => {}
                 (true, false) => {
                     return Ok(Some(Part {

@@ -267,6 +267,28 @@ fn a_context_longer_than_the_data_is_refused_with_both_lengths() {
 }
 
 #[test]
+fn a_book_on_one_line_is_learnt_and_a_part_of_it_held_out() {
+    let bench = Bench::new();
+    let line = persian_text(160).replace('\n', " ");
+    let data = bench.write("book.txt", &line);
+    let mut spec = bench.tiny_spec(&data);
+    spec["optimizer"]["max_steps"] = json!(2);
+    let output = train(&bench, &spec);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let events = events(&output);
+    let plan = events.iter().find_map(|event| match event {
+        TrainEvent::Started(plan) => Some(plan),
+        _ => None,
+    });
+    let plan = plan.expect("the run says what it does");
+    let share = plan.n_val_tokens as f64 / (plan.n_train_tokens + plan.n_val_tokens) as f64;
+    assert!(
+        (0.05..0.2).contains(&share),
+        "about a tenth is held out, not {share}"
+    );
+}
+
+#[test]
 fn settings_that_cannot_be_used_are_refused_with_their_field() {
     let bench = Bench::new();
     let data = bench.write("stories.txt", persian_text(40));

@@ -1,7 +1,7 @@
 //! Files that people bring: what is read, and what is said about what cannot be.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use amoozgar_data::{DataError, inspect, preview};
+use amoozgar_data::{DataError, Unit, inspect, preview};
 use amoozgar_types::ErrorCode;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -88,11 +88,11 @@ fn rows_that_show_nothing_are_no_rows() {
         "\u{ad}",
         "\u{a0}",
     ];
-    let rows: String = texts
+    let rows: Vec<String> = texts
         .iter()
-        .map(|text| format!("{{\"text\":\"{text}\"}}\n"))
+        .map(|text| format!("{{\"text\":\"{text}\"}}"))
         .collect();
-    let path = file(&folder, "a.jsonl", rows.as_bytes());
+    let path = file(&folder, "a.jsonl", rows.join("\n").as_bytes());
     assert_eq!(preview(&path, 0, 9, 9).unwrap(), ["یک", "دو"], "two texts");
     let text = file(&folder, "a.txt", "یک\n\u{200b}\nدو".as_bytes());
     assert_eq!(
@@ -239,4 +239,38 @@ fn a_book_on_one_line_is_read() {
     assert_eq!(inspect(&path).unwrap().n_rows, 1, "five megabytes");
     let rows = preview(&path, 0, 10, 5).unwrap();
     assert_eq!(rows, ["گفت ک"], "its beginning is shown");
+}
+
+#[test]
+fn a_text_is_parted_into_the_largest_units_of_which_it_has_two() {
+    let folder = TempDir::new().unwrap();
+    let words: Vec<String> = (0..200).map(|n| format!("w{n}")).collect();
+    let line = file(&folder, "a.txt", words.join(" ").as_bytes());
+    let (unit, n_units) = Unit::of_text(1, 1, words.len());
+    assert_eq!((unit, n_units), (Unit::Passage, 4), "64 words each");
+    let passages: Vec<_> = unit.read(&line).unwrap().map(Result::unwrap).collect();
+    assert_eq!(passages.len(), n_units, "as many as were foreseen");
+    let texts: Vec<_> = passages.iter().map(|part| part.text.as_str()).collect();
+    assert_eq!(
+        texts.join(" "),
+        words.join(" "),
+        "together they are the text"
+    );
+    assert!(
+        passages
+            .iter()
+            .enumerate()
+            .all(|(at, part)| part.document == at),
+        "each can be held out by itself"
+    );
+    assert_eq!(
+        Unit::of_text(1, 9, 200),
+        (Unit::Line, 9),
+        "lines, if there are"
+    );
+    assert_eq!(
+        Unit::of_text(2, 9, 200),
+        (Unit::Document, 2),
+        "documents, if there are"
+    );
 }

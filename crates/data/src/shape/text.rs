@@ -131,6 +131,9 @@ impl Iterator for Documents {
     }
 }
 
+/// Words of a passage of a text without lines.
+const PASSAGE_WORDS: usize = 64;
+
 /// What is encoded and held out as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -138,12 +141,25 @@ pub enum Unit {
     Document,
     /// A line of a document: for a file without blank lines, which is one document.
     Line,
+    /// 64 words of a line: for a file that is one line.
+    Passage,
 }
 
 /// The units of a file; their index stands for the document's.
 pub type Units = Box<dyn Iterator<Item = Result<DocumentPart, DataError>> + Send>;
 
 impl Unit {
+    /// The largest unit of which a text has two, so that one can be held out, and how many it has.
+    pub fn of_text(n_documents: usize, n_lines: usize, n_words: usize) -> (Self, usize) {
+        if n_documents > 1 {
+            (Self::Document, n_documents)
+        } else if n_lines > 1 {
+            (Self::Line, n_lines)
+        } else {
+            (Self::Passage, n_words.div_ceil(PASSAGE_WORDS))
+        }
+    }
+
     /// The units of the file at `path`, in order. After an error nothing follows.
     ///
     /// # Errors
@@ -153,22 +169,30 @@ impl Unit {
     }
 
     pub(crate) fn of(self, documents: Documents) -> Units {
-        match self {
-            Self::Document => Box::new(documents),
-            Self::Line => {
-                let lines = documents.flat_map(|part| match part {
-                    Ok(part) => part.text.lines().map(|line| Ok(line.to_owned())).collect(),
-                    Err(error) => vec![Err(error)],
-                });
-                Box::new(lines.enumerate().map(|(document, line)| {
-                    Ok(DocumentPart {
-                        document,
-                        is_first: true,
-                        is_last: true,
-                        text: line?,
-                    })
-                }))
-            }
-        }
+        let cut: fn(&str) -> Vec<String> = match self {
+            Self::Document => return Box::new(documents),
+            Self::Line => |text| text.lines().map(str::to_owned).collect(),
+            Self::Passage => passages,
+        };
+        let pieces = documents.flat_map(move |part| match part {
+            Ok(part) => cut(&part.text).into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        });
+        Box::new(pieces.enumerate().map(|(document, text)| {
+            Ok(DocumentPart {
+                document,
+                is_first: true,
+                is_last: true,
+                text: text?,
+            })
+        }))
     }
+}
+
+fn passages(text: &str) -> Vec<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words
+        .chunks(PASSAGE_WORDS)
+        .map(|words| words.join(" "))
+        .collect()
 }

@@ -113,7 +113,7 @@ pub(crate) fn prepare(
     let train = PathBuf::from(&spec.dataset.train);
     let validation = spec.dataset.validation.as_ref().map(PathBuf::from);
     let mut hash = blake3::Hasher::new();
-    let (n_documents, n_lines) = survey(&train, &mut hash, progress)?;
+    let surveyed = survey(&train, &mut hash, progress)?;
     if let Some(validation) = &validation {
         survey(validation, &mut hash, progress)?;
     }
@@ -137,19 +137,14 @@ pub(crate) fn prepare(
         return Ok(corpus);
     }
 
-    let unit = if n_documents < 2 {
-        Unit::Line
-    } else {
-        Unit::Document
-    };
-    let n_units = if unit == Unit::Line {
-        n_lines
-    } else {
-        n_documents
+    let (unit, n_units) = match (surveyed.unit, &validation) {
+        // Nothing has to be held out of it.
+        (Unit::Passage, Some(_)) => (Unit::Line, 1),
+        (unit, _) => (unit, surveyed.n_units),
     };
     let held_out = match &validation {
         Some(_) => HeldOut::none(),
-        None => hold_out(&train, n_units, spec)?,
+        None => hold_out(&train, &surveyed, spec)?,
     };
     let given = given.map(|(tokenizer, _)| tokenizer);
     Build {
@@ -164,25 +159,34 @@ pub(crate) fn prepare(
     open(&folder, &key, bos)?.ok_or_else(|| EngineError::FileNotFound { path: folder })
 }
 
-/// Holds documents or lines of the training file out, as the seed draws them.
-fn hold_out(path: &Path, n_units: usize, spec: &TrainSpec) -> Result<HeldOut, EngineError> {
-    let order = Keyed::new(spec.seed, "held out").permutation(n_units);
+/// What a file holds.
+struct Surveyed {
+    /// The largest units that can be parted.
+    unit: Unit,
+    n_units: usize,
+    n_words: u64,
+}
+
+/// Holds units of the training file out, as the seed draws them.
+fn hold_out(path: &Path, surveyed: &Surveyed, spec: &TrainSpec) -> Result<HeldOut, EngineError> {
+    let order = Keyed::new(spec.seed, "held out").permutation(surveyed.n_units);
     let held_out = HeldOut::of_rows(&order, spec.dataset.validation_fraction);
     held_out.ok_or_else(|| EngineError::DatasetTooSmall {
         path: path.to_path_buf(),
         needed: spec.model.context_length as u64 + 1,
-        found: 1,
+        // There are as many tokens at least.
+        found: surveyed.n_words,
     })
 }
 
-/// Validates a file, hashes its normalized text and counts documents and lines.
+/// Validates a file, hashes its normalized text and counts what can be held out of it.
 fn survey(
     path: &Path,
     hash: &mut blake3::Hasher,
     progress: &mut Progress<'_>,
-) -> Result<(usize, usize), EngineError> {
+) -> Result<Surveyed, EngineError> {
     let mut documents = Documents::open(path)?;
-    let (mut n_documents, mut n_lines) = (0, 0);
+    let (mut n_documents, mut n_lines, mut n_words) = (0, 0, 0);
     progress.at(LoadingStage::Reading, 0.0)?;
     while let Some(part) = documents.next() {
         let part = part?;
@@ -190,6 +194,7 @@ fn survey(
         hash.update(if part.is_last { &[0] } else { b"\n" });
         n_documents += usize::from(part.is_first);
         n_lines += part.text.lines().count();
+        n_words += part.text.split_whitespace().count();
         progress.at(LoadingStage::Reading, documents.share_read())?;
     }
     hash.update(&[1]);
@@ -199,7 +204,12 @@ fn survey(
         }
         .into());
     }
-    Ok((n_documents, n_lines))
+    let (unit, n_units) = Unit::of_text(n_documents, n_lines, n_words);
+    Ok(Surveyed {
+        unit,
+        n_units,
+        n_words: n_words as u64,
+    })
 }
 
 /// The tokenizer of the model that the run goes on from, and the hash of its file.

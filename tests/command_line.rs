@@ -289,6 +289,64 @@ fn a_book_on_one_line_is_learnt_and_a_part_of_it_held_out() {
 }
 
 #[test]
+fn a_run_keeps_its_specification_until_it_has_accepted_another() {
+    let bench = Bench::new();
+    let data = bench.write("stories.txt", persian_text(160));
+    let mut spec = bench.tiny_spec(&data);
+    spec["optimizer"]["max_steps"] = json!(4);
+    let job = bench.path("job");
+    let job = job.to_str().unwrap();
+    let path = bench.write("a.json", serde_json::to_vec(&spec).unwrap());
+    let first = bench.run(&["train", path.to_str().unwrap(), "--job-dir", job, "--json"]);
+    assert_eq!(first.status.code(), Some(0), "{}", said(&first));
+    let kept = || std::fs::read_to_string(format!("{job}/job.json")).unwrap();
+    let before = kept();
+
+    let mut other = spec.clone();
+    other["optimizer"]["lr"] = json!(1e-4);
+    let path = bench.write("b.json", serde_json::to_vec(&other).unwrap());
+    let path = path.to_str().unwrap();
+    for place in ["--resume", "--job-dir"] {
+        let error = refusal(&bench.run(&["train", path, place, job, "--json"]));
+        assert_eq!(error.code, ErrorCode::InvalidCheckpoint, "{place}: {error}");
+        assert_eq!(kept(), before, "{place}: the run's own settings stay");
+    }
+    let files = std::fs::read_dir(job).unwrap();
+    let left = files.filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name == "job.next.json"
+    });
+    assert_eq!(left.count(), 0, "what was refused is gone");
+    let again = bench.run(&["train", "--resume", job, "--json"]);
+    assert_eq!(again.status.code(), Some(0), "as before: {}", said(&again));
+
+    let mut renamed = spec;
+    renamed["name"] = json!("نام دیگر");
+    let path = bench.write("c.json", serde_json::to_vec(&renamed).unwrap());
+    let accepted = bench.run(&["train", path.to_str().unwrap(), "--resume", job, "--json"]);
+    assert_eq!(accepted.status.code(), Some(0), "{}", said(&accepted));
+    assert!(kept().contains("نام دیگر"), "what may change is taken over");
+}
+
+#[test]
+fn a_number_that_is_none_is_refused_and_not_taken_for_absent() {
+    let bench = Bench::new();
+    let data = bench.write("stories.txt", persian_text(160));
+    let text = format!(
+        "[dataset]\ntrain = {:?}\n[optimizer]\nlr = nan\n",
+        data.to_str().unwrap()
+    );
+    let path = bench.write("spec.toml", text);
+    let error = refusal(&bench.run(&["train", path.to_str().unwrap(), "--json"]));
+    assert_eq!(error.code, ErrorCode::InvalidSpec, "{error}");
+    assert_eq!(
+        error.params.field.as_deref(),
+        Some("optimizer.lr"),
+        "{error}"
+    );
+}
+
+#[test]
 fn settings_that_cannot_be_used_are_refused_with_their_field() {
     let bench = Bench::new();
     let data = bench.write("stories.txt", persian_text(40));

@@ -40,5 +40,5 @@ pub use plan::{BenchReport, Scenario, base_fitness, bench, longest_context};
 pub use plan::{estimate, least_memory_bytes, make_it_fit};
 pub use threads::thread_environment;
 pub use train::{ClassScore, Classification, evaluate_classes, is_classifier};
-pub use train::{End, first_batches, train};
+pub use train::{End, first_batches, train, validate};
 pub use train::{Evaluation, evaluate, logits};

@@ -24,5 +24,6 @@ pub(crate) mod token_cache;
 pub use classify::{ClassScore, Classification, evaluate_classes, is_classifier};
 pub use evaluate::{Evaluation, evaluate, logits};
 pub use run::{End, train};
+pub use run_plan::validate;
 pub use schedule::Schedule;
 pub use sequences::first_batches;

@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 /// The exit status of a process that a second Ctrl-C ended.
 const KILLED_BY_INTERRUPT: i32 = 130;
 
+/// A specification for a run that is there, until the run has accepted it.
+const NEXT_JOB_FILE: &str = "job.next.json";
+
 #[derive(Debug, Args)]
 pub struct Train {
     /// The specification, in TOML or JSON; `-` reads standard input.
@@ -34,8 +37,8 @@ pub struct Train {
 /// Trains to the end, or until Ctrl-C, which saves a checkpoint first. Events go to standard output
 /// in JSON; where standard error is a terminal, a line of words goes there.
 pub fn run(arguments: &Train, data_dir: Option<PathBuf>) -> Result<u8, ApiError> {
-    let job_dir = match prepare(arguments, data_dir) {
-        Ok(job_dir) => job_dir,
+    let prepared = match prepare(arguments, data_dir) {
+        Ok(prepared) => prepared,
         Err(failure) => {
             let failed = TrainEvent::Failed {
                 error: failure.clone(),
@@ -45,9 +48,11 @@ pub fn run(arguments: &Train, data_dir: Option<PathBuf>) -> Result<u8, ApiError>
             return Ok(exit::of_error(&failure));
         }
     };
-    if let Ok(spec) = worker::read_spec(&job_dir) {
-        let resume = ["train".as_ref(), "--resume".as_ref(), job_dir.as_os_str()];
-        worker::start_again_with_environment(spec.threads, &resume);
+    let (job_dir, spec) = (&prepared.job_dir, worker::read_spec(&prepared.spec));
+    if let Ok(spec) = &spec {
+        let mut again = vec!["train".as_ref(), "--resume".as_ref(), job_dir.as_os_str()];
+        again.extend(prepared.is_new().then_some(prepared.spec.as_os_str()));
+        worker::start_again_with_environment(spec.threads, &again);
     }
     let control = Control::new();
     stop_on_signals(control.clone());
@@ -56,9 +61,10 @@ pub fn run(arguments: &Train, data_dir: Option<PathBuf>) -> Result<u8, ApiError>
         eprintln!("{}", job_dir.display());
     }
     let mut total_steps = 0;
-    let status = worker::run(&job_dir, &control, &mut |event| {
+    let status = worker::run(spec, job_dir, &control, &mut |event| {
         if let TrainEvent::Started(plan) = event {
             total_steps = plan.total_steps;
+            prepared.accept()?;
         }
         if words && let Some(line) = line(event, total_steps) {
             eprintln!("{line}");
@@ -68,15 +74,48 @@ pub fn run(arguments: &Train, data_dir: Option<PathBuf>) -> Result<u8, ApiError>
         }
         write_line(event)
     });
+    prepared.discard();
     Ok(status)
+}
+
+/// A run's folder, and where its specification is.
+struct Prepared {
+    job_dir: PathBuf,
+    /// job.json, or beside it a specification that the run has not accepted yet.
+    spec: PathBuf,
+}
+
+impl Prepared {
+    /// Lets the run's specification take the place of job.json: the run has started with it.
+    fn accept(&self) -> io::Result<()> {
+        if self.is_new() {
+            std::fs::rename(&self.spec, self.job_dir.join(JOB_FILE))?;
+        }
+        Ok(())
+    }
+
+    /// Removes a specification that was not accepted.
+    fn discard(&self) {
+        if self.is_new()
+            && let Err(failure) = std::fs::remove_file(&self.spec)
+            && failure.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%failure, "a specification that was refused is left");
+        }
+    }
+
+    fn is_new(&self) -> bool {
+        self.spec.file_name() == Some(NEXT_JOB_FILE.as_ref())
+    }
 }
 
 fn write(event: &TrainEvent) -> Result<(), ApiError> {
     write_line(event).map_err(|failure| error::io_error(Path::new("-"), &failure))
 }
 
-/// The run's folder, with its job.json in it.
-fn prepare(arguments: &Train, data_dir: Option<PathBuf>) -> Result<PathBuf, ApiError> {
+/// The run's folder, with its specification in it. What is there of a run is not overwritten before the
+/// run has started with what is new.
+fn prepare(arguments: &Train, data_dir: Option<PathBuf>) -> Result<Prepared, ApiError> {
     let spec = arguments.spec.as_deref().map(read_spec).transpose()?;
     let job_dir = match (&arguments.resume, &arguments.job_dir) {
         (Some(dir), _) if !dir.is_dir() => {
@@ -91,13 +130,22 @@ fn prepare(arguments: &Train, data_dir: Option<PathBuf>) -> Result<PathBuf, ApiE
         (Some(dir), _) | (None, Some(dir)) => absolute(dir)?,
         (None, None) => Paths::resolve(data_dir)?.job(&JobId::new(new_id())),
     };
+    let mut path = job_dir.join(JOB_FILE);
     if let Some(spec) = spec {
+        // JSON knows no NaN: a setting that is none would be read back as absent.
+        amoozgar_engine::validate(&spec).map_err(|failure| error::of_engine(&failure))?;
         files::create_dir(&job_dir)?;
+        if path.exists() {
+            path = job_dir.join(NEXT_JOB_FILE);
+        }
         let text = serde_json::to_vec_pretty(&spec)
             .map_err(|failure| error::internal("job.json could not be encoded", &failure))?;
-        files::write_atomically(&job_dir.join(JOB_FILE), &text)?;
+        files::write_atomically(&path, &text)?;
     }
-    Ok(job_dir)
+    Ok(Prepared {
+        job_dir,
+        spec: path,
+    })
 }
 
 /// Reads a specification; the paths in it are meant from its own folder.

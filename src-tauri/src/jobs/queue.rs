@@ -425,7 +425,7 @@ fn write_job_dir(job_dir: &std::path::Path, spec: &TrainSpec) -> Result<(), ApiE
 
 /// Paths in the row follow a move of the data; the file that the worker reads follows the row.
 fn renew_job_file(job_dir: &std::path::Path, spec: &TrainSpec) {
-    let is_other = worker::read_spec(job_dir).is_ok_and(|found| found != *spec);
+    let is_other = worker::read_spec(&job_dir.join(JOB_FILE)).is_ok_and(|found| found != *spec);
     if is_other && let Err(failure) = write_job_dir(job_dir, spec) {
         tracing::warn!(error = %failure, "job.json could not be renewed");
     }

@@ -35,18 +35,20 @@ pub fn niceness(priority: Priority) -> i32 {
 /// Runs the job of `job_dir` to its end.
 pub fn main(job_dir: &Path) -> ExitCode {
     logging::init_console();
-    if let Ok(spec) = read_spec(job_dir) {
+    if let Ok(spec) = read_spec(&job_dir.join(JOB_FILE)) {
         start_again_with_environment(spec.threads, &["worker".as_ref(), job_dir.as_os_str()]);
     }
     yield_to_others();
     let control = Control::new();
     listen(control.clone());
-    ExitCode::from(run(job_dir, &control, &mut |event| write_line(event)))
+    let spec = read_spec(&job_dir.join(JOB_FILE));
+    ExitCode::from(run(spec, job_dir, &control, &mut |event| write_line(event)))
 }
 
 /// Trains, passes every event to `out` and makes sure that the last word is said exactly once.
 /// Answers the exit status. When `out` fails nobody listens any more, and the run stops.
 pub fn run(
+    spec: Result<TrainSpec, ApiError>,
     job_dir: &Path,
     control: &Control,
     out: &mut dyn FnMut(&TrainEvent) -> io::Result<()>,
@@ -70,7 +72,7 @@ pub fn run(
             control.send(WorkerCommand::Stop);
         }
     };
-    let spec = match read_spec(job_dir) {
+    let spec = match spec {
         Ok(spec) => spec,
         Err(error) => {
             emit(TrainEvent::Failed { error });
@@ -95,11 +97,9 @@ pub fn run(
     }
 }
 
-/// Reads a run's specification.
-pub fn read_spec(job_dir: &Path) -> Result<TrainSpec, ApiError> {
-    let path = job_dir.join(JOB_FILE);
-    let text =
-        std::fs::read_to_string(&path).map_err(|failure| error::io_error(&path, &failure))?;
+/// Reads a run's specification from its job.json.
+pub fn read_spec(path: &Path) -> Result<TrainSpec, ApiError> {
+    let text = std::fs::read_to_string(path).map_err(|failure| error::io_error(path, &failure))?;
     serde_json::from_str(&text).map_err(|failure| {
         ApiError::with(
             ErrorCode::InvalidSpec,

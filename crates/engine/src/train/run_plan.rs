@@ -8,8 +8,12 @@ use amoozgar_types::{TrainSpec, limits};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-/// Refuses what cannot be trained: what is outside [`limits`], and what contradicts itself.
-pub(crate) fn validate(spec: &TrainSpec) -> Result<(), EngineError> {
+/// Refuses what cannot be trained: what is outside [`limits`], and what contradicts itself. Looks at no
+/// file.
+///
+/// # Errors
+/// [`EngineError::InvalidSpec`] with the field.
+pub fn validate(spec: &TrainSpec) -> Result<(), EngineError> {
     validate_method(spec)?;
     validate_model(spec)?;
     validate_optimizer(&spec.optimizer)?;

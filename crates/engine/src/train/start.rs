@@ -49,7 +49,29 @@ pub(super) fn start(spec: &TrainSpec, corpus: &Corpus) -> Result<Start, EngineEr
     } else {
         Vec::new()
     };
+    refuse_unknown_targets(spec, &targets)?;
     Ok(Start { model, targets })
+}
+
+/// Refuses targets of which the model's blocks have no map: they would train nothing, unseen beside
+/// others that are there.
+fn refuse_unknown_targets(spec: &TrainSpec, adapted: &[String]) -> Result<(), EngineError> {
+    let wanted = spec.lora.targets.iter();
+    let unknown: Vec<&str> = wanted
+        .filter(|target| spec.method == Method::Lora && !adapted.contains(target))
+        .map(String::as_str)
+        .collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(EngineError::InvalidSpec {
+        field: "lora.targets",
+        detail: format!(
+            "the model's blocks have no map `{}`; adapters of `{}` can be trained",
+            unknown.join("`, `"),
+            adapted.join("`, `")
+        ),
+    })
 }
 
 /// What stands beside the weights of the run's checkpoints.
@@ -105,4 +127,31 @@ pub(super) fn write_adapted(
     let mut whole = load::open(base, &options)?.model;
     whole.merge();
     whole.write_weights(weights)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::refuse_unknown_targets;
+    use amoozgar_types::TrainSpec;
+    use serde_json::json;
+
+    #[test]
+    fn a_target_that_the_model_lacks_is_refused_also_beside_one_that_it_has() {
+        let spec = |targets: &[&str]| -> TrainSpec {
+            serde_json::from_value(json!({
+                "dataset": { "train": "/t.txt" }, "method": "lora", "base_model": "/m",
+                "lora": { "targets": targets },
+            }))
+            .unwrap()
+        };
+        let adapted = ["q_proj".to_owned(), "v_proj".to_owned()];
+        let check = |targets: &[&str]| refuse_unknown_targets(&spec(targets), &adapted);
+        assert!(check(&[]).is_ok(), "every map of the blocks");
+        assert!(check(&["v_proj"]).is_ok(), "one that is there");
+        for unknown in ["v_porj", "lm_head"] {
+            let error = check(&["q_proj", unknown]).unwrap_err().to_string();
+            assert!(error.contains(unknown), "it is named: {error}");
+        }
+    }
 }

@@ -145,6 +145,31 @@ fn validate_optimizer(optimizer: &OptimizerSpec) -> Result<(), EngineError> {
     )
 }
 
+/// Refuses a batch larger than all passes over `n_sequences` together: its one step would go through the
+/// text more often than asked for.
+///
+/// # Errors
+/// [`EngineError::InvalidSpec`] with both numbers.
+pub(crate) fn require_a_whole_batch(
+    spec: &TrainSpec,
+    n_sequences: usize,
+) -> Result<(), EngineError> {
+    let OptimizerSpec {
+        batch_size, epochs, ..
+    } = spec.optimizer;
+    let n_wanted = epochs.saturating_mul(n_sequences as u64);
+    require(
+        "optimizer.batch_size",
+        n_wanted >= batch_size as u64,
+        || {
+            format!(
+                "the text has {n_sequences} sequences, so that {epochs} passes over it have {n_wanted}: \
+             fewer than a batch of {batch_size}"
+            )
+        },
+    )
+}
+
 /// NaN is within nothing.
 fn within<T: PartialOrd + Display>(
     field: &'static str,
@@ -252,7 +277,7 @@ pub(crate) fn n_windows(n_tokens: usize, context: usize) -> usize {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::validate;
+    use super::{require_a_whole_batch, validate};
     use crate::EngineError;
     use amoozgar_types::TrainSpec;
     use serde_json::{Value, json};
@@ -276,6 +301,24 @@ mod tests {
         for model in [json!({ "n_heads": 2 }), json!({ "d_model": 384 })] {
             assert_eq!(refused(&json!({ "model": model })), None, "{model}");
         }
+    }
+
+    #[test]
+    fn a_batch_larger_than_all_passes_together_is_refused() {
+        let spec: TrainSpec = serde_json::from_value(json!({
+            "dataset": { "train": "/t.txt" },
+            "optimizer": { "batch_size": 64, "epochs": 2 },
+        }))
+        .unwrap();
+        assert!(
+            require_a_whole_batch(&spec, 32).is_ok(),
+            "one step, twice through"
+        );
+        let error = require_a_whole_batch(&spec, 31).unwrap_err().to_string();
+        assert!(
+            error.contains("31") && error.contains("64"),
+            "what there is and what is asked for: {error}"
+        );
     }
 
     #[test]

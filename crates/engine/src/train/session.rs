@@ -5,7 +5,7 @@ use super::checkpoint::{Checkpoints, LoopState, Restored};
 use super::classify::measure;
 use super::evaluate::{Evaluation, sum_nll};
 use super::optimizer::{Optimizer, clip_factor};
-use super::run_plan::Plan;
+use super::run_plan::{Plan, require_a_whole_batch};
 use super::sequences::{packs_documents, require, sequences, source};
 use super::start::{Start, beside, start, write_adapted};
 use crate::infer::{SamplingParams, continue_prompt};
@@ -76,6 +76,7 @@ impl Session {
 
         progress.at(LoadingStage::Model, 0.0)?;
         let sequences = sequences(spec, &corpus, packs_documents);
+        require_a_whole_batch(spec, sequences.len())?;
         let plan = Plan::new(spec, sequences.len());
         let Start { model, targets } = start(spec, &corpus)?;
         let policy = footprint::choose_policy(spec, model.config(), plan.micro_batch);

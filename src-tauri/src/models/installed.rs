@@ -170,11 +170,15 @@ pub(super) fn whole(found: &CachedRepo) -> Option<(&str, &Snapshot)> {
         })
 }
 
-/// Whether a folder has weights, all parts of them where an index names several.
+/// Whether a folder has weights: the whole file, which is read before any index, or all parts that an index
+/// names.
 pub fn has_weights(dir: &Path) -> bool {
     #[derive(Deserialize)]
     struct Index {
         weight_map: HashMap<String, String>,
+    }
+    if dir.join("model.safetensors").is_file() {
+        return true;
     }
     let index = dir.join("model.safetensors.index.json");
     if index.exists() {

@@ -19,8 +19,9 @@ const LONGEST_HEADER: u64 = 100_000_000;
 /// Bytes of an index that no real model reaches.
 const LONGEST_INDEX: u64 = 64 << 20;
 
-/// The weights of a model's folder: `model.safetensors`, or the parts that
-/// `model.safetensors.index.json` lists.
+/// The weights of a model's folder: `model.safetensors`, or where that is not there the parts that
+/// `model.safetensors.index.json` lists. A folder with both is one whose parts were put into one file while
+/// the index was left: the whole file is the newer, and transformers takes it too.
 pub(crate) struct WeightFiles {
     files: Vec<WeightFile>,
 }
@@ -42,9 +43,11 @@ struct Index {
 impl WeightFiles {
     pub(crate) fn open(model_dir: &Path) -> Result<Self, EngineError> {
         let index_path = model_dir.join("model.safetensors.index.json");
-        if !index_path.is_file() {
-            let file = WeightFile::open(&model_dir.join("model.safetensors"))?;
-            return Ok(Self { files: vec![file] });
+        let whole = model_dir.join("model.safetensors");
+        if whole.is_file() || !index_path.is_file() {
+            return Ok(Self {
+                files: vec![WeightFile::open(&whole)?],
+            });
         }
         let index: Index =
             serde_json::from_slice(&files::read_at_most(&index_path, LONGEST_INDEX)?)

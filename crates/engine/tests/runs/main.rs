@@ -9,6 +9,7 @@ mod claims;
 mod classification;
 mod earlier_release;
 mod fine_tuning;
+mod folders;
 mod optimizers_in_runs;
 mod packing;
 mod plan;

@@ -1,0 +1,77 @@
+//! Folders whose files contradict each other, or hold what no model can compute with.
+
+use amoozgar_engine::{EngineError, LoadOptions, Opened, open};
+use candle_core::{Device, Tensor};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A copy of the reference model `name`.
+fn copy_of(name: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
+    for file in ["config.json", "model.safetensors"] {
+        let from = reference.join(name).join(file);
+        std::fs::copy(from, folder.path().join(file)).unwrap();
+    }
+    folder
+}
+
+fn weights(folder: &TempDir) -> HashMap<String, Tensor> {
+    candle_core::safetensors::load(folder.path().join("model.safetensors"), &Device::Cpu).unwrap()
+}
+
+fn save(weights: &HashMap<String, Tensor>, folder: &TempDir, file: &str) {
+    candle_core::safetensors::save(weights, folder.path().join(file)).unwrap();
+}
+
+fn put(folder: &TempDir, file: &str, content: &Value) {
+    std::fs::write(folder.path().join(file), content.to_string()).unwrap();
+}
+
+fn opened(folder: &TempDir) -> Result<Opened, EngineError> {
+    open(folder.path(), &LoadOptions::default())
+}
+
+fn refusal(folder: &TempDir) -> String {
+    let error = opened(folder).expect_err("it is refused");
+    assert!(
+        matches!(error, EngineError::InvalidModel { .. }),
+        "the model is at fault: {error}"
+    );
+    error.to_string()
+}
+
+/// f32 values of a weight of the model in `folder`.
+fn values(folder: &TempDir, name: &str) -> Vec<f32> {
+    let model = opened(folder).unwrap().model;
+    let id = model.parameters.id(name).unwrap();
+    model.parameters.get(id).file_values()
+}
+
+#[test]
+fn the_whole_file_is_read_where_an_index_lists_parts_as_well() {
+    let folder = copy_of("llama");
+    let expected = values(&folder, "model.norm.weight");
+    let mut old = weights(&folder);
+    let map: HashMap<&String, &str> = old.keys().map(|name| (name, "old.safetensors")).collect();
+    put(
+        &folder,
+        "model.safetensors.index.json",
+        &json!({ "weight_map": map }),
+    );
+    assert_eq!(
+        values(&folder, "model.norm.weight"),
+        expected,
+        "the parts are gone"
+    );
+    let norm = old["model.norm.weight"].zeros_like().unwrap();
+    old.insert("model.norm.weight".to_owned(), norm);
+    save(&old, &folder, "old.safetensors");
+    assert_eq!(
+        values(&folder, "model.norm.weight"),
+        expected,
+        "the parts are those of another saving"
+    );
+}

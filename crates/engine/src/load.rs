@@ -66,12 +66,12 @@ pub fn open(folder: &Path, options: &LoadOptions<'_>) -> Result<Opened, EngineEr
     match (&place.adapter, options.adapter) {
         (Some(_), Some(_)) => return Err(place.invalid("it has an adapter already")),
         (Some(own), None) => {
-            let values = safetensors::read_all(&own.values)?;
+            let values = safetensors::read_all_numbers(&own.values)?;
             model.put_adapter(&own.config, values, options.storage, folder)?;
         }
         (None, Some(dir)) => {
             let config = adapter::read_config(dir)?;
-            let values = safetensors::read_all(&adapter::values_file(dir))?;
+            let values = safetensors::read_all_numbers(&adapter::values_file(dir))?;
             model.put_adapter(&config, values, options.storage, dir)?;
         }
         (None, None) => {}

@@ -89,13 +89,13 @@ impl WeightFiles {
         Ok(info.shape.clone())
     }
 
-    /// f32 values of a weight.
+    /// f32 values of a weight, all of which are numbers.
     pub(crate) fn read(&mut self, name: &str) -> Result<Vec<f32>, EngineError> {
         self.files
             .iter_mut()
             .find(|file| file.contains(name))
             .ok_or_else(|| missing(name))?
-            .read(name)
+            .read_numbers(name)
     }
 }
 
@@ -163,6 +163,24 @@ impl WeightFile {
         to_f32(&bytes, info.dtype)
             .ok_or_else(|| unreadable(&self.path, &format!("`{name}` is {:?}", info.dtype)))
     }
+
+    /// f32 values of a weight of a model.
+    ///
+    /// # Errors
+    /// Where one is NaN or infinite: whatever such a model computes is no number either.
+    fn read_numbers(&mut self, name: &str) -> Result<Vec<f32>, EngineError> {
+        let values = self.read(name)?;
+        // Without an early end the loop is one of vector instructions.
+        if values.iter().fold(true, |all, value| all & value.is_finite()) {
+            return Ok(values);
+        }
+        let found = values.iter().find(|value| !value.is_finite());
+        let detail = format!(
+            "`{name}` holds {}, which is not a number",
+            found.unwrap_or(&f32::NAN)
+        );
+        Err(unreadable(&self.path, &detail))
+    }
 }
 
 /// Holds a tensor's claims against each other and against the `n_bytes` of values that the file has; the
@@ -185,13 +203,25 @@ fn check(info: &TensorInfo, n_bytes: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// Every value of a file, by name.
+/// Every value of a file, by name, as it is: a run goes back from a checkpoint that is no number.
 pub(crate) fn read_all(path: &Path) -> Result<BTreeMap<String, Vec<f32>>, EngineError> {
+    read_each(path, WeightFile::read)
+}
+
+/// Every value of a file, by name, all of which are numbers.
+pub(crate) fn read_all_numbers(path: &Path) -> Result<BTreeMap<String, Vec<f32>>, EngineError> {
+    read_each(path, WeightFile::read_numbers)
+}
+
+fn read_each(
+    path: &Path,
+    read: fn(&mut WeightFile, &str) -> Result<Vec<f32>, EngineError>,
+) -> Result<BTreeMap<String, Vec<f32>>, EngineError> {
     let mut file = WeightFile::open(path)?;
     file.names()
         .into_iter()
         .map(|name| {
-            let values = file.read(&name)?;
+            let values = read(&mut file, &name)?;
             Ok((name, values))
         })
         .collect()

@@ -75,3 +75,21 @@ fn the_whole_file_is_read_where_an_index_lists_parts_as_well() {
         "the parts are those of another saving"
     );
 }
+
+#[test]
+fn weights_that_are_no_numbers_are_refused_by_name() {
+    for (broken, said) in [(f32::NAN, "NaN"), (f32::NEG_INFINITY, "-inf")] {
+        let folder = copy_of("llama");
+        let mut weights = weights(&folder);
+        let mut norm: Vec<f32> = weights["model.norm.weight"].to_vec1().unwrap();
+        norm[3] = broken;
+        let norm = Tensor::new(norm, &Device::Cpu).unwrap();
+        weights.insert("model.norm.weight".to_owned(), norm);
+        save(&weights, &folder, "model.safetensors");
+        let refused = refusal(&folder);
+        assert!(
+            refused.contains(&format!("`model.norm.weight` holds {said}, which is not a number")),
+            "{refused}"
+        );
+    }
+}

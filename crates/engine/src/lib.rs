@@ -23,6 +23,7 @@ mod load;
 mod memory;
 pub mod model;
 mod plan;
+mod python_json;
 pub mod random;
 mod setup;
 pub mod tape;

@@ -3,6 +3,7 @@
 use crate::EngineError;
 use crate::files;
 use crate::model::ModelConfig;
+use crate::python_json;
 use crate::tokenizer::Tokenizer;
 use serde_json::json;
 use std::path::Path;
@@ -90,13 +91,12 @@ fn copy_companions(base: &Path, folder: &Path) -> Result<(), EngineError> {
 /// The base model's configuration as the trained model has it: with the data type that its weights are
 /// written in, and a classifier's classes.
 fn config_after(base: &Path, model: &ModelConfig) -> Result<serde_json::Value, EngineError> {
-    let path = base.join("config.json");
-    let invalid = |source: serde_json::Error| EngineError::InvalidModel {
-        path: base.to_path_buf(),
-        detail: format!("config.json: {source}"),
+    let serde_json::Value::Object(mut config) = python_json::read(base, "config.json")? else {
+        return Err(EngineError::InvalidModel {
+            path: base.to_path_buf(),
+            detail: "config.json: it is no object".to_owned(),
+        });
     };
-    let mut config: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_slice(&files::read(&path)?).map_err(invalid)?;
     for name in ["dtype", "torch_dtype"] {
         config.insert(name.to_owned(), "float32".into());
     }

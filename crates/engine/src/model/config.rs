@@ -5,13 +5,10 @@ use super::families::{Architecture, SpecialTokens};
 use super::fields::{Fields, limits};
 use super::specs::n_parameters;
 use crate::EngineError;
-use crate::files;
+use crate::python_json;
 use crate::tape::HeadShape;
 use serde_json::Value;
 use std::path::Path;
-
-/// Bytes of a `config.json` that no real one reaches.
-const LONGEST_CONFIG: u64 = 16 << 20;
 
 /// The fields that shape the computation, by the names of transformers' `LlamaConfig`.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,13 +66,8 @@ impl ModelConfig {
     /// Where it is missing, incomplete, of an architecture that is not known, or claims what no model
     /// has.
     pub fn load(model_dir: &Path) -> Result<Self, EngineError> {
-        let bytes = files::read_at_most(&model_dir.join("config.json"), LONGEST_CONFIG)?;
-        let read = || -> Result<Self, String> {
-            let raw: Value = serde_json::from_slice(&bytes)
-                .map_err(|source| format!("config.json: {source}"))?;
-            Self::from_json(&raw)
-        };
-        read().map_err(|detail| EngineError::InvalidModel {
+        let raw = python_json::read(model_dir, "config.json")?;
+        Self::from_json(&raw).map_err(|detail| EngineError::InvalidModel {
             path: model_dir.to_path_buf(),
             detail,
         })

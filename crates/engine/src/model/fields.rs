@@ -1,6 +1,7 @@
 //! Single fields of a `config.json`, each within its limit: what a file claims decides how much memory a
 //! model takes, so nothing is believed that no model has.
 
+use crate::python_json::unknown_number;
 use serde_json::Value;
 use std::ops::RangeInclusive;
 
@@ -173,6 +174,9 @@ fn outside(
     least: impl std::fmt::Display,
     most: impl std::fmt::Display,
 ) -> String {
+    if let Some(word) = unknown_number(value) {
+        return format!("`{name}` is {word}, outside {least} to {most}");
+    }
     match value {
         Value::Number(value) => format!("`{name}` is {value}, outside {least} to {most}"),
         _ => format!("`{name}` is no number from {least} to {most}"),

@@ -2,7 +2,7 @@
 //! `adapter_model.safetensors`.
 
 use crate::EngineError;
-use crate::files;
+use crate::python_json;
 use crate::weights::Layout;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -11,8 +11,6 @@ use std::path::{Path, PathBuf};
 pub(crate) const CONFIG: &str = "adapter_config.json";
 /// The largest rank that is believed: the widest map's.
 const LARGEST_RANK: usize = 1 << 16;
-/// Bytes of settings that no real adapter reaches.
-const LONGEST_CONFIG: u64 = 1 << 20;
 /// File of an adapter's matrices.
 pub(crate) const WEIGHTS: &str = "adapter_model.safetensors";
 
@@ -115,8 +113,7 @@ pub(crate) fn read_config(adapter_dir: &Path) -> Result<LoraConfig, EngineError>
 }
 
 fn read_json(adapter_dir: &Path) -> Result<Value, EngineError> {
-    let bytes = files::read_at_most(&adapter_dir.join(CONFIG), LONGEST_CONFIG)?;
-    serde_json::from_slice(&bytes).map_err(|source| invalid(adapter_dir, &source.to_string()))
+    python_json::read(adapter_dir, CONFIG)
 }
 
 fn invalid(adapter_dir: &Path, detail: &str) -> EngineError {

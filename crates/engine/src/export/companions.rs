@@ -101,6 +101,16 @@ fn config_after(base: &Path, model: &ModelConfig) -> Result<serde_json::Value, E
         config.insert(name.to_owned(), "float32".into());
     }
     config.remove("quantization_config");
+    if !model.eos_token_ids.is_empty() {
+        // A checkpoint has no generation_config.json, which may have named some of them.
+        config.insert(
+            "eos_token_id".to_owned(),
+            match model.eos_token_ids.as_slice() {
+                [token] => (*token).into(),
+                tokens => tokens.into(),
+            },
+        );
+    }
     if !model.labels.is_empty() {
         config.remove("num_labels");
         config.extend(model.classes_json());

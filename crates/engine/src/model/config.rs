@@ -10,6 +10,9 @@ use crate::tape::HeadShape;
 use serde_json::Value;
 use std::path::Path;
 
+/// Settings of generation, which a folder may lack.
+const GENERATION: &str = "generation_config.json";
+
 /// The fields that shape the computation, by the names of transformers' `LlamaConfig`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelConfig {
@@ -60,17 +63,27 @@ impl ModelConfig {
         }
     }
 
-    /// Reads `config.json` from a model's folder.
+    /// Reads `config.json` from a model's folder, and from `generation_config.json` the tokens that end a
+    /// text: either file may name the one that ends a turn.
     ///
     /// # Errors
     /// Where it is missing, incomplete, of an architecture that is not known, or claims what no model
     /// has.
     pub fn load(model_dir: &Path) -> Result<Self, EngineError> {
         let raw = python_json::read(model_dir, "config.json")?;
-        Self::from_json(&raw).map_err(|detail| EngineError::InvalidModel {
+        let mut config = Self::from_json(&raw).map_err(|detail| EngineError::InvalidModel {
             path: model_dir.to_path_buf(),
             detail,
-        })
+        })?;
+        if config.is_decoder() && model_dir.join(GENERATION).is_file() {
+            let settings = python_json::read(model_dir, GENERATION)?;
+            for token in Fields(&settings).tokens("eos_token_id") {
+                if !config.eos_token_ids.contains(&token) {
+                    config.eos_token_ids.push(token);
+                }
+            }
+        }
+        Ok(config)
     }
 
     /// Reads the content of a `config.json`; the error says what is wrong with it.

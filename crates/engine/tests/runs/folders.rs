@@ -110,3 +110,28 @@ fn a_number_that_python_alone_knows_matters_only_where_its_field_is_used() {
         "the angles ask for it: {refused}"
     );
 }
+
+#[test]
+fn either_file_of_settings_names_tokens_that_end_a_text() {
+    let folder = copy_of("llama");
+    let ends = || opened(&folder).unwrap().model.config().eos_token_ids.clone();
+    assert_eq!(ends(), [2], "config.json alone");
+    put(
+        &folder,
+        "generation_config.json",
+        &json!({ "eos_token_id": [2, 7] }),
+    );
+    assert_eq!(ends(), [2, 7], "those of both, each once");
+    put(
+        &folder,
+        "generation_config.json",
+        &json!({ "eos_token_id": 9 }),
+    );
+    assert_eq!(ends(), [2, 9], "config.json's stay");
+    std::fs::write(folder.path().join("generation_config.json"), "{").unwrap();
+    let refused = refusal(&folder);
+    assert!(
+        refused.contains("generation_config.json: EOF"),
+        "a damaged file would hide tokens: {refused}"
+    );
+}

@@ -4,7 +4,7 @@
 mod place;
 
 use crate::EngineError;
-use crate::model::{Classes, Model, read_weights};
+use crate::model::{Classes, Model, as_stored, read_weights};
 use crate::tokenizer::Tokenizer;
 use crate::weights::{Storage, adapter, safetensors};
 pub(crate) use place::Place;
@@ -55,6 +55,7 @@ pub fn open(folder: &Path, options: &LoadOptions<'_>) -> Result<Opened, EngineEr
         }
         _ => (place.config.clone(), Classes::Kept),
     };
+    let config = as_stored(config, &place.weights)?;
     let weights = read_weights(
         &config,
         &place.weights,

@@ -19,7 +19,7 @@ pub(crate) use cost::PartTimes;
 pub use facts::{Activation, Facts, NormPlacement, Positions, Predicts};
 pub use families::Architecture;
 pub use network::Network;
-pub(crate) use read::{Classes, read_weights};
+pub(crate) use read::{Classes, as_stored, read_weights};
 pub(crate) use specs::{block_maps, shapes};
 pub use specs::{init, n_parameters};
 pub use step::{Batch, Model, StepContext};

@@ -101,6 +101,13 @@ fn config_after(base: &Path, model: &ModelConfig) -> Result<serde_json::Value, E
         config.insert(name.to_owned(), "float32".into());
     }
     config.remove("quantization_config");
+    if model.is_decoder() {
+        // The weights may have had a head of their own although the base's file denies it.
+        config.insert(
+            "tie_word_embeddings".to_owned(),
+            model.tie_word_embeddings.into(),
+        );
+    }
     if !model.eos_token_ids.is_empty() {
         // A checkpoint has no generation_config.json, which may have named some of them.
         config.insert(

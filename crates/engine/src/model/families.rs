@@ -53,6 +53,9 @@ pub(super) trait Family: Sync {
     /// What stands before a block's number in its weights' names.
     fn block_path(&self) -> &'static str;
 
+    /// Name of the embedding of tokens.
+    fn embedding(&self) -> &'static str;
+
     /// What transformers leaves out of the names where it saves the model without its head.
     fn prefix(&self) -> &'static str;
 

@@ -16,6 +16,32 @@ pub(crate) enum Classes {
     Fresh,
 }
 
+/// The configuration as the weights in `model_dir` bear it out: a head that was trained apart is used
+/// although `config.json` says that it is the embedding, as transformers does; a head that is stored twice
+/// is not.
+///
+/// # Errors
+/// Where the weights cannot be read.
+pub(crate) fn as_stored(
+    config: ModelConfig,
+    model_dir: &Path,
+) -> Result<ModelConfig, EngineError> {
+    const HEAD: &str = "lm_head.weight";
+    if !config.tie_word_embeddings {
+        return Ok(config);
+    }
+    let family = config.architecture.family();
+    let mut files = WeightFiles::open(model_dir)?;
+    let mut names = family.names_in_files(family.embedding()).into_iter();
+    let Some(embedding) = names.find(|name| files.contains(name)) else {
+        return Ok(config);
+    };
+    Ok(ModelConfig {
+        tie_word_embeddings: !files.contains(HEAD) || files.are_equal(HEAD, &embedding)?,
+        ..config
+    })
+}
+
 /// The weights of a model's folder, matrices stored as `storage` (no more than one is in f32 at a time),
 /// vectors in f32. The classes' weights, which a model of plain text lacks, are drawn from `seed`.
 ///

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 pub(crate) use write::{Entry, write};
 
@@ -89,6 +90,32 @@ impl WeightFiles {
         Ok(info.shape.clone())
     }
 
+    /// Whether two weights have the same shape and the same values, of which only a part is in memory at a
+    /// time.
+    pub(crate) fn are_equal(&mut self, one: &str, other: &str) -> Result<bool, EngineError> {
+        const N: usize = 1 << 18;
+        let shape = self.shape(one)?;
+        if shape != self.shape(other)? {
+            return Ok(false);
+        }
+        let len: usize = shape.iter().product();
+        for start in (0..len).step_by(N) {
+            let part = start..len.min(start + N);
+            if self.part(one, part.clone())? != self.part(other, part)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn part(&mut self, name: &str, part: Range<usize>) -> Result<Vec<f32>, EngineError> {
+        self.files
+            .iter_mut()
+            .find(|file| file.contains(name))
+            .ok_or_else(|| missing(name))?
+            .part(name, part)
+    }
+
     /// f32 values of a weight, all of which are numbers.
     pub(crate) fn read(&mut self, name: &str) -> Result<Vec<f32>, EngineError> {
         self.files
@@ -153,8 +180,15 @@ impl WeightFile {
     /// f32 values of a weight.
     pub(crate) fn read(&mut self, name: &str) -> Result<Vec<f32>, EngineError> {
         let info = self.metadata.info(name).ok_or_else(|| missing(name))?;
-        let (start, end) = info.data_offsets;
-        let mut bytes = vec![0; end.saturating_sub(start)];
+        self.part(name, 0..info.shape.iter().product())
+    }
+
+    /// f32 values of a part of a weight, which [`check`] held against the file.
+    fn part(&mut self, name: &str, part: Range<usize>) -> Result<Vec<f32>, EngineError> {
+        let info = self.metadata.info(name).ok_or_else(|| missing(name))?;
+        let bytes_of = |n_values: usize| n_values * info.dtype.bitsize() / 8;
+        let start = info.data_offsets.0 + bytes_of(part.start);
+        let mut bytes = vec![0; bytes_of(part.len())];
         let read = self
             .file
             .seek(SeekFrom::Start(self.start + start as u64))

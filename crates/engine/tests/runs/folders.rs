@@ -135,3 +135,27 @@ fn either_file_of_settings_names_tokens_that_end_a_text() {
         "a damaged file would hide tokens: {refused}"
     );
 }
+
+#[test]
+fn a_head_that_is_stored_beside_a_tied_embedding_is_used_where_it_differs() {
+    let folder = copy_of("llama-tied");
+    let mut weights = weights(&folder);
+    let embedding = weights["model.embed_tokens.weight"].clone();
+    weights.insert("lm_head.weight".to_owned(), embedding.copy().unwrap());
+    save(&weights, &folder, "model.safetensors");
+    let model = opened(&folder).unwrap().model;
+    assert!(model.config().tie_word_embeddings, "the same values twice");
+    let head = embedding.affine(2.0, 0.0).unwrap();
+    weights.insert("lm_head.weight".to_owned(), head.clone());
+    save(&weights, &folder, "model.safetensors");
+    let model = opened(&folder).unwrap().model;
+    assert!(
+        !model.config().tie_word_embeddings,
+        "the head was trained apart"
+    );
+    assert_eq!(
+        values(&folder, "lm_head.weight"),
+        head.flatten_all().unwrap().to_vec1::<f32>().unwrap(),
+        "the stored head is used"
+    );
+}

@@ -48,6 +48,10 @@ impl Family for Bert {
         BLOCKS
     }
 
+    fn embedding(&self) -> &'static str {
+        "bert.embeddings.word_embeddings.weight"
+    }
+
     fn prefix(&self) -> &'static str {
         "bert."
     }

@@ -47,6 +47,10 @@ impl Family for Gpt2 {
         BLOCKS
     }
 
+    fn embedding(&self) -> &'static str {
+        "transformer.wte.weight"
+    }
+
     fn prefix(&self) -> &'static str {
         "transformer."
     }

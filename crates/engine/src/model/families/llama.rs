@@ -58,6 +58,10 @@ impl Family for LlamaLike {
         BLOCKS
     }
 
+    fn embedding(&self) -> &'static str {
+        "model.embed_tokens.weight"
+    }
+
     fn prefix(&self) -> &'static str {
         "model."
     }

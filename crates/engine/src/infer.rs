@@ -1,6 +1,7 @@
 //! Text from a model: the cache of what it has read, the sampler, decoding, and a loaded model.
 
 mod cache;
+mod continuation;
 mod decoder;
 mod sampler;
 mod session;

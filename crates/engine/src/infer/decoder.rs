@@ -1,6 +1,7 @@
 //! Token after token: the prompt, a cache of keys and values, text in whole characters only.
 
 use super::KvCache;
+use super::continuation::Continuation;
 use super::sampler::{SamplingParams, sample};
 use crate::EngineError;
 use crate::model::Model;
@@ -48,7 +49,7 @@ pub(crate) fn continue_prompt(
     }
     let n_prompt = tokens.len();
     let stream = Keyed::new(params.seed, "sample");
-    let mut text = TextBuffer::default();
+    let mut text = Continuation::new(tokenizer, &[])?;
     let (mut cache, mut token_ids, mut stopped) = (KvCache::default(), Vec::new(), false);
 
     let start = Instant::now();
@@ -69,19 +70,14 @@ pub(crate) fn continue_prompt(
         }
         tokens.push(token);
         token_ids.push(token);
-        if let Some(piece) = text.push(tokenizer.decode(&token_ids)?) {
+        if let Some(piece) = text.push(token)? {
             stopped = on_text(&piece).is_break();
         }
     }
     let decoding_s = start.elapsed().as_secs_f64() - prompt_s;
-    if let Some(rest) = text.finish()
-        && !stopped
-    {
-        stopped = on_text(&rest).is_break();
-    }
     let n_tokens = token_ids.len();
     Ok(Generation {
-        text: text.whole,
+        text: text.into_text(),
         n_tokens,
         token_ids,
         prompt_tokens_per_s: n_prompt as f64 / prompt_s.max(1e-9),
@@ -89,35 +85,4 @@ pub(crate) fn continue_prompt(
         tokens_per_s: n_tokens.saturating_sub(1) as f64 / decoding_s.max(1e-9),
         stopped,
     })
-}
-
-/// Holds back a character whose bytes have not all come.
-#[derive(Default)]
-struct TextBuffer {
-    whole: String,
-    n_said: usize,
-}
-
-impl TextBuffer {
-    /// Takes the whole text so far; answers with what can be said of it.
-    fn push(&mut self, whole: String) -> Option<String> {
-        self.whole = whole;
-        let complete = self.whole.trim_end_matches('\u{fffd}').len();
-        self.say_until(complete)
-    }
-
-    /// What was held back.
-    fn finish(&mut self) -> Option<String> {
-        self.say_until(self.whole.len())
-    }
-
-    fn say_until(&mut self, end: usize) -> Option<String> {
-        let piece = self
-            .whole
-            .get(self.n_said..end)
-            .filter(|piece| !piece.is_empty())?
-            .to_owned();
-        self.n_said = end;
-        Some(piece)
-    }
 }

@@ -1,0 +1,134 @@
+//! The text of a continuation while its tokens come: whole characters only. What a decoder makes of a token
+//! depends on those before it, so new tokens are decoded with the last ones whose text was whole.
+
+use crate::EngineError;
+use crate::tokenizer::Tokenizer;
+
+/// Stands in a decoder's text for bytes that are no character.
+const BROKEN: char = '\u{fffd}';
+
+/// Holds back a character whose bytes have not all come; it never becomes U+FFFD.
+pub(super) struct Continuation<'a> {
+    tokenizer: &'a Tokenizer,
+    /// The tokens of the border, whose text is whole and said, and those after them.
+    window: Vec<u32>,
+    n_border: usize,
+    /// What was said of the window's text, as the decoder gives it.
+    said: String,
+    text: String,
+}
+
+impl<'a> Continuation<'a> {
+    /// Goes on after the tokens of `before`.
+    ///
+    /// # Errors
+    /// Where the library refuses.
+    pub(super) fn new(tokenizer: &'a Tokenizer, before: &[u32]) -> Result<Self, EngineError> {
+        Ok(Self {
+            tokenizer,
+            window: before.to_vec(),
+            n_border: before.len(),
+            said: tokenizer.decode(before)?,
+            text: String::new(),
+        })
+    }
+
+    /// Takes the next token; answers with the text that is whole by now.
+    ///
+    /// # Errors
+    /// Where the library refuses.
+    pub(super) fn push(&mut self, token: u32) -> Result<Option<String>, EngineError> {
+        self.window.push(token);
+        let decoded = self.tokenizer.decode(&self.window)?;
+        let is_whole = !decoded.ends_with(BROKEN);
+        let piece = match decoded.strip_prefix(&self.said) {
+            Some(fresh) => fresh.trim_end_matches(BROKEN).to_owned(),
+            // A decoder with byte fallback gives up all bytes in a row where one of them is broken.
+            None if is_whole => {
+                let fresh = self.window.get(self.n_border..).unwrap_or_default();
+                self.tokenizer.decode(fresh)?
+            }
+            None => return Ok(None),
+        };
+        if piece.is_empty() {
+            return Ok(None);
+        }
+        if is_whole {
+            self.window.drain(..self.n_border);
+            self.n_border = self.window.len();
+            self.said = self.tokenizer.decode(&self.window)?;
+        } else {
+            self.said.push_str(&piece);
+        }
+        let piece = piece.replace(BROKEN, "");
+        self.text.push_str(&piece);
+        Ok(Some(piece).filter(|piece| !piece.is_empty()))
+    }
+
+    /// All that was said.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::Continuation;
+    use crate::tokenizer::Tokenizer;
+    use serde_json::{Value, json};
+    use tempfile::TempDir;
+
+    fn tokenizer(decoders: &Value, words: &[&str]) -> Tokenizer {
+        let vocab: serde_json::Map<String, Value> = words
+            .iter()
+            .zip(0..)
+            .map(|(word, id)| ((*word).to_owned(), id.into()))
+            .collect();
+        let json = json!({
+            "version": "1.0", "added_tokens": [], "normalizer": null, "pre_tokenizer": null,
+            "post_processor": null, "decoder": { "type": "Sequence", "decoders": decoders },
+            "model": { "type": "WordLevel", "vocab": vocab, "unk_token": words[0] },
+        });
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("tokenizer.json");
+        std::fs::write(&path, json.to_string()).unwrap();
+        Tokenizer::load(&path, None).unwrap()
+    }
+
+    /// The pieces that are said after `before`, and the whole text.
+    fn said(tokenizer: &Tokenizer, before: &[u32], tokens: &[u32]) -> (Vec<String>, String) {
+        let mut continuation = Continuation::new(tokenizer, before).unwrap();
+        let pieces = tokens
+            .iter()
+            .filter_map(|&token| continuation.push(token).unwrap())
+            .collect();
+        (pieces, continuation.into_text())
+    }
+
+    #[test]
+    fn a_letter_cut_in_two_is_held_back_to_the_end() {
+        let bytes = Tokenizer::train(std::iter::once(String::new()), 259).unwrap();
+        let fallback = tokenizer(
+            &json!([{ "type": "ByteFallback" }, { "type": "Fuse" }]),
+            &["a", "<0xD8>", "<0xB3>", "<0xD9>", "<0x84>"],
+        );
+        for (tokenizer, prompt, letters) in [
+            (
+                &bytes,
+                bytes.encode("a").unwrap(),
+                bytes.encode("سل").unwrap(),
+            ),
+            (&fallback, vec![0], vec![1, 2, 3, 4]),
+        ] {
+            for (n, expected) in ["", "", "س", "س", "سل"].into_iter().enumerate() {
+                let (pieces, text) = said(tokenizer, &prompt, &letters[..n]);
+                assert_eq!(text, expected, "after {n} bytes");
+                assert_eq!(pieces.concat(), text, "the stream says the same");
+            }
+            let broken = [letters[0], prompt[0]];
+            let (_, text) = said(tokenizer, &prompt, &broken);
+            assert_eq!(text, "a", "half a letter before a whole one is no text");
+        }
+    }
+}

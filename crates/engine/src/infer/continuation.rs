@@ -131,4 +131,23 @@ mod tests {
             assert_eq!(text, "a", "half a letter before a whole one is no text");
         }
     }
+
+    #[test]
+    fn prompt_and_text_read_as_the_text_that_they_are_together() {
+        // The decoder that Llama 2 and TinyLlama ship: it takes the first space away.
+        let llama = tokenizer(
+            &json!([
+                { "type": "Replace", "pattern": { "String": "▁" }, "content": " " },
+                { "type": "ByteFallback" },
+                { "type": "Fuse" },
+                { "type": "Strip", "content": " ", "start": 1, "stop": 0 },
+            ]),
+            &["<unk>", "▁سلام", "▁دنیا", "▁", "▁خوب"],
+        );
+        let (pieces, text) = said(&llama, &[1], &[2, 3, 4, 3, 1]);
+        assert_eq!(text, " دنیا  خوب  سلام", "every space is there");
+        assert_eq!(pieces.first().map(String::as_str), Some(" دنیا"));
+        let (_, text) = said(&llama, &[], &[2, 4]);
+        assert_eq!(text, "دنیا خوب", "nothing stands before the first word");
+    }
 }

@@ -49,7 +49,7 @@ pub(crate) fn continue_prompt(
     }
     let n_prompt = tokens.len();
     let stream = Keyed::new(params.seed, "sample");
-    let mut text = Continuation::new(tokenizer, &[])?;
+    let mut text = Continuation::new(tokenizer, &tokens)?;
     let (mut cache, mut token_ids, mut stopped) = (KvCache::default(), Vec::new(), false);
 
     let start = Instant::now();

@@ -7,7 +7,7 @@ use crate::EngineError;
 use crate::files;
 use serde_json::json;
 use std::path::Path;
-use tokenizers::TruncationParams;
+use tokenizers::{ModelWrapper, TruncationParams};
 
 /// Stands before every document.
 pub const BOS: &str = "<|bos|>";
@@ -24,6 +24,7 @@ pub const MIN_VOCAB_SIZE: usize = *amoozgar_types::limits::VOCAB_SIZE.start();
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     bos: u32,
+    cut_texts: bool,
 }
 
 impl Tokenizer {
@@ -40,13 +41,37 @@ impl Tokenizer {
             }
         })?;
         let bos = inner.token_to_id(BOS).or(bos).unwrap_or(0);
-        Ok(Self::wrap(inner, bos))
+        Self::wrap(inner, bos)
     }
 
-    fn wrap(mut inner: tokenizers::Tokenizer, bos: u32) -> Self {
+    fn wrap(mut inner: tokenizers::Tokenizer, bos: u32) -> Result<Self, EngineError> {
         // A special token's name that stands in a text is text: it must not end a document.
         inner.set_encode_special_tokens(true);
-        Self { inner, bos }
+        // What the last caller cut texts to and filled them up with is in the file as well, and so is the
+        // share of merges that a training once left out by chance.
+        let mut cut_texts = inner.get_truncation().is_some() || inner.get_padding().is_some();
+        inner.with_padding(None);
+        inner
+            .with_truncation(None)
+            .map_err(|source| EngineError::tokenizer(&source))?;
+        if let ModelWrapper::BPE(bpe) = inner.get_model()
+            && bpe.dropout.is_some_and(|share| share > 0.0)
+        {
+            let mut whole = bpe.clone();
+            whole.dropout = None;
+            inner.with_model(whole);
+            cut_texts = true;
+        }
+        Ok(Self {
+            inner,
+            bos,
+            cut_texts,
+        })
+    }
+
+    /// Whether the file asks to cut texts, to fill them up or to leave out merges, which is never done.
+    pub(crate) fn cut_texts(&self) -> bool {
+        self.cut_texts
     }
 
     /// The `tokenizer.json`.
@@ -98,14 +123,12 @@ impl Tokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
-    /// The same tokenizer for [`Tokenizer::encode_example`]: texts are cut to `context` tokens and never
-    /// filled up, whatever the file of the tokenizer says.
+    /// The same tokenizer for [`Tokenizer::encode_example`]: texts are cut to `context` tokens.
     ///
     /// # Errors
     /// Where the library refuses, as for a context that leaves no room for text.
     pub fn for_examples(&self, context: usize) -> Result<Self, EngineError> {
         let mut inner = self.inner.clone();
-        inner.with_padding(None);
         inner
             .with_truncation(Some(TruncationParams {
                 max_length: context,
@@ -115,6 +138,7 @@ impl Tokenizer {
         Ok(Self {
             inner,
             bos: self.bos,
+            cut_texts: self.cut_texts,
         })
     }
 
@@ -138,5 +162,48 @@ impl Tokenizer {
         self.inner
             .decode(tokens, true)
             .map_err(|source| EngineError::tokenizer(&source))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::Tokenizer;
+    use serde_json::{Value, json};
+    use tempfile::TempDir;
+
+    fn load(json: &Value, bos: Option<u32>) -> Tokenizer {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("tokenizer.json");
+        std::fs::write(&path, json.to_string()).unwrap();
+        Tokenizer::load(&path, bos).unwrap()
+    }
+
+    #[test]
+    fn a_text_is_whole_whatever_the_file_cuts_fills_up_and_leaves_out() {
+        let texts = std::iter::repeat_n("the cat and the hat".to_owned(), 4);
+        let trained = Tokenizer::train(texts, 300).unwrap();
+        let plain: Value = serde_json::from_str(&trained.to_json().unwrap()).unwrap();
+        let (mut cuts, mut pads, mut drops) = (plain.clone(), plain.clone(), plain.clone());
+        cuts["truncation"] = json!({
+            "direction": "Right", "max_length": 2, "strategy": "LongestFirst", "stride": 0
+        });
+        pads["padding"] = json!({
+            "strategy": { "Fixed": 64 }, "direction": "Right", "pad_to_multiple_of": null,
+            "pad_id": 2, "pad_type_id": 0, "pad_token": "<|pad|>"
+        });
+        drops["model"]["dropout"] = 0.9.into();
+        let text = "the cat and the hat and the cat";
+        let expected = trained.encode(text).unwrap();
+        for (file, what) in [(cuts, "cut"), (pads, "filled up"), (drops, "left out")] {
+            let tokenizer = load(&file, None);
+            assert_eq!(
+                tokenizer.encode(text).unwrap(),
+                expected,
+                "nothing is {what}"
+            );
+            assert!(tokenizer.cut_texts(), "the file asks for it: {what}");
+        }
+        assert!(!load(&plain, None).cut_texts(), "it asks for nothing");
     }
 }

@@ -62,6 +62,6 @@ impl Tokenizer {
             .build()
             .map_err(|source| EngineError::tokenizer(&source))?;
         inner.with_post_processor(Some(template));
-        Ok(Self::wrap(inner, bos))
+        Self::wrap(inner, bos)
     }
 }

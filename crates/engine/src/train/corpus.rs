@@ -218,8 +218,15 @@ fn given_tokenizer(spec: &TrainSpec) -> Result<Option<(Tokenizer, String)>, Engi
         return Ok(None);
     };
     let place = Place::find(base)?;
-    let hash = blake3::hash(&files::read(&place.tokenizer)?);
-    Ok(Some((place.tokenizer()?, hash.to_hex().to_string())))
+    let tokenizer = place.tokenizer()?;
+    let mut hash = blake3::hash(&files::read(&place.tokenizer)?)
+        .to_hex()
+        .to_string();
+    if tokenizer.cut_texts() {
+        // An earlier version did as the file says: its tokens are of no use.
+        hash.push_str(" whole");
+    }
+    Ok(Some((tokenizer, hash)))
 }
 
 fn open(folder: &Path, key: &str, bos: Option<u32>) -> Result<Option<Corpus>, EngineError> {

@@ -24,6 +24,7 @@ pub const MIN_VOCAB_SIZE: usize = *amoozgar_types::limits::VOCAB_SIZE.start();
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     bos: u32,
+    vocab_size: usize,
     cut_texts: bool,
 }
 
@@ -62,9 +63,12 @@ impl Tokenizer {
             inner.with_model(whole);
             cut_texts = true;
         }
+        let ids = inner.get_vocab(true).into_values().chain([bos]);
+        let vocab_size = ids.max().map_or(0, |id| id as usize + 1);
         Ok(Self {
             inner,
             bos,
+            vocab_size,
             cut_texts,
         })
     }
@@ -106,9 +110,10 @@ impl Tokenizer {
         token == self.bos || self.inner.token_to_id(EOS) == Some(token)
     }
 
-    /// Size of the vocabulary.
+    /// The largest id and one: the rows that an embedding of every token has. There may be fewer tokens,
+    /// since ids may leave holes.
     pub fn vocab_size(&self) -> usize {
-        self.inner.get_vocab_size(true)
+        self.vocab_size
     }
 
     /// The text's tokens, nothing added.
@@ -138,6 +143,7 @@ impl Tokenizer {
         Ok(Self {
             inner,
             bos: self.bos,
+            vocab_size: self.vocab_size,
             cut_texts: self.cut_texts,
         })
     }
@@ -205,5 +211,20 @@ mod tests {
             assert!(tokenizer.cut_texts(), "the file asks for it: {what}");
         }
         assert!(!load(&plain, None).cut_texts(), "it asks for nothing");
+    }
+
+    #[test]
+    fn the_vocabulary_reaches_to_the_largest_id() {
+        let file = json!({
+            "version": "1.0", "added_tokens": [],
+            "model": { "type": "WordLevel", "vocab": { "a": 0, "b": 70_000 }, "unk_token": "a" }
+        });
+        assert_eq!(load(&file, None).vocab_size(), 70_001, "of two tokens");
+        let beginning = load(&file, Some(80_000));
+        assert_eq!(
+            beginning.vocab_size(),
+            80_001,
+            "what parts documents counts"
+        );
     }
 }

@@ -176,11 +176,18 @@ impl Place {
     /// the end.
     ///
     /// # Errors
-    /// Where there is none that can be read.
+    /// Where there is none that can be read, or it knows tokens that the embedding has no row for.
     pub(crate) fn tokenizer(&self) -> Result<Tokenizer, EngineError> {
         let config = &self.config;
         let ends = config.eos_token_ids.first().copied();
-        Tokenizer::load(&self.tokenizer, config.bos_token_id.or(ends))
+        let tokenizer = Tokenizer::load(&self.tokenizer, config.bos_token_id.or(ends))?;
+        let (token, n_rows) = (tokenizer.largest_id(), config.vocab_size);
+        if token as usize >= n_rows {
+            return Err(self.invalid(&format!(
+                "the tokenizer knows the token {token}, the embedding has {n_rows} rows"
+            )));
+        }
+        Ok(tokenizer)
     }
 
     /// Says what is wrong with the folder.

@@ -1,5 +1,6 @@
 //! Folders whose files contradict each other, or hold what no model can compute with.
 
+use amoozgar_engine::tokenizer::Tokenizer;
 use amoozgar_engine::{EngineError, LoadOptions, Opened, open};
 use candle_core::{Device, Tensor};
 use serde_json::{Value, json};
@@ -88,7 +89,9 @@ fn weights_that_are_no_numbers_are_refused_by_name() {
         save(&weights, &folder, "model.safetensors");
         let refused = refusal(&folder);
         assert!(
-            refused.contains(&format!("`model.norm.weight` holds {said}, which is not a number")),
+            refused.contains(&format!(
+                "`model.norm.weight` holds {said}, which is not a number"
+            )),
             "{refused}"
         );
     }
@@ -114,7 +117,14 @@ fn a_number_that_python_alone_knows_matters_only_where_its_field_is_used() {
 #[test]
 fn either_file_of_settings_names_tokens_that_end_a_text() {
     let folder = copy_of("llama");
-    let ends = || opened(&folder).unwrap().model.config().eos_token_ids.clone();
+    let ends = || {
+        opened(&folder)
+            .unwrap()
+            .model
+            .config()
+            .eos_token_ids
+            .clone()
+    };
     assert_eq!(ends(), [2], "config.json alone");
     put(
         &folder,
@@ -157,5 +167,43 @@ fn a_head_that_is_stored_beside_a_tied_embedding_is_used_where_it_differs() {
         values(&folder, "lm_head.weight"),
         head.flatten_all().unwrap().to_vec1::<f32>().unwrap(),
         "the stored head is used"
+    );
+}
+
+#[test]
+fn a_token_without_a_row_in_the_embedding_is_refused_when_the_tokenizer_is_read() {
+    let folder = copy_of("llama");
+    let text = "the cat sat on the mat and the rat sat on the cat ".repeat(20);
+    let tokenizer = Tokenizer::train([text].into_iter(), 300).unwrap();
+    let mut file: Value = serde_json::from_str(&tokenizer.to_json().unwrap()).unwrap();
+    let mut put_with = |id: u32| {
+        let mut user = file["added_tokens"][0].clone();
+        user["id"] = id.into();
+        user["content"] = "<user>".into();
+        file["added_tokens"].as_array_mut().unwrap().truncate(3);
+        file["added_tokens"].as_array_mut().unwrap().push(user);
+        put(&folder, "tokenizer.json", &file);
+    };
+    let n_known = u32::try_from(tokenizer.vocab_size()).unwrap();
+    put_with(n_known);
+    opened(&folder).unwrap().tokenizer().unwrap();
+    // The embedding of the reference has 320 rows.
+    let mut config: Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("config.json")).unwrap()).unwrap();
+    config["vocab_size"] = n_known.into();
+    put(&folder, "config.json", &config);
+    let mut weights = weights(&folder);
+    for name in ["model.embed_tokens.weight", "lm_head.weight"] {
+        let narrow = weights[name].narrow(0, 0, n_known as usize).unwrap();
+        weights.insert(name.to_owned(), narrow.force_contiguous().unwrap());
+    }
+    save(&weights, &folder, "model.safetensors");
+    let error = opened(&folder).unwrap().tokenizer().expect_err("refused");
+    assert!(
+        matches!(error, EngineError::InvalidModel { .. })
+            && error.to_string().contains(&format!(
+                "knows the token {n_known}, the embedding has {n_known} rows"
+            )),
+        "the model is at fault: {error}"
     );
 }

@@ -35,7 +35,9 @@ fn known_numbers(text: &[u8]) -> Cow<'_, [u8]> {
             b'\\' => at += 1,
             b'N' | b'I' | b'-' if !in_string => {
                 let rest = text.get(at..).unwrap_or_default();
-                let word = UNKNOWN.iter().find(|word| rest.starts_with(word.as_bytes()));
+                let word = UNKNOWN
+                    .iter()
+                    .find(|word| rest.starts_with(word.as_bytes()));
                 if let Some(word) = word {
                     known.extend(text.get(n_copied..at).unwrap_or_default());
                     known.extend(format!(r#"{{"__float__":"{word}"}}"#).bytes());

@@ -22,10 +22,7 @@ pub(crate) enum Classes {
 ///
 /// # Errors
 /// Where the weights cannot be read.
-pub(crate) fn as_stored(
-    config: ModelConfig,
-    model_dir: &Path,
-) -> Result<ModelConfig, EngineError> {
+pub(crate) fn as_stored(config: ModelConfig, model_dir: &Path) -> Result<ModelConfig, EngineError> {
     const HEAD: &str = "lm_head.weight";
     if !config.tie_word_embeddings {
         return Ok(config);

@@ -205,7 +205,10 @@ impl WeightFile {
     fn read_numbers(&mut self, name: &str) -> Result<Vec<f32>, EngineError> {
         let values = self.read(name)?;
         // Without an early end the loop is one of vector instructions.
-        if values.iter().fold(true, |all, value| all & value.is_finite()) {
+        if values
+            .iter()
+            .fold(true, |all, value| all & value.is_finite())
+        {
             return Ok(values);
         }
         let found = values.iter().find(|value| !value.is_finite());

@@ -116,12 +116,6 @@ impl Tokenizer {
         self.vocab_size
     }
 
-    /// The greatest id of a token, added ones included.
-    pub(crate) fn largest_id(&self) -> u32 {
-        let vocabulary = self.inner.get_vocab(true);
-        vocabulary.into_values().fold(self.bos, u32::max)
-    }
-
     /// The text's tokens, nothing added.
     ///
     /// # Errors

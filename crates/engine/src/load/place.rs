@@ -181,10 +181,11 @@ impl Place {
         let config = &self.config;
         let ends = config.eos_token_ids.first().copied();
         let tokenizer = Tokenizer::load(&self.tokenizer, config.bos_token_id.or(ends))?;
-        let (token, n_rows) = (tokenizer.largest_id(), config.vocab_size);
-        if token as usize >= n_rows {
+        let (needed, n_rows) = (tokenizer.vocab_size(), config.vocab_size);
+        if needed > n_rows {
             return Err(self.invalid(&format!(
-                "the tokenizer knows the token {token}, the embedding has {n_rows} rows"
+                "the tokenizer knows the token {}, the embedding has {n_rows} rows",
+                needed - 1
             )));
         }
         Ok(tokenizer)

@@ -52,7 +52,8 @@ impl Window {
         Ok(serde_json::from_value(found)?)
     }
 
-    /// What axe finds on the page that keeps people out: its serious and critical violations.
+    /// What axe finds on the page that keeps people out: its serious and critical violations. It looks
+    /// once what moves has ended, since half faded in every text is faint.
     pub async fn barriers(&self) -> Result<Vec<String>> {
         self.violations(json!({ "resultTypes": ["violations"] }))
             .await
@@ -65,6 +66,7 @@ impl Window {
     }
 
     async fn violations(&self, options: Value) -> Result<Vec<String>> {
+        self.settled().await?;
         let there = self.run("return typeof axe === 'object'", vec![]).await?;
         if there != json!(true) {
             let axe =

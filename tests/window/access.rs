@@ -104,7 +104,6 @@ async fn look(window: &Window, page: &str) -> Result<()> {
     ] {
         window.appear("theme", theme).await?;
         window.appear("contrast", contrast).await?;
-        window.settled().await?;
         let barriers = if (theme, contrast) == ("light", "system") {
             window.barriers().await?
         } else {

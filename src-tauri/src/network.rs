@@ -1,7 +1,6 @@
 //! A user's settings as a way to the Hub, with the secrets that belong to it.
 
 pub mod connection;
-pub mod kind;
 
 use crate::error;
 use crate::secrets::Secrets;

@@ -2,29 +2,10 @@
 //! revisions, commits, content ids, files. What cannot be such a name never gets further than here.
 
 use crate::HubError;
+pub use amoozgar_types::repo::RepoKind;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-/// What a repository holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RepoKind {
-    /// A model.
-    Model,
-    /// A dataset.
-    Dataset,
-}
-
-impl RepoKind {
-    /// The kind's name in addresses of the API and in the cache: `models`, `datasets`.
-    pub fn plural(self) -> &'static str {
-        match self {
-            Self::Model => "models",
-            Self::Dataset => "datasets",
-        }
-    }
-}
 
 /// A repository: its kind and `owner/name`, or a bare `name` for a few old ones.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

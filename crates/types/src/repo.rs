@@ -21,6 +21,14 @@ impl RepoKind {
         }
     }
 
+    /// The name in addresses of the Hub and in its cache.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Model => "models",
+            Self::Dataset => "datasets",
+        }
+    }
+
     /// Reads the database's name.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Model, Self::Dataset]

@@ -1,7 +1,7 @@
 //! One download at work: what will come is asked for, then brought. It is steered by a [`Control`]
 //! and tells what happens; rows are not its business.
 
-use crate::network::{self, kind};
+use crate::network;
 use crate::secrets::Secrets;
 use crate::{db, error};
 use amoozgar_hub::{
@@ -80,7 +80,7 @@ pub async fn run(work: Work, told: impl Fn(Told) + Send + Sync) -> Ended {
 
 /// The repository that a row names.
 pub fn repo_of(download: &DownloadRecord) -> Result<Repo, HubError> {
-    Repo::new(kind::to_hub(download.kind), &download.repo)
+    Repo::new(download.kind, &download.repo)
 }
 
 async fn attempt(work: Work, told: impl Fn(Told) + Send + Sync) -> Result<Ended, ApiError> {

@@ -7,7 +7,7 @@ use crate::db::{Db, blocking};
 use crate::downloads::Downloads;
 use crate::error;
 use crate::machine::resources::free_disk_bytes;
-use crate::network::{self, kind};
+use crate::network;
 use crate::paths::Paths;
 use crate::secrets::Secrets;
 use amoozgar_hub::{Control, Hub, Reason, Repo, Revision, Search, Selection, Sort};
@@ -97,7 +97,7 @@ pub async fn confirm(way: &Way, model: &ModelRef) -> Result<(), ApiError> {
     let ModelRef::Hub { repo, kind } = model else {
         return Err(error::invalid_state("it came from no Hub"));
     };
-    let repo = Repo::new(kind::to_hub(*kind), repo).map_err(hub_error)?;
+    let repo = Repo::new(*kind, repo).map_err(hub_error)?;
     let (cache, wanted) = (cache(&way.paths), repo.clone());
     let commit = blocking({
         let cache = cache.clone();
@@ -191,7 +191,7 @@ fn request_of(at: &RepoAt) -> Result<amoozgar_hub::Request, ApiError> {
     let hub_error = |failure| error::of_hub(&failure);
     let main = Revision::main().to_string();
     Ok(amoozgar_hub::Request {
-        repo: Repo::new(kind::to_hub(at.kind), at.repo.trim()).map_err(hub_error)?,
+        repo: Repo::new(at.kind, at.repo.trim()).map_err(hub_error)?,
         revision: Revision::new(at.revision.as_deref().unwrap_or(&main)).map_err(hub_error)?,
         selection: Selection::Needed,
     })
@@ -201,7 +201,7 @@ fn search_of(query: HubQuery) -> Search {
     let language = query.language;
     let filters = [query.task, language, query.library];
     Search {
-        kind: kind::to_hub(query.kind),
+        kind: query.kind,
         text: query.text,
         filters: filters
             .into_iter()

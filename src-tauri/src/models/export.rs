@@ -3,7 +3,6 @@
 use super::installed::{self, installed_repo};
 use crate::db::Db;
 use crate::error;
-use crate::network::kind;
 use crate::paths::Paths;
 use amoozgar_hub::{BundleForm, HubError, Repo, Revision, Watch};
 use amoozgar_types::ApiError;
@@ -77,7 +76,7 @@ pub fn source_of(
             return Ok(Source::Folder(dir, name));
         }
     };
-    let repo = Repo::new(kind::to_hub(kind), repo).map_err(hub_error)?;
+    let repo = Repo::new(kind, repo).map_err(hub_error)?;
     let found = installed::cache(paths)
         .scan_repo(&repo)
         .map_err(hub_error)?;

@@ -4,7 +4,6 @@ use crate::db::Db;
 use crate::error::{self, io_error};
 use crate::files;
 use crate::hold::Settled;
-use crate::network::kind;
 use crate::paths::Paths;
 use amoozgar_hub::{Cache, CachedRepo, Links, Origin, Repo, Snapshot};
 use amoozgar_types::id::UserId;
@@ -68,8 +67,7 @@ pub fn remove(
     }
     match model {
         ModelRef::Hub { repo, kind } => {
-            let repo =
-                Repo::new(kind::to_hub(*kind), repo).map_err(|failure| error::of_hub(&failure))?;
+            let repo = Repo::new(*kind, repo).map_err(|failure| error::of_hub(&failure))?;
             cache(paths)
                 .remove(&repo)
                 .map_err(|failure| error::of_hub(&failure))?;
@@ -101,12 +99,7 @@ impl InstalledRepos {
         let whole = scan.repos.iter().filter(|found| whole(found).is_some());
         Ok(Self(
             whole
-                .map(|found| {
-                    (
-                        kind::from_hub(found.repo.kind()),
-                        found.repo.id().to_owned(),
-                    )
-                })
+                .map(|found| (found.repo.kind(), found.repo.id().to_owned()))
                 .collect(),
         ))
     }
@@ -129,7 +122,7 @@ fn downloaded(cache: &Cache) -> Result<Vec<InstalledModel>, ApiError> {
 /// A repository of a cache as lists show it; `None` where it is not here as a whole.
 pub fn installed_repo(found: &CachedRepo) -> Option<InstalledModel> {
     let (revision, snapshot) = whole(found)?;
-    let kind = kind::from_hub(found.repo.kind());
+    let kind = found.repo.kind();
     Some(InstalledModel {
         model: ModelRef::Hub {
             repo: found.repo.id().to_owned(),
@@ -164,7 +157,7 @@ pub(super) fn whole(found: &CachedRepo) -> Option<(&str, &Snapshot)> {
     named.sort_by_key(|(name, snapshot)| (snapshot.origin != Origin::Hub, *name != "main", *name));
     named
         .into_iter()
-        .find(|(_, snapshot)| match kind::from_hub(found.repo.kind()) {
+        .find(|(_, snapshot)| match found.repo.kind() {
             RepoKind::Model => has_weights(&snapshot.path),
             RepoKind::Dataset => true,
         })
@@ -267,8 +260,7 @@ pub fn folder(
 ) -> Result<PathBuf, ApiError> {
     let dir = match model {
         ModelRef::Hub { repo, kind } => {
-            let repo =
-                Repo::new(kind::to_hub(*kind), repo).map_err(|failure| error::of_hub(&failure))?;
+            let repo = Repo::new(*kind, repo).map_err(|failure| error::of_hub(&failure))?;
             let found = cache(paths)
                 .scan_repo(&repo)
                 .map_err(|failure| error::of_hub(&failure))?;

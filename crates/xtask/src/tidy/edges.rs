@@ -77,6 +77,7 @@ const RULES: &[Rule] = &[
             "amoozgar-data",
             "amoozgar-engine",
             "amoozgar-store",
+            "amoozgar-text",
             "tauri*",
             "candle-*",
             "rusqlite",

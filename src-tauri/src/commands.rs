@@ -30,6 +30,7 @@ use crate::clock::now_ms;
 use crate::state::App;
 use amoozgar_types::ipc::{Command, TransferProgress, access_of};
 use amoozgar_types::{ApiError, ErrorCode};
+use std::ops::ControlFlow;
 use tauri::ipc::{Channel, Invoke};
 use tauri::{Manager, Wry};
 
@@ -44,6 +45,14 @@ fn to_channel(channel: Channel<TransferProgress>) -> impl Fn(TransferProgress) +
         if channel.send(progress).is_err() {
             tracing::debug!("nobody watches the copy");
         }
+    }
+}
+
+/// Whether whoever sent may go on: not once nobody listens.
+fn sent(outcome: tauri::Result<()>) -> ControlFlow<()> {
+    match outcome {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
     }
 }
 

@@ -10,6 +10,7 @@
 pub mod compare;
 pub mod new_run;
 pub mod view;
+pub mod writing;
 
 mod context;
 mod curves;

@@ -10,7 +10,7 @@ pub mod resources;
 
 use self::resources::room;
 use crate::clock::now_ms;
-use crate::db::Db;
+use crate::db::{Db, blocking};
 use crate::error;
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::SubscriptionId;
@@ -67,15 +67,20 @@ impl Watchers {
     }
 }
 
-/// Sends what `probe` sees until the subscription ends or nobody listens; nothing while the page is not
-/// visible. `tokens_per_s` is the live run's speed.
-pub fn watch(
+/// Sends what the machine does until the subscription ends or nobody listens; nothing while the page is
+/// not visible. `root` lies on the disk that is watched, `tokens_per_s` is the live run's speed.
+///
+/// # Errors
+/// What [`Probe::new`] may meet.
+pub async fn watch(
     watchers: &Watchers,
-    mut probe: Probe,
+    root: &Path,
     tokens_per_s: impl Fn() -> Option<f64> + Send + Sync + 'static,
     is_visible: impl Fn() -> bool + Send + Sync + 'static,
     send: impl Fn(Snapshot) -> Heard + Send + Sync + 'static,
-) -> SubscriptionId {
+) -> Result<SubscriptionId, ApiError> {
+    let root = root.to_owned();
+    let mut probe = blocking(move || Probe::new(&root)).await?;
     let (id, ended) = watchers.begin();
     tokio::spawn(async move {
         tokio::time::sleep(SETTLE).await;
@@ -98,7 +103,7 @@ pub fn watch(
             tokio::time::sleep(LIVE_EVERY).await;
         }
     });
-    id
+    Ok(id)
 }
 
 /// Whether somebody took what was sent.

@@ -46,21 +46,14 @@ pub async fn system_subscribe(
     channel: Channel<Snapshot>,
 ) -> Answer<SystemSubscribe> {
     let () = request;
-    let (root, live) = (state.paths.root().to_owned(), Arc::clone(&state.live));
-    let probe = blocking(move || Probe::new(&root)).await?;
+    let live = Arc::clone(&state.live);
     let speed = move || live.tokens_per_s();
     let is_visible = move || window.is_visible().unwrap_or(true);
     let send = move |snapshot| match channel.send(snapshot) {
         Ok(()) => Heard::BySomebody,
         Err(_) => Heard::ByNobody,
     };
-    Ok(machine::watch(
-        &state.machine,
-        probe,
-        speed,
-        is_visible,
-        send,
-    ))
+    machine::watch(&state.machine, state.paths.root(), speed, is_visible, send).await
 }
 
 /// Ends a subscription.

@@ -1,16 +1,9 @@
 //! Trying a run's model, in a process of its own.
 
 use super::{Answer, Request};
-use crate::db::{Db, blocking};
-use crate::error;
+use crate::jobs::writing;
 use crate::state::App;
-use amoozgar_types::ApiError;
-use amoozgar_types::id::{JobId, UserId};
-use amoozgar_types::ipc::{Generate, Generated, InferenceGenerate, InferenceStop, TextPiece};
-use amoozgar_types::limits::form as limits;
-use amoozgar_types::process::Prompt;
-use std::ops::ControlFlow;
-use std::path::PathBuf;
+use amoozgar_types::ipc::{InferenceGenerate, InferenceStop, TextPiece};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -21,38 +14,15 @@ pub async fn inference_generate(
     request: Request<InferenceGenerate>,
     channel: Channel<TextPiece>,
 ) -> Answer<InferenceGenerate> {
-    let (db, user_id) = (state.db.clone(), state.user_id()?);
-    check(&request)?;
-    let Generate {
-        job_id,
-        prompt,
-        max_tokens,
-        temperature,
-        seed,
-    } = request;
-    let dir = blocking(move || model_dir(&db, &user_id, &job_id)).await?;
-    let prompt = Prompt {
-        text: prompt,
-        max_tokens,
-        temperature,
-        top_k: None,
-        top_p: None,
-        seed,
-    };
+    let dir = writing::model_dir(&state.db, &state.user_id()?, &request.job_id).await?;
+    let prompt = writing::prompt(request)?;
     let tell = |text: &str| {
-        let text = text.to_owned();
-        match channel.send(TextPiece { text }) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
+        super::sent(channel.send(TextPiece {
+            text: text.to_owned(),
+        }))
     };
     let made = state.inference.generate(&dir, prompt, tell).await?;
-    Ok(Generated {
-        text: made.text,
-        n_tokens: made.n_tokens,
-        tokens_per_s: made.tokens_per_s,
-        stopped: made.stopped,
-    })
+    Ok(writing::generated(made))
 }
 
 /// Ends the generation under way.
@@ -65,31 +35,4 @@ pub async fn inference_stop(
     state.user()?;
     state.inference.stop();
     Ok(())
-}
-
-fn check(request: &Generate) -> Result<(), ApiError> {
-    if !limits::MAX_TOKENS.contains(&request.max_tokens) {
-        return Err(ApiError::invalid_field("max_tokens"));
-    }
-    if !limits::TEMPERATURE.contains(&request.temperature) {
-        return Err(ApiError::invalid_field("temperature"));
-    }
-    Ok(())
-}
-
-/// The final model's folder, else that of the best checkpoint, else of the latest.
-fn model_dir(db: &Db, user_id: &UserId, job_id: &JobId) -> Result<PathBuf, ApiError> {
-    let job = db
-        .now(|store| store.job(user_id, job_id))?
-        .ok_or_else(error::not_found)?;
-    if let Some(dir) = job.record.model_dir {
-        return Ok(PathBuf::from(dir));
-    }
-    let checkpoints = db.now(|store| store.checkpoints(job_id))?;
-    checkpoints
-        .iter()
-        .find(|checkpoint| checkpoint.best)
-        .or(checkpoints.first())
-        .map(|checkpoint| PathBuf::from(&checkpoint.path))
-        .ok_or_else(|| error::invalid_state("the run has no model yet"))
 }

@@ -4,7 +4,7 @@ use super::{Answer, Request};
 use crate::db::blocking;
 use crate::files;
 use crate::state::App;
-use crate::storage::relocate::{self, Moving};
+use crate::storage::relocate;
 use crate::storage::{at_rest, place};
 use crate::system::info;
 use crate::{transfer, window};
@@ -35,23 +35,13 @@ pub async fn place_move(
 ) -> Answer<PlaceMove> {
     state.user()?;
     let held = state.hold.begin()?;
-    let to = files::absolute(&request.path)?;
     at_rest(&state.db).await?;
     let watch = transfer::watch(state.transfers.begin(), super::to_channel(channel));
-    let paths = state.paths.clone();
-    let (moved, held) = blocking(move || {
-        let moved = relocate::relocate(&paths, &to, &watch, &held)?;
-        Ok((moved, held))
-    })
-    .await?;
-    match moved {
-        Moving::Stopped => Ok(PlaceMoved::Stopped),
-        Moving::Done => {
-            held.keep();
-            window::restart(&app);
-            Ok(PlaceMoved::Done)
-        }
+    let moved = relocate::run(&state.paths, &request.path, watch, held).await?;
+    if moved == PlaceMoved::Done {
+        window::restart(&app);
     }
+    Ok(moved)
 }
 
 /// Removes the copy that the last move left behind.

@@ -3,6 +3,7 @@
 //! a crash at any moment leaves one of the two. Nothing of the old place is removed here.
 
 use super::place::remove_parts;
+use crate::db::blocking;
 use crate::error::io_error;
 use crate::files;
 use crate::hold::Held;
@@ -10,7 +11,7 @@ use crate::machine::resources::free_disk_bytes;
 use crate::paths::Paths;
 use crate::paths::place::{HALF, MARK, PARTS, Place};
 use amoozgar_hub::{Copied, Watch};
-use amoozgar_types::ipc::PlaceCheck;
+use amoozgar_types::ipc::{PlaceCheck, PlaceMoved};
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -104,6 +105,28 @@ pub fn look(paths: &Paths, to: &Path) -> Result<Load, ApiError> {
         ));
     }
     Ok(load)
+}
+
+/// Moves everything to the folder `to`. Once it has moved nothing may change the old place any more, so
+/// that `held` is kept until the program ends.
+///
+/// # Errors
+/// As [`check`], and what copying may meet; then the old place is in force and `held` let go.
+pub async fn run(
+    paths: &Paths,
+    to: &str,
+    watch: Watch,
+    held: Held,
+) -> Result<PlaceMoved, ApiError> {
+    let (paths, to) = (paths.clone(), files::absolute(to)?);
+    blocking(move || match relocate(&paths, &to, &watch, &held)? {
+        Moving::Stopped => Ok(PlaceMoved::Stopped),
+        Moving::Done => {
+            held.keep();
+            Ok(PlaceMoved::Done)
+        }
+    })
+    .await
 }
 
 /// Copies everything to `to`, compares every byte, and puts `to` in force for the next start. `watch` is

@@ -245,6 +245,7 @@ pub fn sentence(error: &ApiError) -> String {
         ErrorCode::ProcessTimedOut => "it took too long and was ended".to_owned(),
         ErrorCode::ProcessDied => "the process that did it has died".to_owned(),
         ErrorCode::InvalidModel => format!("`{path}` is no model this program can run"),
+        ErrorCode::ChatTemplate => "the model's chat template refuses the conversation".to_owned(),
         ErrorCode::InvalidCheckpoint => {
             format!("the checkpoint `{path}` is damaged or belongs to another run")
         }

@@ -28,6 +28,7 @@ pub fn of_error(error: &ApiError) -> u8 {
         | ErrorCode::UnsupportedFormat
         | ErrorCode::DatasetTooSmall
         | ErrorCode::InvalidModel
+        | ErrorCode::ChatTemplate
         | ErrorCode::InvalidCheckpoint
         | ErrorCode::InvalidSpec
         | ErrorCode::RepoNotFound

@@ -59,6 +59,12 @@ pub enum EngineError {
         /// Why.
         detail: String,
     },
+    /// A conversation that the model's template does not write, or a template that is none.
+    #[error("the chat template refuses: {detail}")]
+    ChatTemplate {
+        /// Why, in the template's own words where it has some.
+        detail: String,
+    },
     /// Settings that contradict themselves.
     #[error("the setting `{field}` cannot be used: {detail}")]
     InvalidSpec {
@@ -170,6 +176,10 @@ impl EngineError {
                 params.detail = Some(detail.clone());
                 ErrorCode::InvalidModel
             }
+            Self::ChatTemplate { detail } => {
+                params.detail = Some(detail.clone());
+                ErrorCode::ChatTemplate
+            }
             Self::InvalidSpec { field, detail } => {
                 params.field = Some((*field).to_owned());
                 params.detail = Some(detail.clone());
@@ -214,6 +224,7 @@ impl EngineError {
             | Self::InvalidModel { path, .. }
             | Self::Io { path, .. } => Some(path),
             Self::Data(_)
+            | Self::ChatTemplate { .. }
             | Self::InvalidSpec { .. }
             | Self::Diverged { .. }
             | Self::StoppedWhileLoading

@@ -6,6 +6,7 @@ mod place;
 use crate::EngineError;
 use crate::model::{Classes, Model, as_stored, read_weights};
 use crate::tokenizer::Tokenizer;
+use crate::tokenizer::chat::Chat;
 use crate::weights::{Storage, adapter, safetensors};
 pub(crate) use place::Place;
 use std::path::Path;
@@ -89,6 +90,14 @@ impl Opened {
         self.place
             .tokenizer()
             .map_err(|error| self.place.invalid(&error.to_string()))
+    }
+
+    /// The model's conversations, with its [`Opened::tokenizer`].
+    ///
+    /// # Errors
+    /// Where the folder's template is none.
+    pub fn chat(&self, tokenizer: &Tokenizer) -> Result<Chat, EngineError> {
+        self.place.chat(tokenizer)
     }
 
     /// Refuses a model that sorts texts instead of continuing them.

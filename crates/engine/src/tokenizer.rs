@@ -2,6 +2,8 @@
 //! as the `tokenizer.json` that transformers loads; any such file is read.
 
 mod bpe;
+pub mod chat;
+pub mod chat_template;
 
 use crate::EngineError;
 use crate::files;
@@ -103,6 +105,11 @@ impl Tokenizer {
     /// The token before every document.
     pub fn bos(&self) -> u32 {
         self.bos
+    }
+
+    /// The token's own text, of a special one its name.
+    pub(crate) fn name(&self, token: u32) -> Option<String> {
+        self.inner.id_to_token(token)
     }
 
     /// Whether the token ends a document.

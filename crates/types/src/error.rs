@@ -76,6 +76,8 @@ pub enum ErrorCode {
     OutOfMemory,
     /// The model folder at `path` is incomplete or of an unknown architecture.
     InvalidModel,
+    /// The model's chat template refuses the conversation, or is none (`detail`).
+    ChatTemplate,
     /// The checkpoint at `path` is damaged or belongs to another run.
     InvalidCheckpoint,
     /// The run's settings cannot be used (`field`, `detail`).
@@ -182,6 +184,7 @@ impl ErrorCode {
         Self::FolderInside,
         Self::OutOfMemory,
         Self::InvalidModel,
+        Self::ChatTemplate,
         Self::InvalidCheckpoint,
         Self::InvalidSpec,
         Self::Diverged,

@@ -14,6 +14,7 @@
 #![deny(missing_docs)]
 
 pub mod catalog;
+pub mod chat;
 pub mod compare;
 pub mod dataset;
 pub mod download;

@@ -198,6 +198,17 @@ pub enum Packing {
     Continuous,
 }
 
+/// Which answers of a conversation are learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Supervise {
+    /// All of them.
+    #[default]
+    All,
+    /// The last one; those before it are read only.
+    Last,
+}
+
 /// Byte-level BPE trained on the run's own text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -5,6 +5,8 @@ use crate::files;
 use crate::model::ModelConfig;
 use crate::setup::{base_model, lora_of};
 use crate::tokenizer::Tokenizer;
+use crate::tokenizer::chat::Chat;
+use crate::tokenizer::chat_template::{ChatTemplate, SpecialTokens};
 use crate::weights::adapter::{self, LoraConfig};
 use crate::weights::safetensors::WeightFile;
 use amoozgar_types::TrainSpec;
@@ -189,6 +191,32 @@ impl Place {
             )));
         }
         Ok(tokenizer)
+    }
+
+    /// The conversations of the model, whose tokenizer this is: in the form of its own template, or in the
+    /// plain one where it has none.
+    ///
+    /// # Errors
+    /// Where the template is none.
+    pub(crate) fn chat(&self, tokenizer: &Tokenizer) -> Result<Chat, EngineError> {
+        let config = &self.config;
+        let eos = config.eos_token_ids.first().copied();
+        let name = |id: Option<u32>| tokenizer.name(id?);
+        let known = SpecialTokens::new(name(config.bos_token_id).as_deref(), name(eos).as_deref());
+        let beside = self.tokenizer.parent().unwrap_or(&self.folder);
+        let folders = [self.folder.as_path(), beside, self.weights.as_path()];
+        for folder in folders {
+            if let Some(template) = ChatTemplate::of_folder(folder, &known)? {
+                return Chat::new(template, tokenizer, eos);
+            }
+        }
+        let mut special = None;
+        for folder in folders {
+            special = special.or(SpecialTokens::of_folder(folder)?);
+        }
+        let special = special.unwrap_or_else(|| known.clone());
+        let plain = ChatTemplate::plain(special.or_eos_of(&known))?;
+        Chat::new(plain, tokenizer, eos)
     }
 
     /// Says what is wrong with the folder.

@@ -1,0 +1,152 @@
+//! A model's own form of a conversation: the Jinja template that it was trained with, rendered as
+//! transformers renders it (`utils/chat_template_utils.py`).
+//!
+//! A template is a stranger's program: it reaches nothing but the conversation, and it ends, since each
+//! rendering has a budget of work and memory.
+
+mod dialect;
+mod python;
+mod source;
+mod strftime;
+
+use crate::EngineError;
+use amoozgar_types::chat::Message;
+use minijinja::{Environment, Value, context};
+use std::collections::BTreeMap;
+pub use strftime::LocalTime;
+
+/// The name of the one template in its environment.
+const NAME: &str = "chat_template";
+
+/// What templates call the token that ends a text.
+const EOS: &str = "eos_token";
+
+/// What a model is given that has no template of its own: each message after its writer's name, and the token
+/// that ends a text after each answer. It stands in the folder of what was trained with it.
+const PLAIN: &str = include_str!("chat_template/plain.jinja");
+
+/// A model's form of a conversation.
+#[derive(Debug, Clone)]
+pub struct ChatTemplate {
+    source: String,
+    special: SpecialTokens,
+    environment: Environment<'static>,
+}
+
+/// Texts of the special tokens that a template names, as `bos_token`; one that is absent is empty there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SpecialTokens(BTreeMap<String, String>);
+
+/// What stands at the end of a rendered conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Its last message.
+    Closed,
+    /// What the model's answer goes on from.
+    Open,
+}
+
+impl SpecialTokens {
+    /// The two that almost every template names.
+    pub fn new(bos: Option<&str>, eos: Option<&str>) -> Self {
+        let named = [("bos_token", bos), (EOS, eos)].into_iter();
+        let named = named.filter_map(|(name, text)| Some((name.to_owned(), text?.to_owned())));
+        Self(named.collect())
+    }
+
+    /// The same, with the token that ends a text of `others` where it names none.
+    #[must_use]
+    pub fn or_eos_of(mut self, others: &Self) -> Self {
+        if let (None, Some(eos)) = (self.eos(), others.eos()) {
+            self.0.insert(EOS.to_owned(), eos.to_owned());
+        }
+        self
+    }
+
+    /// The text of the token that ends a text.
+    pub fn eos(&self) -> Option<&str> {
+        self.0.get(EOS).map(String::as_str)
+    }
+}
+
+impl ChatTemplate {
+    /// Reads the template `source`.
+    ///
+    /// # Errors
+    /// Where it is no template, with the line.
+    pub fn new(source: &str, special: SpecialTokens) -> Result<Self, EngineError> {
+        let mut environment = dialect::environment();
+        environment
+            .add_template_owned(NAME, dialect::without_generation_tags(source))
+            .map_err(|error| refused(&error))?;
+        Ok(Self {
+            source: source.to_owned(),
+            special,
+            environment,
+        })
+    }
+
+    /// The form of a model that has none of its own.
+    ///
+    /// # Errors
+    /// Never: the template is ours.
+    pub fn plain(special: SpecialTokens) -> Result<Self, EngineError> {
+        Self::new(PLAIN, special)
+    }
+
+    /// The template as its model has it.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The special tokens that it is given.
+    pub fn special(&self) -> &SpecialTokens {
+        &self.special
+    }
+
+    /// The text of a conversation; `now` is what a template hears that asks for the time.
+    ///
+    /// # Errors
+    /// Where the template refuses the conversation, in its own words, or takes too long.
+    pub fn render(
+        &self,
+        messages: &[Message],
+        ending: Ending,
+        now: LocalTime,
+    ) -> Result<String, EngineError> {
+        let messages: Vec<Value> = messages
+            .iter()
+            .map(|message| {
+                context! { role => message.role.as_str(), content => message.content.as_str() }
+            })
+            .collect();
+        let special = self.special.0.iter();
+        let special = special.map(|(name, text)| (name.as_str(), Value::from(text.as_str())));
+        let given = [
+            ("messages", Value::from(messages)),
+            ("tools", Value::from(())),
+            ("documents", Value::from(())),
+            ("add_generation_prompt", (ending == Ending::Open).into()),
+            ("strftime_now", strftime::function(now)),
+        ];
+        self.environment
+            .get_template(NAME)
+            .and_then(|template| template.render(Value::from_pairs(special.chain(given))))
+            .map_err(|error| refused(&error))
+    }
+}
+
+/// What the template says, in the words of its author where they are there.
+fn refused(error: &minijinja::Error) -> EngineError {
+    let said = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), str::to_owned);
+    let place = error.line().map(|line| format!(" (line {line})"));
+    EngineError::ChatTemplate {
+        detail: said + &place.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+#[path = "chat_template/tests.rs"]
+mod tests;

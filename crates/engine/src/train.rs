@@ -12,6 +12,7 @@ mod corpus;
 mod evaluate;
 pub mod optimizer;
 pub(crate) mod packing;
+mod rolled_back;
 mod run;
 mod run_hash;
 pub(crate) mod run_plan;

@@ -67,14 +67,15 @@ impl Store {
         })
     }
 
-    /// Forgets the points and samples after `after_step`, before a run goes on from a checkpoint of
-    /// that step and makes them anew.
+    /// Forgets the points, samples and checkpoints after `after_step`, before a run goes on from a
+    /// checkpoint of that step and makes them anew.
     pub fn truncate_metrics(&self, job_id: &JobId, after_step: u64) -> Result<(), StoreError> {
         self.write("cut the curves", |transaction| {
             for sql in [
                 "DELETE FROM training_metrics WHERE job_id = ?1 AND step > ?2",
                 "DELETE FROM validation_metrics WHERE job_id = ?1 AND step > ?2",
                 "DELETE FROM samples WHERE job_id = ?1 AND step > ?2",
+                "DELETE FROM checkpoints WHERE job_id = ?1 AND step > ?2",
             ] {
                 transaction
                     .execute(sql, params![job_id.as_str(), int(after_step)])

@@ -141,7 +141,15 @@ impl JobState {
         if update.loading.is_some() {
             self.loading = update.loading;
         }
+        let at = update.job.step;
+        let went_back = self.job.as_ref().is_some_and(|known| known.step > at);
         self.put_job(update.job);
+        if went_back {
+            // What led nowhere is gone.
+            let mut next = (*self.checkpoints).clone();
+            next.retain(|known| known.step <= at);
+            self.checkpoints = Shared::new(next);
+        }
         if !update.train.is_empty() || !update.validation.is_empty() {
             let mut next = (*self.curves).clone();
             append_train(&mut next.train, &update.train);

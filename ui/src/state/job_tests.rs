@@ -166,6 +166,28 @@ fn samples_stand_latest_first_and_in_the_order_of_their_prompts() {
 }
 
 #[test]
+fn a_run_that_goes_back_shows_no_checkpoint_of_what_led_nowhere() {
+    let at = |ms, step, checkpoints: &[u64]| {
+        let mut update = update(ms);
+        update.job.step = step;
+        let checkpoints = checkpoints.iter().map(|&step| CheckpointRecord {
+            step,
+            path: format!("step-{step}"),
+            size_bytes: 1,
+            best: false,
+            removed: Vec::new(),
+        });
+        update.checkpoints = checkpoints.collect();
+        JobAction::Update(update)
+    };
+    let state = Rc::new(JobState::default())
+        .reduce(at(1, 30, &[10, 20, 30]))
+        .reduce(at(2, 20, &[]));
+    let left: Vec<u64> = state.checkpoints.iter().map(|one| one.step).collect();
+    assert_eq!(left, [20, 10], "the latest that it can go on from is first");
+}
+
+#[test]
 fn a_checkpoint_removes_what_made_room_for_it_and_takes_over_as_the_best() {
     let checkpoint = |step: u64, removed: Vec<String>| CheckpointRecord {
         step,

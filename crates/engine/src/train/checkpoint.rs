@@ -4,6 +4,7 @@
 use crate::EngineError;
 use crate::files;
 use crate::train::optimizer::Optimizer;
+use crate::train::rolled_back::RolledBack;
 use crate::weights::Parameters;
 use crate::weights::safetensors::{self, Entry, read_all};
 use amoozgar_types::event::ValidationRecord;
@@ -155,12 +156,41 @@ impl Checkpoints {
         Ok(weights.n_bytes + moments.n_bytes + texts as u64)
     }
 
-    /// The latest checkpoint that is whole; `None` where there is none at all.
+    /// The latest checkpoint that is whole, or `None` where there is none at all; and what the rates are
+    /// multiplied by from there. What a run that went back has left behind is removed and never taken.
     ///
     /// # Errors
     /// Where checkpoints are there but none can be used.
-    pub(crate) fn restore_latest(&self) -> Result<Option<Restored>, EngineError> {
-        self.restore_before(u64::MAX)
+    pub(crate) fn restore_latest(&self) -> Result<(Option<Restored>, f64), EngineError> {
+        let Some(back) = RolledBack::read(&self.folder, &self.run)? else {
+            let restored = self.restore_before(u64::MAX)?;
+            let lr_scale = restored.as_ref().map_or(1.0, |found| found.state.lr_scale);
+            return Ok((restored, lr_scale));
+        };
+        self.remove_left(&back)?;
+        let mut restored = self.restore_before(u64::MAX)?;
+        if let Some(found) = &mut restored {
+            found.state.lr_scale = found.state.lr_scale.min(back.lr_scale);
+        }
+        Ok((restored, back.lr_scale))
+    }
+
+    /// Notes that the run goes on from `to_step` at another rate, and removes what was saved after it.
+    pub(crate) fn roll_back(&self, to_step: u64, lr_scale: f64) -> Result<(), EngineError> {
+        let back = RolledBack::new(&self.run, to_step, lr_scale);
+        back.write(&self.folder)?;
+        self.remove_left(&back)
+    }
+
+    fn remove_left(&self, back: &RolledBack) -> Result<(), EngineError> {
+        for step in self.steps()? {
+            let folder = self.path(step);
+            // One that cannot be read is passed over in any case.
+            if Self::state(&folder).is_ok_and(|stored| back.left(step, stored.state.lr_scale)) {
+                files::remove_dir(&folder)?;
+            }
+        }
+        Ok(())
     }
 
     /// The latest checkpoint before `step` that is whole; `None` where there is none at all.
@@ -168,18 +198,21 @@ impl Checkpoints {
     /// # Errors
     /// Where there are some but none can be used.
     pub(crate) fn restore_before(&self, step: u64) -> Result<Option<Restored>, EngineError> {
-        let mut failure = None;
+        let mut failures = Vec::new();
         let steps = self.steps()?.into_iter().rev();
         for step in steps.filter(|&saved| saved < step) {
             match self.read(&self.path(step)) {
-                Ok(restored) => return Ok(Some(restored)),
-                Err(error) => {
-                    tracing::warn!(step, %error, "a checkpoint cannot be used; trying the one before");
-                    failure.get_or_insert(error);
+                Ok(restored) => {
+                    for error in &failures {
+                        tracing::warn!(step, %error, "a checkpoint cannot be used; one before it is taken");
+                    }
+                    return Ok(Some(restored));
                 }
+                Err(error) => failures.push(error),
             }
         }
-        failure.map_or(Ok(None), Err)
+        // The latest one's says enough.
+        failures.into_iter().next().map_or(Ok(None), Err)
     }
 
     /// Removes all but the `keep_last` latest and the best; answers with what was removed.

@@ -248,8 +248,7 @@ fn roll_back(
             step: diverged_step,
         });
     }
-    let mut restored = session.roll_back(state.step)?;
-    restored.lr_scale = LOWER_RATE;
+    let restored = session.roll_back(state.step, LOWER_RATE)?;
     tracing::warn!(
         diverged_step,
         to_step = restored.step,

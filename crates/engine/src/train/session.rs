@@ -99,8 +99,12 @@ impl Session {
             batches,
             packs_documents,
         };
-        let mut state = LoopState::default();
-        if let Some(restored) = session.checkpoints.restore_latest()? {
+        let (restored, lr_scale) = session.checkpoints.restore_latest()?;
+        let mut state = LoopState {
+            lr_scale,
+            ..LoopState::default()
+        };
+        if let Some(restored) = restored {
             progress.at(LoadingStage::Restoring, 0.0)?;
             state = session.take(restored)?;
             progress.at(LoadingStage::Restoring, 1.0)?;
@@ -125,14 +129,26 @@ impl Session {
     }
 
     /// After `step` steps the next one was no number: back to the latest checkpoint from which a step
-    /// went well, or to the beginning. One at `step` itself holds the weights that led nowhere.
-    pub(super) fn roll_back(&mut self, step: u64) -> Result<LoopState, EngineError> {
-        if let Some(restored) = self.checkpoints.restore_before(step)? {
-            return self.take(restored);
+    /// went well, or to the beginning, to go on with rates times `lr_scale`. One at `step` itself holds the
+    /// weights that led nowhere; it and whatever else was saved after the one that is taken is removed.
+    pub(super) fn roll_back(&mut self, step: u64, lr_scale: f64) -> Result<LoopState, EngineError> {
+        let mut state = match self.checkpoints.restore_before(step)? {
+            Some(restored) => self.take(restored)?,
+            None => {
+                self.model = start(&self.spec, &self.corpus)?.model;
+                self.optimizer = Optimizer::new(self.plan.optimizer, &self.model.parameters);
+                LoopState::default()
+            }
+        };
+        state.lr_scale = lr_scale;
+        self.checkpoints.roll_back(state.step, lr_scale)?;
+        // A later best took the place of this one, and is gone now itself: the next validation is the best.
+        let best = state.best.as_ref().map(|best| best.step);
+        if best.is_some_and(|step| !self.checkpoints.path(step).is_dir()) {
+            state.best = None;
+            state.n_without_best = 0;
         }
-        self.model = start(&self.spec, &self.corpus)?.model;
-        self.optimizer = Optimizer::new(self.plan.optimizer, &self.model.parameters);
-        Ok(LoopState::default())
+        Ok(state)
     }
 
     pub(super) fn config(&self) -> &ModelConfig {

@@ -403,3 +403,75 @@ fn a_run_that_diverges_again_fails_with_the_step() {
         .count();
     assert_eq!(n_back, 1, "it went back once");
 }
+
+/// A run whose checkpoint of step `at` leads nowhere: what it says when it is stopped as soon as it went
+/// back (or not at all), and then gone on with.
+fn went_back(folder: &Path, at: u64, stop: bool) -> (TrainSpec, [Vec<TrainEvent>; 2]) {
+    std::fs::create_dir_all(folder).unwrap();
+    let spec = spec(folder);
+    let job = folder.join("job");
+    run(&spec, &job, |event, control| {
+        if step_of(event) == Some(at) {
+            control.send(WorkerCommand::Stop);
+        }
+    })
+    .0
+    .unwrap();
+    spoil(&job.join(format!("checkpoints/step-{at:08}")));
+    let (_, first) = run(&spec, &job, |event, control| {
+        if stop && matches!(event, TrainEvent::RolledBack { .. }) {
+            control.send(WorkerCommand::Stop);
+        }
+    });
+    let (end, second) = run(&spec, &job, |_, _| {});
+    assert!(matches!(end.unwrap(), End::Finished(_)), "it ends well");
+    (spec, [first, second])
+}
+
+#[test]
+fn a_run_broken_off_after_it_went_back_never_takes_up_what_led_nowhere() {
+    let folder = TempDir::new().unwrap();
+    // From the spoilt checkpoint of step 7 to that of step 6, and from the only one to the beginning.
+    for (at, to) in [(7, 6), (2, 0)] {
+        let place = |name: &str| folder.path().join(format!("{name} {at}"));
+        let (_, [unbroken, _]) = went_back(&place("unbroken"), at, false);
+        let (_, [first, second]) = went_back(&place("broken"), at, true);
+        assert!(
+            matches!(first.last(), Some(TrainEvent::Stopped { step, .. }) if *step == to),
+            "stopped where it went back to: {:?}",
+            first.last()
+        );
+        let started = second.iter().find_map(|event| match event {
+            TrainEvent::Started(plan) => Some(plan.start_step),
+            _ => None,
+        });
+        assert_eq!(started, Some(to), "it goes on from before what led nowhere");
+        let back = second
+            .iter()
+            .filter(|event| matches!(event, TrainEvent::RolledBack { .. }));
+        assert_eq!(back.count(), 0, "and need not go back again");
+        let steps = |events: &[TrainEvent]| -> Vec<(u64, u64, u64)> {
+            events
+                .iter()
+                .filter_map(|event| match event {
+                    TrainEvent::Step(record) => Some((
+                        record.step,
+                        record.loss.finite().unwrap().to_bits(),
+                        record.lr.to_bits(),
+                    )),
+                    _ => None,
+                })
+                .collect()
+        };
+        assert_eq!(
+            steps(&second),
+            steps(&unbroken),
+            "every loss and every rate is that of the run that was not broken off"
+        );
+        let weights = |name: &str| std::fs::read(place(name).join("job/final/model.safetensors"));
+        assert!(
+            weights("broken").unwrap() == weights("unbroken").unwrap(),
+            "and so is the model"
+        );
+    }
+}

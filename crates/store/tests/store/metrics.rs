@@ -1,6 +1,6 @@
 use crate::support::{Fixture, job_id};
 use amoozgar_types::Loss;
-use amoozgar_types::event::{ClassScores, SampleRecord};
+use amoozgar_types::event::{CheckpointRecord, ClassScores, SampleRecord};
 use amoozgar_types::job::{JobStatus, MetricPoint, ValidationPoint};
 
 fn point(step: u64, loss: Loss) -> MetricPoint {
@@ -99,7 +99,20 @@ fn a_resumed_run_rewrites_what_came_after_its_checkpoint() {
             .unwrap();
         store.append_samples(&id, &[sample(step)]).unwrap();
     }
+    for step in [3, 4, 6] {
+        let checkpoint = CheckpointRecord {
+            step,
+            path: format!("step-{step}"),
+            size_bytes: 1,
+            best: false,
+            removed: Vec::new(),
+        };
+        store.insert_checkpoint(&id, &checkpoint).unwrap();
+    }
     store.truncate_metrics(&id, 4).unwrap();
+    let kept = store.checkpoints(&id).unwrap();
+    let kept: Vec<u64> = kept.iter().map(|one| one.step).collect();
+    assert_eq!(kept, [4, 3], "what led nowhere is no checkpoint any more");
     let metrics = store.metrics(&id).unwrap();
     assert_eq!(
         metrics.train.last().unwrap().step,

@@ -411,3 +411,69 @@ fn commands_that_do_not_exist_and_files_that_do_not_are_told_on_standard_error()
         assert!(!said(&output).is_empty(), "{arguments:?} says why");
     }
 }
+
+/// The lines of standard error.
+fn words(output: &Output) -> Vec<String> {
+    let text = String::from_utf8_lossy(&output.stderr);
+    text.lines().map(str::to_owned).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_display_the_window_says_so_in_one_sentence() {
+    let bench = Bench::new();
+    for (name, display) in [("no display", None), (":4711", Some(":4711"))] {
+        let mut command = bench.command(&[]);
+        command.stdin(std::process::Stdio::null());
+        if let Some(display) = display {
+            command.env("DISPLAY", display);
+        }
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name}: {}", said(&output));
+        let words = words(&output);
+        assert_eq!(words.len(), 1, "{name}: one sentence; {}", said(&output));
+        assert!(
+            words[0].contains("there is no display")
+                && words[0].contains(display.unwrap_or("DISPLAY")),
+            "{name}: what is missing: {words:?}"
+        );
+    }
+    assert!(!bench.data_dir().exists(), "and nothing was made");
+}
+
+#[test]
+fn a_failure_is_told_once() {
+    let bench = Bench::new();
+    let empty = bench.write("empty.txt", "");
+    let empty = empty.to_str().unwrap();
+    let no_text = bench.write("no-text.jsonl", "{\"body\": \"b\"}\n");
+    let model = bench.path("model");
+    bench.write("model/config.json", "{");
+    let model = model.to_str().unwrap();
+    let spec = bench.tiny_spec(Path::new(empty));
+    let spec = bench.write("spec.json", serde_json::to_vec(&spec).unwrap());
+    for arguments in [
+        &["train", spec.to_str().unwrap()][..],
+        &["train", "/nowhere.toml"],
+        &["train", "--resume", "/nowhere"],
+        &["dataset", "check", no_text.to_str().unwrap()],
+        &["evaluate", "--model", model, "--data", empty],
+        &["generate", "--model", model, "--prompt", "روزی"],
+        &["generate", "--json", "--model", model, "--prompt", "روزی"],
+        &["download", "no/such/repository"],
+    ] {
+        let mut command = bench.command(arguments);
+        // What is not here is not asked for elsewhere.
+        command
+            .env("HF_HUB_OFFLINE", "1")
+            .stdin(std::process::Stdio::null());
+        let output = command.output().unwrap();
+        let words = words(&output);
+        assert!(!output.status.success(), "{arguments:?} fails");
+        assert_eq!(words.len(), 1, "{arguments:?}: {}", said(&output));
+        assert!(
+            words[0].starts_with("amoozgar: "),
+            "{arguments:?}: {words:?}"
+        );
+    }
+}

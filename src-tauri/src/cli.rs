@@ -104,7 +104,7 @@ pub fn main() -> ExitCode {
         Command::Infer => return infer::main(),
         _ => {}
     }
-    logging::init_console();
+    logging::init_command_line();
     let mode = cli_mode(cli.common.json);
     let done = match command {
         Command::Train(arguments) => train::run(&arguments, cli.common.data_dir),

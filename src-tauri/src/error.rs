@@ -9,6 +9,10 @@ use std::error::Error;
 use std::io;
 use std::path::Path;
 
+/// The target of what the log says of a failure that whoever asked is told of as well. The command line
+/// leaves it out: it tells the failure in a sentence.
+pub const TOLD: &str = "amoozgar::told";
+
 /// A failure of the file system at `path`.
 pub fn io_error(path: &Path, failure: &io::Error) -> ApiError {
     let code = match failure.kind() {
@@ -184,7 +188,7 @@ fn of(params: &mut ErrorParams, repo: &str, code: ErrorCode) -> ErrorCode {
 
 /// A defect of the program, or of what it stands on.
 pub fn internal(what: &str, failure: &(dyn Error + 'static)) -> ApiError {
-    tracing::error!(error = %chain(failure), "{what}");
+    tracing::error!(target: TOLD, error = %chain(failure), "{what}");
     ApiError::detail(ErrorCode::Internal, format!("{what}: {}", chain(failure)))
 }
 
@@ -290,7 +294,7 @@ pub fn sentence(error: &ApiError) -> String {
 }
 
 fn log(failure: &(dyn Error + 'static)) {
-    tracing::warn!(error = %chain(failure), "a call failed");
+    tracing::warn!(target: TOLD, error = %chain(failure), "a call failed");
 }
 
 fn chain(failure: &(dyn Error + 'static)) -> String {

@@ -1,6 +1,7 @@
 //! The program's own log: files by day under `<data>/logs`, and standard error. Passwords and other
 //! secrets never reach it: their types hide them.
 
+use crate::error::TOLD;
 use crate::paths::Paths;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::layer::SubscriberExt;
@@ -40,11 +41,20 @@ pub fn init_window(paths: &Paths) -> Option<WorkerGuard> {
     guard
 }
 
-/// The log of a worker or of the command line: standard error alone, warnings and worse.
-pub fn init_console() {
+/// The log of a child: standard error alone, warnings and worse.
+pub fn init_child() {
+    init_console("warn");
+}
+
+/// The log of the command line: that of a child, but for failures, which the command tells in a sentence.
+pub fn init_command_line() {
+    init_console(&format!("warn,{TOLD}=off"));
+}
+
+fn init_console(default: &str) {
     let console = fmt::layer().with_ansi(false).with_writer(std::io::stderr);
     let set = tracing_subscriber::registry()
-        .with(filter("warn"))
+        .with(filter(default))
         .with(console)
         .try_init();
     if set.is_ok() {

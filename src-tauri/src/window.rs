@@ -1,6 +1,7 @@
 //! The window: put together, shown, hidden, and left in order.
 
 mod announcer;
+mod display;
 mod ending;
 mod front;
 mod instance;
@@ -54,6 +55,10 @@ pub fn run(
     handler: impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static,
 ) -> ExitCode {
     let started = Instant::now();
+    if let Err(sentence) = display::find() {
+        eprintln!("amoozgar: {sentence}");
+        return ExitCode::FAILURE;
+    }
     if let Err(failure) = paths.create() {
         return refuse(&failure);
     }

@@ -14,7 +14,7 @@ use std::sync::mpsc;
 
 /// What every child that answers requests does first.
 pub fn begin() -> Result<(), ExitCode> {
-    logging::init_console();
+    logging::init_child();
     bounds::apply()
 }
 

@@ -34,7 +34,7 @@ pub fn niceness(priority: Priority) -> i32 {
 
 /// Runs the job of `job_dir` to its end.
 pub fn main(job_dir: &Path) -> ExitCode {
-    logging::init_console();
+    logging::init_child();
     if let Ok(spec) = read_spec(&job_dir.join(JOB_FILE)) {
         start_again_with_environment(spec.threads, &["worker".as_ref(), job_dir.as_os_str()]);
     }

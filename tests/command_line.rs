@@ -9,7 +9,9 @@ use amoozgar_types::{Loss, TrainEvent};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Output;
-use support::command_line::{Bench, events, json_answer, outcome, said, steps, validations};
+use support::command_line::{
+    Bench, Worker, events, json_answer, outcome, said, steps, validations,
+};
 use support::persian_text;
 
 fn train(bench: &Bench, spec: &Value) -> Output {
@@ -476,4 +478,47 @@ fn a_failure_is_told_once() {
             "{arguments:?}: {words:?}"
         );
     }
+}
+
+#[test]
+fn a_run_that_is_at_work_is_not_trained_by_a_second_process() {
+    let bench = Bench::new();
+    let data = bench.write("stories.txt", persian_text(160));
+    let mut spec = bench.tiny_spec(&data);
+    spec["optimizer"]["max_steps"] = json!(100_000);
+    let dir = bench.job_dir("job", &spec);
+    let job = dir.to_str().unwrap();
+    let other = bench.write("other.json", {
+        spec["name"] = json!("دیگری");
+        serde_json::to_vec(&spec).unwrap()
+    });
+    let mut first = Worker::start(&bench, &dir);
+    first.until("its first step", |event| {
+        matches!(event, TrainEvent::Step(_))
+    });
+    let before = std::fs::read(dir.join("job.json")).unwrap();
+    let other = other.to_str().unwrap();
+    for arguments in [
+        &["train", "--resume", job][..],
+        &["train", other, "--resume", job],
+        &["train", other, "--job-dir", job],
+        &["worker", job],
+    ] {
+        let output = bench.run(arguments);
+        let error = refusal(&output);
+        assert_eq!(error.code, ErrorCode::RunAtWork, "{arguments:?}: {error}");
+        assert_eq!(error.params.path.as_deref(), Some(job), "which run");
+        if arguments[0] == "train" {
+            let sentence = format!("amoozgar: another process is training the run in `{job}`");
+            assert_eq!(words(&output), [sentence], "{arguments:?}");
+        }
+    }
+    assert!(!dir.join("job.next.json").exists(), "nothing was written");
+    assert_eq!(std::fs::read(dir.join("job.json")).unwrap(), before);
+    first.child.kill().unwrap();
+    first.finish();
+    let mut again = Worker::start(&bench, &dir);
+    again.until("its first step", |event| {
+        matches!(event, TrainEvent::Step(_))
+    });
 }

@@ -278,6 +278,7 @@ pub fn sentence(error: &ApiError) -> String {
         ErrorCode::NothingSelected => format!("no file of `{repo}` was selected"),
         ErrorCode::NotCached => format!("`{repo}` is not on this machine"),
         ErrorCode::DownloadDamaged => format!("what came for `{path}` is not what was published"),
+        ErrorCode::RunAtWork => format!("another process is training the run in `{path}`"),
         ErrorCode::DownloadRunning => format!("another process is downloading `{repo}`"),
         ErrorCode::KnownOtherwise => format!("another version of `{repo}` is here already"),
         ErrorCode::NotConfirmed => format!("`{path}` of `{repo}` is not what the Hub has"),

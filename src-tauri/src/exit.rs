@@ -31,6 +31,7 @@ pub fn of_error(error: &ApiError) -> u8 {
         | ErrorCode::ChatTemplate
         | ErrorCode::InvalidCheckpoint
         | ErrorCode::InvalidSpec
+        | ErrorCode::RunAtWork
         | ErrorCode::RepoNotFound
         | ErrorCode::RevisionNotFound
         | ErrorCode::RemoteFileNotFound

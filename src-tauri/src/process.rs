@@ -21,6 +21,7 @@ mod ended;
 mod lines;
 mod orphan;
 mod requests;
+mod run_lock;
 mod warm;
 
 pub mod ask;
@@ -36,3 +37,4 @@ pub use inspect::Inspector;
 pub use measure::Measurer;
 pub use orphan::Orphan;
 pub use requests::write_line;
+pub use run_lock::RunLock;

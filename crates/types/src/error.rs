@@ -132,6 +132,8 @@ pub enum ErrorCode {
     NotCached,
     /// What came for `path` is not what was published.
     DownloadDamaged,
+    /// Another process trains the run in the folder at `path`.
+    RunAtWork,
     /// Another process downloads `repo`.
     DownloadRunning,
     /// What is imported of `repo` would replace what is here of it.
@@ -212,6 +214,7 @@ impl ErrorCode {
         Self::NothingSelected,
         Self::NotCached,
         Self::DownloadDamaged,
+        Self::RunAtWork,
         Self::DownloadRunning,
         Self::KnownOtherwise,
         Self::NotConfirmed,

@@ -4,7 +4,7 @@ use super::{is_standard, read_text, signalled};
 use crate::clock::new_id;
 use crate::exit;
 use crate::paths::{JOB_FILE, Paths};
-use crate::process::{worker, write_line};
+use crate::process::{RunLock, worker, write_line};
 use crate::{error, files};
 use amoozgar_engine::Control;
 use amoozgar_types::event::WorkerCommand;
@@ -81,6 +81,8 @@ pub fn run(arguments: &Train, data_dir: Option<PathBuf>) -> Result<u8, ApiError>
 /// A run's folder, and where its specification is.
 struct Prepared {
     job_dir: PathBuf,
+    /// No other process trains there.
+    _lock: RunLock,
     /// job.json, or beside it a specification that the run has not accepted yet.
     spec: PathBuf,
 }
@@ -131,10 +133,17 @@ fn prepare(arguments: &Train, data_dir: Option<PathBuf>) -> Result<Prepared, Api
         (None, None) => Paths::resolve(data_dir)?.job(&JobId::new(new_id())),
     };
     let mut path = job_dir.join(JOB_FILE);
-    if let Some(spec) = spec {
+    match &spec {
         // JSON knows no NaN: a setting that is none would be read back as absent.
-        amoozgar_engine::validate(&spec).map_err(|failure| error::of_engine(&failure))?;
-        files::create_dir(&job_dir)?;
+        Some(spec) => {
+            amoozgar_engine::validate(spec).map_err(|failure| error::of_engine(&failure))?;
+            files::create_dir(&job_dir)?;
+        }
+        // A folder that holds no run is left as it is.
+        None => drop(worker::read_spec(&path)?),
+    }
+    let lock = RunLock::take(&job_dir)?;
+    if let Some(spec) = spec {
         if path.exists() {
             path = job_dir.join(NEXT_JOB_FILE);
         }
@@ -144,6 +153,7 @@ fn prepare(arguments: &Train, data_dir: Option<PathBuf>) -> Result<Prepared, Api
     }
     Ok(Prepared {
         job_dir,
+        _lock: lock,
         spec: path,
     })
 }

@@ -3,6 +3,7 @@
 //! input closes, the application is gone: the run saves a checkpoint and ends.
 
 use super::requests::write_line;
+use super::run_lock::RunLock;
 use crate::error;
 use crate::exit;
 use crate::logging;
@@ -41,8 +42,15 @@ pub fn main(job_dir: &Path) -> ExitCode {
     yield_to_others();
     let control = Control::new();
     listen(control.clone());
-    let spec = read_spec(&job_dir.join(JOB_FILE));
-    ExitCode::from(run(spec, job_dir, &control, &mut |event| write_line(event)))
+    let locked =
+        read_spec(&job_dir.join(JOB_FILE)).and_then(|spec| Ok((spec, RunLock::take(job_dir)?)));
+    let (spec, lock) = match locked {
+        Ok((spec, lock)) => (Ok(spec), Some(lock)),
+        Err(failure) => (Err(failure), None),
+    };
+    let status = run(spec, job_dir, &control, &mut |event| write_line(event));
+    drop(lock);
+    ExitCode::from(status)
 }
 
 /// Trains, passes every event to `out` and makes sure that the last word is said exactly once.

@@ -4,6 +4,7 @@
 //! Invariants:
 //! - A status changes only through `JobStatus::may_become`.
 //! - While a job is live, its supervisor alone writes its row; otherwise the queue does.
+//! - No process starts before its row says so: a database that cannot be written starts none.
 //! - No worker outlives the program for long: its standard input closes, it saves and ends; what is
 //!   left of it is ended at the next start.
 
@@ -12,6 +13,7 @@ pub mod new_run;
 pub mod view;
 pub mod writing;
 
+mod backoff;
 mod context;
 mod curves;
 mod live;
@@ -30,6 +32,7 @@ pub use live::Live;
 pub use queue::Jobs;
 pub use subscriptions::{Sink, Subscriptions};
 
+use amoozgar_types::ApiError;
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::job::JobRecord;
 
@@ -41,6 +44,8 @@ pub trait Observer: Send + Sync + 'static {
     fn deleted(&self, owner: &UserId, job_id: &JobId);
     /// A live job got further; `None` once nothing runs.
     fn progressed(&self, live: Option<(&UserId, &JobRecord)>);
+    /// What waits cannot be started, since the database fails. Said once until it works again. May block.
+    fn stuck(&self, failure: &ApiError);
     /// A run ended, and its owner has not seen to it themselves. May block.
     fn ended(&self, owner: &UserId, job: &JobRecord);
 }

@@ -91,6 +91,14 @@ pub fn notification(content: &NotificationContent) -> (&'static str, String) {
     }
 }
 
+/// The title and the body where no run can be started.
+pub fn stuck() -> (&'static str, &'static str) {
+    (
+        "اجرای بعدی آغاز نشد",
+        "آموزگار نمی‌تواند در پایگاه دادهٔ خود بنویسد. جای خالی و دسترسی دیسک را بررسی کنید؛ همین که درست شود، صف خودش ادامه می‌دهد.",
+    )
+}
+
 /// The title and the body of the question whether a run shall go on.
 pub fn went_on_battery(job_name: &str) -> (&'static str, String) {
     (

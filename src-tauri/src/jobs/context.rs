@@ -2,6 +2,7 @@
 
 use super::{Observer, Subscriptions};
 use crate::db::{Db, blocking};
+use amoozgar_types::ApiError;
 use amoozgar_types::id::UserId;
 use amoozgar_types::job::JobRecord;
 use std::path::PathBuf;
@@ -21,6 +22,18 @@ pub struct Context {
 }
 
 impl Context {
+    /// Says that nothing can be started.
+    pub async fn stuck(&self, failure: ApiError) {
+        let observer = Arc::clone(&self.observer);
+        let told = blocking(move || {
+            observer.stuck(&failure);
+            Ok(())
+        });
+        if let Err(failure) = told.await {
+            tracing::error!(error = %failure, "nobody hears that nothing can be started");
+        }
+    }
+
     /// Has the owner told that a run ended; returns once the notification is kept.
     pub async fn announce(&self, owner: &UserId, job: &JobRecord) {
         let observer = Arc::clone(&self.observer);

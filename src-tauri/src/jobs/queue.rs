@@ -1,6 +1,7 @@
 //! The queue: one task that owns which jobs are live. Every request reaches it as a message, so no
 //! two of them can cross; when a run ends, the next one starts.
 
+use super::backoff::Backoff;
 use super::context::Context;
 use super::supervisor::{self, Order, Supervised};
 use super::{Observer, Subscriptions};
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 /// How many runs work at a time.
 const MAX_LIVE: usize = 1;
@@ -49,6 +51,7 @@ enum Message {
     Act(Action, UserId, JobId, Reply<()>),
     Reorder(UserId, JobId, u32, Reply<()>),
     Ended(JobId),
+    TryAgain,
     Quit(oneshot::Sender<()>),
 }
 
@@ -84,6 +87,9 @@ impl Jobs {
             messages: messages.clone(),
             live: HashMap::new(),
             held: Box::new(held),
+            is_recovered: false,
+            backoff: Backoff::default(),
+            tries_again: false,
             quitting: Vec::new(),
         };
         tokio::spawn(queue.run(inbox));
@@ -167,14 +173,17 @@ struct Queue {
     messages: UnboundedSender<Message>,
     live: HashMap<JobId, UnboundedSender<Order>>,
     held: Box<dyn Fn() -> bool + Send + Sync>,
+    /// What was live when the program last ended is seen to.
+    is_recovered: bool,
+    /// Starts in a row that the database did not take.
+    backoff: Backoff,
+    /// The next try is on its way.
+    tries_again: bool,
     quitting: Vec<oneshot::Sender<()>>,
 }
 
 impl Queue {
     async fn run(mut self, mut inbox: UnboundedReceiver<Message>) {
-        if let Err(failure) = self.recover().await {
-            tracing::error!(error = %failure, "interrupted runs could not be recovered");
-        }
         self.start_next().await;
         while let Some(message) = inbox.recv().await {
             match message {
@@ -195,6 +204,10 @@ impl Queue {
                     if self.live.is_empty() {
                         self.context.observer.progressed(None);
                     }
+                }
+                Message::TryAgain => {
+                    self.tries_again = false;
+                    self.start_next().await;
                 }
                 Message::Quit(reply) => {
                     self.quitting.push(reply);
@@ -246,22 +259,43 @@ impl Queue {
         Ok(())
     }
 
+    /// Starts what is next, once the database says that it runs: a process that no row knows of would be
+    /// started again and again.
     async fn start_next(&mut self) {
         if self.live.len() >= MAX_LIVE || !self.quitting.is_empty() || (self.held)() {
             return;
         }
-        let queued = match self.context.db.call(Store::queued_jobs).await {
-            Ok(queued) => queued,
-            Err(failure) => {
-                tracing::error!(error = %failure, "the queue could not be read");
-                return;
+        match self.take_next().await {
+            Ok(next) => {
+                self.backoff.worked();
+                if let Some(next) = next {
+                    self.supervise(next);
+                }
             }
-        };
+            Err(failure) => self.try_later(failure).await,
+        }
+    }
+
+    /// The first of those that wait, whose row says from now on that it is starting.
+    async fn take_next(&mut self) -> Result<Option<Supervised>, ApiError> {
+        if !self.is_recovered {
+            self.recover().await?;
+            self.is_recovered = true;
+        }
+        let queued = self.context.db.call(Store::queued_jobs).await?;
         let Some(next) = queued.into_iter().next() else {
-            return;
+            return Ok(None);
         };
-        let job_id = next.record.job_id.clone();
         let owner = next.owner.clone();
+        let settings = self.context.db.call(move |store| store.settings(&owner));
+        let priority = settings.await.unwrap_or_default().compute.priority;
+        let mut job = next.record;
+        supervisor::begin(&mut job, now_ms());
+        let row = job.clone();
+        self.context
+            .db
+            .call(move |store| store.update_job(&row))
+            .await?;
         let (dir, spec) = (PathBuf::from(&next.job_dir), next.spec.clone());
         let renewed = blocking(move || {
             renew_job_file(&dir, &spec);
@@ -270,18 +304,20 @@ impl Queue {
         if let Err(failure) = renewed.await {
             tracing::warn!(error = %failure, "job.json was not looked at");
         }
-        let settings = self.context.db.call(move |store| store.settings(&owner));
-        let priority = settings.await.unwrap_or_default().compute.priority;
-        let (orders, inbox) = unbounded_channel();
-        self.live.insert(job_id.clone(), orders);
-        let supervised = Supervised {
+        Ok(Some(Supervised {
             owner: next.owner,
-            job: next.record,
+            job,
             job_dir: PathBuf::from(next.job_dir),
             threads: next.spec.threads,
             priority,
-        };
-        let work = supervisor::run(self.context.clone(), supervised, inbox);
+        }))
+    }
+
+    fn supervise(&mut self, next: Supervised) {
+        let job_id = next.job.job_id.clone();
+        let (orders, inbox) = unbounded_channel();
+        self.live.insert(job_id.clone(), orders);
+        let work = supervisor::run(self.context.clone(), next, inbox);
         let messages = self.messages.clone();
         tokio::spawn(async move {
             // A task of its own, so that even a panic in it frees the queue.
@@ -289,6 +325,26 @@ impl Queue {
                 tracing::error!(%failure, "a supervisor panicked");
             }
             let _ = messages.send(Message::Ended(job_id));
+        });
+    }
+
+    /// The database failed: it is said once, and tried again further and further apart.
+    async fn try_later(&mut self, failure: ApiError) {
+        let is_new = self.backoff.n_failed() == 0;
+        let wait = self.backoff.failed();
+        if is_new {
+            tracing::error!(error = %failure, "the database fails; nothing is started before it works");
+            self.context.stuck(failure).await;
+        }
+        if self.tries_again {
+            return;
+        }
+        self.tries_again = true;
+        let messages = self.messages.clone();
+        tokio::spawn(async move {
+            sleep(wait).await;
+            // The queue is gone where the program has ended.
+            let _ = messages.send(Message::TryAgain);
         });
     }
 

@@ -12,7 +12,7 @@ use amoozgar_types::ipc::JobUpdate;
 use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::spec::SizePreset;
 use amoozgar_types::user::User;
-use amoozgar_types::{ErrorCode, TrainSpec};
+use amoozgar_types::{ApiError, ErrorCode, TrainSpec};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -47,6 +47,7 @@ exit 3
 struct Ears {
     changes: UnboundedSender<(JobId, JobStatus)>,
     ended: Mutex<Vec<JobStatus>>,
+    stuck: UnboundedSender<()>,
 }
 
 impl Observer for Ears {
@@ -55,6 +56,9 @@ impl Observer for Ears {
     }
     fn deleted(&self, _: &UserId, _: &JobId) {}
     fn progressed(&self, _: Option<(&UserId, &JobRecord)>) {}
+    fn stuck(&self, _: &ApiError) {
+        let _ = self.stuck.send(());
+    }
     fn ended(&self, _: &UserId, job: &JobRecord) {
         self.ended.lock().unwrap().push(job.status);
     }
@@ -65,6 +69,7 @@ struct Bench {
     db: Db,
     ears: Arc<Ears>,
     changes: UnboundedReceiver<(JobId, JobStatus)>,
+    stuck: UnboundedReceiver<()>,
     owner: UserId,
     program: PathBuf,
 }
@@ -86,14 +91,17 @@ impl Bench {
         };
         store.insert_user(&user, None, 1).unwrap();
         let (sender, changes) = unbounded_channel();
+        let (told_stuck, stuck) = unbounded_channel();
         Self {
             dir,
             db: Db::new(store),
             ears: Arc::new(Ears {
                 changes: sender,
                 ended: Mutex::default(),
+                stuck: told_stuck,
             }),
             changes,
+            stuck,
             owner,
             program,
         }
@@ -321,4 +329,76 @@ async fn whoever_watches_gets_every_point_once() {
     bench.until("a", JobStatus::Completed).await;
     jobs.quit().await;
     assert_eq!(*seen.lock().unwrap(), [1, 2, 3], "in order, none twice");
+}
+
+/// A database that takes no change of a run's row, as on a full or a read-only disk.
+struct Unwritable(rusqlite::Connection);
+
+impl Unwritable {
+    fn new(bench: &Bench) -> Self {
+        let connection = rusqlite::Connection::open(bench.dir.path().join("a.db")).unwrap();
+        connection
+            .execute_batch(
+                "CREATE TRIGGER unwritable BEFORE UPDATE ON training_jobs
+                 BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+            )
+            .unwrap();
+        Self(connection)
+    }
+
+    fn works_again(self) {
+        self.0.execute_batch("DROP TRIGGER unwritable").unwrap();
+    }
+}
+
+/// How often a worker was started.
+fn n_started(bench: &Bench) -> usize {
+    let path = bench.dir.path().join("started");
+    std::fs::read_to_string(path).map_or(0, |lines| lines.lines().count())
+}
+
+#[tokio::test]
+async fn nothing_starts_while_the_database_cannot_be_written_and_it_is_said_once() {
+    let mut bench = Bench::new(&format!("echo . >> \"$2/../started\"\n{FINISH}"));
+    let unwritable = Unwritable::new(&bench);
+    let jobs = bench.start();
+    jobs.create(bench.job("a"), &settled()).await.unwrap();
+    let told = tokio::time::timeout(Duration::from_secs(60), bench.stuck.recv());
+    assert_eq!(told.await.unwrap(), Some(()), "it is said");
+    for _ in 0..5 {
+        // Each request makes the queue look again at what it could start.
+        let refused = jobs.stop(bench.owner.clone(), JobId::new("a")).await;
+        refused.expect_err("the row cannot be written");
+    }
+    assert_eq!(n_started(&bench), 0, "no process whose row is not stored");
+    unwritable.works_again();
+    bench.until("a", JobStatus::Completed).await;
+    assert_eq!(n_started(&bench), 1, "one process, by itself");
+    assert!(bench.stuck.try_recv().is_err(), "it was said once");
+}
+
+#[tokio::test]
+async fn a_run_that_ends_while_the_database_cannot_be_written_ends_in_it_later() {
+    let mut bench = Bench::new(&format!(
+        "echo . >> \"$2/../started\"\nwhile [ ! -e \"$2/go\" ]; do sleep 0.05; done\n{FINISH}"
+    ));
+    let jobs = bench.start();
+    jobs.create(bench.job("a"), &settled()).await.unwrap();
+    bench.until("a", JobStatus::Running).await;
+    let unwritable = Unwritable::new(&bench);
+    jobs.create(bench.job("b"), &settled()).await.unwrap();
+    std::fs::write(bench.dir.path().join("a/go"), "").unwrap();
+    bench.until("a", JobStatus::Completed).await;
+    assert_ne!(
+        bench.row("a").status,
+        JobStatus::Completed,
+        "not stored yet"
+    );
+    assert_eq!(n_started(&bench), 1, "and nothing else starts");
+    unwritable.works_again();
+    std::fs::write(bench.dir.path().join("b/go"), "").unwrap();
+    bench.until("b", JobStatus::Completed).await;
+    assert_eq!(bench.row("a").status, JobStatus::Completed, "stored now");
+    assert_eq!(bench.steps("a"), [1, 2, 3], "with all of its points");
+    assert_eq!(n_started(&bench), 2, "each was started once");
 }

@@ -1,6 +1,7 @@
 //! One worker process, from its start to its row's last state: it reads the events, stores them in
 //! batches, shows them about four times a second, and passes orders on.
 
+use super::backoff::Backoff;
 use super::context::Context;
 use super::progress::{Batch, Effect, Progress};
 use super::record::Record;
@@ -13,11 +14,11 @@ use amoozgar_types::event::WorkerCommand;
 use amoozgar_types::id::UserId;
 use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::settings::Priority;
-use amoozgar_types::{ApiError, ErrorCode, TrainEvent};
+use amoozgar_types::{ApiError, ErrorCode, TrainEvent, UtcMs};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 /// About four updates a second reach the pages: nobody reads figures faster, and drawing them takes time
 /// from the training.
@@ -32,9 +33,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(120);
 const LAST_PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of an event: a sample's text is the longest.
 const LINE_BYTES: usize = 16 << 20;
-/// How often, and how far apart, the last state of a row is tried to be written.
-const FINISH_ATTEMPTS: u32 = 5;
-const FINISH_RETRY: Duration = Duration::from_millis(500);
+/// How often the last state of a row is tried to be written where the program quits.
+const QUIT_ATTEMPTS: u32 = 4;
 
 /// What the queue tells a supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub enum Order {
 pub struct Supervised {
     /// Whose it is.
     pub owner: UserId,
-    /// Its row, queued.
+    /// Its row, starting.
     pub job: JobRecord,
     /// Its folder.
     pub job_dir: PathBuf,
@@ -59,11 +59,22 @@ pub struct Supervised {
     pub priority: Priority,
 }
 
-/// Runs one job to its end; the row is in an ended state afterwards. Answers it.
+/// Makes a queued row one that is starting.
+pub fn begin(job: &mut JobRecord, now: UtcMs) {
+    job.status = JobStatus::Starting;
+    job.queue_position = None;
+    job.error = None;
+    job.started_ms = Some(now);
+    job.finished_ms = None;
+    job.updated_ms = now;
+}
+
+/// Runs one job, whose row says that it is starting, to its end; the row is in an ended state afterwards.
+/// Answers it.
 pub async fn run(
     context: Context,
     supervised: Supervised,
-    orders: UnboundedReceiver<Order>,
+    mut orders: UnboundedReceiver<Order>,
 ) -> JobRecord {
     let Supervised {
         owner,
@@ -81,18 +92,22 @@ pub async fn run(
         threads,
         priority,
         quitting: false,
+        unstored: Backoff::default(),
+        store_after: Instant::now(),
+        log_is_whole: true,
     };
-    supervisor.start().await;
+    supervisor.record.note("starting");
+    supervisor.tell();
     match supervisor.spawn().await {
         Ok(child) => {
             supervisor.progress.job.pid = child.id();
-            supervisor.follow(child, orders).await;
+            supervisor.follow(child, &mut orders).await;
         }
         Err(failure) => {
             supervisor
                 .progress
                 .apply(TrainEvent::Failed { error: failure }, now_ms());
-            supervisor.finish(String::new()).await;
+            supervisor.finish(String::new(), &mut orders).await;
         }
     }
     supervisor.progress.job
@@ -107,22 +122,15 @@ struct Supervisor {
     threads: Option<usize>,
     priority: Priority,
     quitting: bool,
+    /// Batches in a row that the database did not take.
+    unstored: Backoff,
+    /// When the next one is offered.
+    store_after: Instant,
+    /// The run's own files took everything so far.
+    log_is_whole: bool,
 }
 
 impl Supervisor {
-    async fn start(&mut self) {
-        let now = now_ms();
-        let job = &mut self.progress.job;
-        job.queue_position = None;
-        job.error = None;
-        job.started_ms = Some(now);
-        job.finished_ms = None;
-        self.progress.become_status(JobStatus::Starting, now);
-        self.record.note("starting");
-        self.store().await;
-        self.tell();
-    }
-
     async fn spawn(&self) -> Result<Child, ApiError> {
         let launch = Launch::new(&self.context.program, LINE_BYTES)
             .argument("worker")
@@ -136,7 +144,7 @@ impl Supervisor {
         launch.start().await
     }
 
-    async fn follow(&mut self, mut child: Child, mut orders: UnboundedReceiver<Order>) {
+    async fn follow(&mut self, mut child: Child, orders: &mut UnboundedReceiver<Order>) {
         let mut orders_open = true;
         let mut show = interval(SHOW_EVERY);
         let mut store = interval(STORE_EVERY);
@@ -160,11 +168,13 @@ impl Supervisor {
                 },
                 _ = show.tick() => self.show(),
                 _ = store.tick() => {
-                    self.store().await;
+                    if Instant::now() >= self.store_after {
+                        self.store().await;
+                    }
                 }
             }
         };
-        self.finish(ended.how()).await;
+        self.finish(ended.how(), orders).await;
     }
 
     /// Takes in one line of the worker's standard output; answers whether it was the last word.
@@ -213,17 +223,23 @@ impl Supervisor {
         }
     }
 
-    async fn finish(&mut self, how: String) {
+    /// Puts the row into its last state, and does not let go of the run before that is stored.
+    async fn finish(&mut self, how: String, orders: &mut UnboundedReceiver<Order>) {
         self.record.note(&format!("process ended: {how}"));
         let died = || ApiError::detail(ErrorCode::WorkerDied, how);
         self.progress.end(self.quitting, died, now_ms());
-        // On a full disk the worker's unfinished files are gone by now; give the system a moment.
-        for attempt in 1..=FINISH_ATTEMPTS {
-            if self.store().await {
+        self.unstored.worked();
+        while !self.store().await {
+            self.tell();
+            if self.quitting && self.unstored.n_failed() >= QUIT_ATTEMPTS {
                 break;
             }
-            if attempt < FINISH_ATTEMPTS {
-                sleep(FINISH_RETRY).await;
+            tokio::select! {
+                () = sleep_until(self.store_after) => {}
+                order = orders.recv(), if !self.quitting => {
+                    // There is no process any more that could follow another one.
+                    self.quitting = matches!(order, Some(Order::Quit) | None);
+                }
             }
         }
         if !self.quitting {
@@ -250,7 +266,7 @@ impl Supervisor {
     }
 
     /// Writes what came in to the database and to the run's files. A failure (a full disk) is
-    /// logged and answered with `false`; the batch is kept for the next time.
+    /// answered with `false` and logged once; the batch is kept for the next time.
     async fn store(&mut self) -> bool {
         let Some(batch) = self.progress.take_to_store() else {
             return true;
@@ -260,15 +276,29 @@ impl Supervisor {
         let db = self.context.db.clone();
         let written = batch.clone();
         let stored = blocking(move || {
-            if let Err(failure) = record.write() {
-                tracing::warn!(error = %failure, "the run's log could not be written");
-            }
-            db.now(|store| write_batch(store, &job, &written))
+            let logged = record.write();
+            Ok((logged, db.now(|store| write_batch(store, &job, &written))))
         });
-        if let Err(failure) = stored.await {
-            tracing::error!(error = %failure, "a run's progress could not be stored");
+        let (logged, stored) = match stored.await {
+            Ok(done) => done,
+            Err(panicked) => (Ok(()), Err(panicked)),
+        };
+        if let Err(failure) = logged
+            && std::mem::take(&mut self.log_is_whole)
+        {
+            tracing::warn!(error = %failure, "the run's log could not be written; lines are missing");
+        }
+        if let Err(failure) = stored {
+            if self.unstored.n_failed() == 0 {
+                tracing::error!(error = %failure, "a run's progress cannot be stored; it is kept until it can");
+            }
+            self.store_after = Instant::now() + self.unstored.failed();
             self.progress.put_back(batch);
             return false;
+        }
+        if self.unstored.n_failed() > 0 {
+            tracing::info!("a run's progress is stored again");
+            self.unstored.worked();
         }
         true
     }

@@ -6,6 +6,7 @@ use crate::db::Db;
 use crate::downloads;
 use crate::events::emit;
 use crate::jobs::{Live, Observer};
+use amoozgar_types::ApiError;
 use amoozgar_types::download::{DownloadProgress, DownloadRecord};
 use amoozgar_types::id::{DownloadId, JobId, UserId};
 use amoozgar_types::ipc::{
@@ -46,6 +47,10 @@ impl Observer for Announcer {
             .map(|(owner, job)| (owner.clone(), job.clone()));
         self.live.set(live.clone());
         tray::show(&self.handle, live.as_ref().map(|(_, job)| job));
+    }
+
+    fn stuck(&self, _failure: &ApiError) {
+        notify::stuck(&self.handle);
     }
 
     fn ended(&self, owner: &UserId, job: &JobRecord) {

@@ -92,6 +92,12 @@ pub fn went_on_battery(app: &AppHandle, job: &JobRecord) {
     bubble(app, title, body, Some(route));
 }
 
+/// Says that no run can be started, also where the window is in front: no page says it.
+pub fn stuck(app: &AppHandle) {
+    let (title, body) = words::stuck();
+    bubble(app, title, body.to_owned(), None);
+}
+
 /// Says once that the program goes on in the tray.
 pub fn tray_hint(app: &AppHandle) {
     bubble(app, words::APP_NAME, words::TRAY_HINT.to_owned(), None);

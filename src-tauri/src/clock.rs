@@ -1,18 +1,75 @@
-//! The wall clock, read in one place.
+//! The clocks, read in one place. The wall clock says what people and other programs call now; it may be set
+//! back at any time. What must not last longer for that is told by the other two, which never go back while
+//! the process lives, and begin with the wall clock, so that what they tell is kept across starts.
 
 use amoozgar_hub::Surroundings;
 use amoozgar_types::UtcMs;
 use chrono::Timelike;
-use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Now, in UTC milliseconds.
 pub fn now_ms() -> UtcMs {
+    as_ms(since_epoch())
+}
+
+/// Now, for what ends after a while (a session): at least as much time passes as was measured, and at least
+/// as much as the wall clock shows, which also counts the hours that the machine slept.
+pub fn steady_ms() -> UtcMs {
+    static STEADY: Mutex<Option<Steady>> = Mutex::new(None);
+    let mut steady = STEADY.lock().unwrap_or_else(PoisonError::into_inner);
+    let (wall, at) = (since_epoch(), Instant::now());
+    let told = match &mut *steady {
+        Some(steady) => steady.advance(wall, at),
+        None => steady.insert(Steady::new(wall, at)).told,
+    };
+    as_ms(told)
+}
+
+/// Now, for what has to be waited for (after a wrong password): no more time passes than was measured, however
+/// the wall clock is set.
+pub fn measured_ms() -> UtcMs {
+    static START: OnceLock<(Duration, Instant)> = OnceLock::new();
+    let (wall, at) = START.get_or_init(|| (since_epoch(), Instant::now()));
+    as_ms(*wall + at.elapsed())
+}
+
+fn since_epoch() -> Duration {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| {
-            UtcMs::try_from(since.as_millis()).unwrap_or(UtcMs::MAX)
-        })
+        .unwrap_or_default()
+}
+
+fn as_ms(since: Duration) -> UtcMs {
+    UtcMs::try_from(since.as_millis()).unwrap_or(UtcMs::MAX)
+}
+
+/// A clock that never goes back.
+struct Steady {
+    told: Duration,
+    wall: Duration,
+    at: Instant,
+}
+
+impl Steady {
+    fn new(wall: Duration, at: Instant) -> Self {
+        Self {
+            told: wall,
+            wall,
+            at,
+        }
+    }
+
+    fn advance(&mut self, wall: Duration, at: Instant) -> Duration {
+        let measured = at.saturating_duration_since(self.at);
+        let shown = wall.saturating_sub(self.wall);
+        *self = Self {
+            told: self.told + measured.max(shown),
+            wall,
+            at: at.max(self.at),
+        };
+        self.told
+    }
 }
 
 /// Minutes since midnight where the user is.
@@ -59,7 +116,33 @@ pub fn utc_text(moment: UtcMs) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::utc_text;
+    use super::{Steady, utc_text};
+    use std::time::{Duration, Instant};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn a_clock_that_is_set_back_takes_no_time_back_and_stops_none() {
+        let (wall, at) = (1000 * HOUR, Instant::now());
+        let mut clock = Steady::new(wall, at);
+        let told = clock.advance(wall - 24 * HOUR, at + HOUR);
+        assert_eq!(told, wall + HOUR, "an hour passed, whatever the wall shows");
+        let told = clock.advance(wall - 23 * HOUR, at + 2 * HOUR);
+        assert_eq!(told, wall + 2 * HOUR, "and another one");
+    }
+
+    #[test]
+    fn the_hours_that_a_machine_sleeps_count() {
+        let (wall, at) = (1000 * HOUR, Instant::now());
+        let mut clock = Steady::new(wall, at);
+        let told = clock.advance(wall + 8 * HOUR, at);
+        assert_eq!(told, wall + 8 * HOUR, "the wall clock went on meanwhile");
+        assert_eq!(
+            clock.advance(wall + 8 * HOUR, at),
+            told,
+            "and none of them twice"
+        );
+    }
 
     #[test]
     fn moments_are_told_in_utc_across_leap_days_and_the_epoch() {

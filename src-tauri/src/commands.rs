@@ -26,7 +26,7 @@ pub mod transfer;
 pub mod upkeep;
 pub mod users;
 
-use crate::clock::now_ms;
+use crate::clock::steady_ms;
 use crate::state::App;
 use amoozgar_types::ipc::{Command, TransferProgress, access_of};
 use amoozgar_types::{ApiError, ErrorCode};
@@ -82,7 +82,7 @@ macro_rules! handlers {
 fn guard(invoke: &Invoke<Wry>) -> Result<(), ApiError> {
     let access = access_of(invoke.message.command());
     match invoke.message.webview_ref().try_state::<App>() {
-        Some(app) => app.session.permits(access, now_ms()),
+        Some(app) => app.session.permits(access, steady_ms()),
         None => Err(ApiError::new(ErrorCode::NotSignedIn)),
     }
 }

@@ -14,7 +14,7 @@ use self::announcer::Announcer;
 use self::ending::QUIT_WITHIN;
 use self::front::{MAIN, is_in_front};
 use crate::accounts::{Session, session};
-use crate::clock::{local_minute, now_ms, surroundings};
+use crate::clock::{local_minute, now_ms, steady_ms, surroundings};
 use crate::db::Db;
 use crate::downloads::{Downloads, Moment, Outside};
 use crate::events::emit;
@@ -138,7 +138,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
     }
     let program = std::env::current_exe()
         .map_err(|failure| error::internal("the executable's path is unknown", &failure))?;
-    let n_remembered = db.now(|store| store.prune_sessions(now_ms()))?;
+    let n_remembered = db.now(|store| store.prune_sessions(steady_ms()))?;
     let session = Arc::new(Session::default());
     let live = Arc::new(Live::default());
     let announcer = Arc::new(Announcer {

@@ -19,6 +19,7 @@ const START: Duration = Duration::from_secs(30);
 /// The desktop.
 pub struct Desktop {
     folder: TempDir,
+    program: PathBuf,
     display: String,
     bus: String,
     tray: Option<Tray>,
@@ -36,6 +37,48 @@ impl Desktop {
         Self::start_with("gtk-enable-animations=0\n")
     }
 
+    /// A desktop whose application sees a clock that [`Self::set_clock`] sets; its waits are real ones.
+    pub fn start_with_clock() -> Result<Self> {
+        const LIBRARIES: [&str; 3] = [
+            "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+            "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+            "/usr/lib/faketime/libfaketimeMT.so.1",
+        ];
+        let library = LIBRARIES.iter().find(|path| Path::new(path).is_file());
+        let library = library.context("no libfaketime; `cargo xtask setup --tests` installs it")?;
+        let mut desktop = Self::start_with("")?;
+        let (program, clock) = (desktop.folder.path().join("clocked"), desktop.clock());
+        fs::write(
+            &program,
+            format!(
+                "#!/bin/sh\nexport LD_PRELOAD={library} FAKETIME_TIMESTAMP_FILE='{}' \
+                 FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1\nexec '{}' \"$@\"\n",
+                clock.display(),
+                executable().display()
+            ),
+        )?;
+        make_executable(&program)?;
+        desktop.program = program;
+        desktop.set_clock("+0")?;
+        Ok(desktop)
+    }
+
+    /// Sets the application's clock ahead or back from the real one, as `-2d`.
+    pub fn set_clock(&self, by: &str) -> Result<()> {
+        let new = self.clock().with_extension("new");
+        fs::write(&new, format!("{by}\n"))?;
+        Ok(fs::rename(new, self.clock())?)
+    }
+
+    fn clock(&self) -> PathBuf {
+        self.folder.path().join("clock")
+    }
+
+    /// What is started as the application.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// A desktop with these lines among its settings.
     fn start_with(settings: &str) -> Result<Self> {
         let folder = TempDir::new()?;
@@ -51,6 +94,7 @@ impl Desktop {
         )?;
         let mut desktop = Self {
             folder,
+            program: executable(),
             display: String::new(),
             bus: String::new(),
             tray: None,
@@ -464,6 +508,14 @@ pub fn kill_hard(pid: u32) -> Result<()> {
 fn complete_line(text: &str) -> Option<String> {
     text.split_once('\n')
         .map(|(line, _)| line.trim().to_owned())
+}
+
+fn make_executable(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(fs::set_permissions(
+        path,
+        fs::Permissions::from_mode(0o755),
+    )?)
 }
 
 fn restrict(path: &Path) -> Result<()> {

@@ -1,7 +1,6 @@
 //! The real window, driven through WebDriver.
 
 use super::desktop::Desktop;
-use super::executable;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use fantoccini::elements::Element;
 use fantoccini::error::{CmdError, ErrorStatus};
@@ -52,7 +51,7 @@ impl Window {
         let mut capabilities = Capabilities::new();
         capabilities.insert(
             "webkitgtk:browserOptions".to_owned(),
-            json!({ "binary": executable(), "args": [] }),
+            json!({ "binary": desktop.program(), "args": [] }),
         );
         let driver = format!("http://127.0.0.1:{}", desktop.port());
         let mut builder = ClientBuilder::new(HttpConnector::new());
@@ -509,6 +508,14 @@ pub async fn still_journey(
         walk(desktop, window).await
     };
     travel(name, Desktop::start_still()?, still).await
+}
+
+/// A journey on a desktop whose clock is set as the walk wants it.
+pub async fn clocked_journey(
+    name: &str,
+    walk: impl AsyncFnOnce(&Desktop, &Window) -> Result<()>,
+) -> Result<()> {
+    travel(name, Desktop::start_with_clock()?, walk).await
 }
 
 async fn travel(

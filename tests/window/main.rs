@@ -11,6 +11,7 @@ mod support;
 
 mod access;
 mod accounts;
+mod clock;
 mod dashboard;
 mod downloads;
 mod heavy;

@@ -7,6 +7,10 @@ use amoozgar_types::UtcMs;
 use amoozgar_types::id::{SessionId, UserId};
 use rusqlite::{OptionalExtension, Row, params};
 
+/// How far in the future a session may have been seen last: clocks are corrected by seconds. Of one that was
+/// seen later than that nobody knows how old it is, since the clock was set back; it counts as expired.
+const CLOCK_SLACK_MS: UtcMs = 5 * 60_000;
+
 /// A session as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSession {
@@ -53,8 +57,9 @@ impl Store {
     ) -> Result<Option<StoredSession>, StoreError> {
         self.connection()
             .query_row(
-                "SELECT * FROM sessions WHERE session_id = ?1 AND expires_ms > ?2",
-                params![session_id.as_str(), now],
+                "SELECT * FROM sessions
+                 WHERE session_id = ?1 AND expires_ms > ?2 AND last_seen_ms <= ?3",
+                params![session_id.as_str(), now, now + CLOCK_SLACK_MS],
                 read_session,
             )
             .optional()
@@ -69,8 +74,9 @@ impl Store {
     ) -> Result<Option<StoredSession>, StoreError> {
         self.connection()
             .query_row(
-                "SELECT * FROM sessions WHERE token_hash = ?1 AND expires_ms > ?2",
-                params![token_hash, now],
+                "SELECT * FROM sessions
+                 WHERE token_hash = ?1 AND expires_ms > ?2 AND last_seen_ms <= ?3",
+                params![token_hash, now, now + CLOCK_SLACK_MS],
                 read_session,
             )
             .optional()
@@ -81,12 +87,16 @@ impl Store {
     pub fn sessions(&self, user_id: &UserId, now: UtcMs) -> Result<Vec<StoredSession>, StoreError> {
         self.connection()
             .prepare_cached(
-                "SELECT * FROM sessions WHERE user_id = ?1 AND expires_ms > ?2
+                "SELECT * FROM sessions
+                 WHERE user_id = ?1 AND expires_ms > ?2 AND last_seen_ms <= ?3
                  ORDER BY last_seen_ms DESC, session_id DESC",
             )
             .and_then(|mut statement| {
                 statement
-                    .query_map(params![user_id.as_str(), now], read_session)?
+                    .query_map(
+                        params![user_id.as_str(), now, now + CLOCK_SLACK_MS],
+                        read_session,
+                    )?
                     .collect()
             })
             .doing("list the sessions")
@@ -136,8 +146,9 @@ impl Store {
         self.write("prune the sessions", |transaction| {
             transaction
                 .execute(
-                    "DELETE FROM sessions WHERE expires_ms <= ?1 OR token_hash IS NULL",
-                    [now],
+                    "DELETE FROM sessions
+                     WHERE expires_ms <= ?1 OR last_seen_ms > ?2 OR token_hash IS NULL",
+                    [now, now + CLOCK_SLACK_MS],
                 )
                 .doing("prune the sessions")?;
             transaction

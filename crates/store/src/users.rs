@@ -255,10 +255,19 @@ impl Store {
                 .optional()
                 .doing("read the attempts")?
                 .ok_or_else(|| StoreError::not_found("profile", user_id))?;
-            let wait = next_ms - now;
-            // A clock that was set back must not shut anyone out for years.
-            if wait > 0 && wait <= MOST_DELAY_MS {
-                return Ok(Attempt::Wait(wait));
+            let (wait, delay) = (next_ms - now, delay_ms(failed));
+            if wait > delay {
+                // The clock was set back. The whole wait begins anew: it shuts nobody out for years, and
+                // gives nobody a try for nothing.
+                transaction
+                    .execute(
+                        "UPDATE users SET next_attempt_ms = ?2 WHERE user_id = ?1",
+                        params![user_id.as_str(), now + delay],
+                    )
+                    .doing("begin the wait anew")?;
+            }
+            if wait > 0 && delay > 0 {
+                return Ok(Attempt::Wait(wait.min(delay)));
             }
             let failed = failed.saturating_add(1);
             transaction

@@ -59,6 +59,10 @@ const TEST_PACKAGES: &[Package] = &[
         name: "gnome-keyring",
         why: "a keyring for the access token",
     },
+    Package {
+        name: "libfaketime",
+        why: "a clock that is set back",
+    },
 ];
 
 /// What those packages bring, as it is called.
@@ -75,9 +79,11 @@ const TEST_PROGRAMS: &[&str] = &[
 const ELSEWHERE: &str = "\
 Fedora:  sudo dnf install webkit2gtk4.1-devel libappindicator-gtk3-devel librsvg2-devel \
 pkgconf-pkg-config gcc
-         for tests also: webkitgtk6.0 xorg-x11-server-Xvfb dbus-daemon dunst xdotool gnome-keyring
+         for tests also: webkitgtk6.0 xorg-x11-server-Xvfb dbus-daemon dunst xdotool gnome-keyring \
+libfaketime
 Arch:    sudo pacman -S --needed webkit2gtk-4.1 libayatana-appindicator librsvg pkgconf base-devel
-         for tests also: xorg-server-xvfb dbus dunst xdotool gnome-keyring
+         for tests also: xorg-server-xvfb dbus dunst xdotool gnome-keyring \
+libfaketime
 macOS:   xcode-select --install
 Windows: Microsoft C++ Build Tools, and the WebView2 runtime (part of Windows 11):
          winget install Microsoft.VisualStudio.2022.BuildTools Microsoft.EdgeWebView2Runtime";

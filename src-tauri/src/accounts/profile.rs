@@ -2,7 +2,7 @@
 
 use super::session::{Session, Signed};
 use super::{password, remember};
-use crate::clock::now_ms;
+use crate::clock::{measured_ms, now_ms, steady_ms};
 use crate::db::{Db, blocking};
 use crate::error;
 use crate::paths::Paths;
@@ -41,7 +41,7 @@ pub async fn change_password(
     let db = db.clone();
     let changed = blocking(move || {
         let user_id = &signed.user.user_id;
-        password::check(&db, user_id, current.as_deref(), now_ms())?;
+        password::check(&db, user_id, current.as_deref(), measured_ms())?;
         let hash = password
             .map(|password| password::hash(&password))
             .transpose()?;
@@ -69,14 +69,14 @@ pub fn new_recovery_codes(
     if !user.has_password {
         return Err(error::invalid_state("there is no password to recover"));
     }
-    password::check(db, &user.user_id, Some(&request.password), now_ms())?;
+    password::check(db, &user.user_id, Some(&request.password), measured_ms())?;
     let codes = password::renew_codes(db, &user.user_id, now_ms())?;
     Ok(RecoveryCodes { codes })
 }
 
 /// One's own sessions, latest first. Blocks.
 pub fn sessions(db: &Db, signed: &Signed) -> Result<Vec<SessionRecord>, ApiError> {
-    let sessions = db.now(|store| store.sessions(&signed.user.user_id, now_ms()))?;
+    let sessions = db.now(|store| store.sessions(&signed.user.user_id, steady_ms()))?;
     Ok(sessions
         .into_iter()
         .map(|session| SessionRecord {

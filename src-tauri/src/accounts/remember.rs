@@ -2,7 +2,7 @@
 //! The database holds the token's hash alone, so that neither is of use without the other.
 
 use super::password::token_hash;
-use crate::clock::now_ms;
+use crate::clock::steady_ms;
 use crate::db::Db;
 use crate::paths::{IDENTIFIER, Paths};
 use crate::secrets::{Keyring, SystemKeyring};
@@ -39,7 +39,7 @@ pub async fn forget_orphan(paths: &Paths, db: &Db) {
         return;
     };
     let hash = token_hash(token.expose());
-    let known = db.call(move |store| store.session_by_token(&hash, now_ms()));
+    let known = db.call(move |store| store.session_by_token(&hash, steady_ms()));
     if matches!(known.await, Ok(None)) {
         forget(paths).await;
     }

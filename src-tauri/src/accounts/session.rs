@@ -4,7 +4,7 @@
 //! given: every command asks it first, and [`watch`] asks it when a session's hour has come, so that
 //! the window locks without anyone calling.
 
-use crate::clock::now_ms;
+use crate::clock::steady_ms;
 use amoozgar_types::id::{SessionId, UserId};
 use amoozgar_types::ipc::{Access, Standing};
 use amoozgar_types::user::{Role, User};
@@ -234,7 +234,7 @@ fn idle_ms(signed: &Signed) -> Option<UtcMs> {
 pub async fn watch(session: &Session, mut changed: impl FnMut(Standing)) {
     let mut told = Standing::Out;
     loop {
-        let standing = session.standing(now_ms());
+        let standing = session.standing(steady_ms());
         if standing != told {
             told = standing;
             changed(standing);
@@ -243,7 +243,7 @@ pub async fn watch(session: &Session, mut changed: impl FnMut(Standing)) {
         match session.next_deadline() {
             None => woken.await,
             Some(deadline) => {
-                let left = u64::try_from(deadline - now_ms()).unwrap_or(0);
+                let left = u64::try_from(deadline - steady_ms()).unwrap_or(0);
                 // At the deadline's end, not a moment before it.
                 let sleep = tokio::time::sleep(Duration::from_millis(left + 5));
                 tokio::select! {

@@ -2,7 +2,7 @@
 
 use super::session::{LASTS_MS, REMEMBERED_LASTS_MS, Session, Signed};
 use super::{password, remember};
-use crate::clock::{new_id, now_ms};
+use crate::clock::{measured_ms, new_id, now_ms, steady_ms};
 use crate::db::{Db, blocking};
 use crate::error;
 use crate::paths::Paths;
@@ -18,7 +18,7 @@ const RENEW_EVERY_MS: UtcMs = 5 * 60_000;
 /// Who is signed in, and which profiles there are.
 pub async fn account(db: &Db, session: &Session) -> Result<Account, ApiError> {
     let profiles = db.call(Store::list_users).await?;
-    let standing = session.standing(now_ms());
+    let standing = session.standing(steady_ms());
     Ok(Account {
         user: session.user(),
         locked: standing == Standing::Locked,
@@ -32,7 +32,7 @@ pub async fn restore(db: &Db, paths: &Paths, session: &Session) {
         return;
     };
     let hash = password::token_hash(token.expose());
-    let now = now_ms();
+    let now = steady_ms();
     let found = db
         .call(move |store| {
             let Some(mut row) = store.session_by_token(&hash, now)? else {
@@ -115,7 +115,7 @@ pub async fn login(
         let user = handle
             .now(|store| store.user(&user_id))?
             .ok_or(ApiError::new(ErrorCode::WrongCredentials))?;
-        password::check(&handle, &user_id, password.as_deref(), now_ms())?;
+        password::check(&handle, &user_id, password.as_deref(), measured_ms())?;
         Ok(user)
     })
     .await?;
@@ -148,7 +148,7 @@ pub async fn recover(db: &Db, session: &Session, request: Recover) -> Result<Sig
         if known.is_none_or(|user| !user.has_password) {
             return Err(ApiError::new(ErrorCode::WrongRecoveryCode));
         }
-        password::use_code(&handle, &user_id, &code, now_ms())?;
+        password::use_code(&handle, &user_id, &code, measured_ms())?;
         let hash = password::hash(&password)?;
         handle.now(|store| store.set_password(&user_id, Some(&hash), None, now_ms()))
     })
@@ -183,15 +183,15 @@ pub async fn unlock(
     password: String,
 ) -> Result<User, ApiError> {
     let (db, user_id) = (db.clone(), user.user_id.clone());
-    blocking(move || password::check(&db, &user_id, Some(&password), now_ms())).await?;
-    session.unlock(now_ms());
+    blocking(move || password::check(&db, &user_id, Some(&password), measured_ms())).await?;
+    session.unlock(steady_ms());
     Ok(user)
 }
 
 /// A sign of life: it keeps the window open and moves the session's end. A session whose row is
 /// gone (another password, an administrator) ends here.
 pub async fn touch(db: &Db, session: &Session) -> Result<Standing, ApiError> {
-    let now = now_ms();
+    let now = steady_ms();
     let standing = session.touch(now);
     let Some(signed) = session.signed() else {
         return Ok(standing);
@@ -220,7 +220,7 @@ pub async fn touch(db: &Db, session: &Session) -> Result<Standing, ApiError> {
 
 /// One window, one session: whoever is signed in signs out first.
 fn refuse_signed_in(session: &Session) -> Result<(), ApiError> {
-    match session.standing(now_ms()) {
+    match session.standing(steady_ms()) {
         Standing::Out | Standing::Expired => Ok(()),
         Standing::In | Standing::Locked => Err(error::invalid_state("somebody is signed in")),
     }
@@ -232,7 +232,7 @@ async fn begin(
     user: &User,
     token_hash: Option<String>,
 ) -> Result<(), ApiError> {
-    let now = now_ms();
+    let now = steady_ms();
     let row = StoredSession {
         session_id: SessionId::new(new_id()),
         user_id: user.user_id.clone(),
@@ -263,7 +263,7 @@ fn enter(session: &Session, user: User, row: &StoredSession, idle_lock_min: Opti
         remembered: row.token_hash.is_some(),
         idle_lock_min,
     };
-    session.begin(signed, now_ms());
+    session.begin(signed, steady_ms());
 }
 
 fn lasts_ms(remembered: bool) -> UtcMs {

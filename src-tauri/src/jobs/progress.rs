@@ -283,7 +283,8 @@ impl Progress {
     }
 
     fn touch(&mut self, now: UtcMs) {
-        self.job.updated_ms = now;
+        // Pages take the later row for the newer one, also where the clock was set back.
+        self.job.updated_ms = now.max(self.job.updated_ms);
         self.unstored = true;
         self.unshown = true;
     }

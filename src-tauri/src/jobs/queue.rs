@@ -240,7 +240,7 @@ impl Queue {
             record.status = JobStatus::Interrupted;
             record.eta_s = None;
             record.tokens_per_s = None;
-            record.updated_ms = now;
+            record.updated_ms = now.max(record.updated_ms);
             record.finished_ms = Some(now);
             self.write(&owner, &record).await?;
             self.context.announce(&owner, &record).await;
@@ -397,7 +397,7 @@ impl Queue {
         record.queue_position = None;
         record.error = None;
         record.finished_ms = None;
-        record.updated_ms = now_ms();
+        record.updated_ms = now_ms().max(record.updated_ms);
         self.write(owner, &record).await
     }
 
@@ -406,7 +406,7 @@ impl Queue {
         record.status = JobStatus::Stopped;
         record.queue_position = None;
         record.finished_ms = Some(now);
-        record.updated_ms = now;
+        record.updated_ms = now.max(record.updated_ms);
         self.write(owner, &record).await
     }
 

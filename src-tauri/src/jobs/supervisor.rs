@@ -66,7 +66,7 @@ pub fn begin(job: &mut JobRecord, now: UtcMs) {
     job.error = None;
     job.started_ms = Some(now);
     job.finished_ms = None;
-    job.updated_ms = now;
+    job.updated_ms = now.max(job.updated_ms);
 }
 
 /// Runs one job, whose row says that it is starting, to its end; the row is in an ended state afterwards.

@@ -45,6 +45,34 @@ fn a_session_lasts_until_its_hour_and_a_sign_of_life_moves_it() {
 }
 
 #[test]
+fn a_session_that_was_seen_last_in_the_future_is_over() {
+    let fixture = Fixture::with_users();
+    let store = &fixture.store;
+    let lasts = 30 * 86_400_000;
+    add(store, &session("s1", sara(), Some("hash"), NOW + lasts));
+    let back = |by_ms: UtcMs| {
+        let now = NOW - by_ms;
+        let found = store.session_by_token("hash", now).unwrap();
+        assert_eq!(
+            found.is_some(),
+            store.session(&SessionId::new("s1"), now).unwrap().is_some(),
+            "by its id as by its token"
+        );
+        found.is_some()
+    };
+    assert!(back(2_000), "clocks are corrected by seconds");
+    assert!(
+        !back(86_400_000),
+        "one that was set back makes no session last longer"
+    );
+    assert_eq!(
+        store.prune_sessions(NOW - 86_400_000).unwrap(),
+        0,
+        "nor does a start bring it back"
+    );
+}
+
+#[test]
 fn at_a_start_only_what_the_keyring_can_bring_back_is_left() {
     let fixture = Fixture::with_users();
     let store = &fixture.store;

@@ -167,10 +167,18 @@ fn wrong_tries_cost_more_and_more_also_after_a_restart_and_a_right_one_ends_that
             now += wait_ms;
         }
     }
+    let earlier = NOW - 86_400_000;
+    for set_back in [earlier, earlier - 1] {
+        assert_eq!(
+            attempt(&fixture, set_back),
+            Attempt::Wait(900_000),
+            "a clock that was set back gives no try for nothing"
+        );
+    }
     assert_eq!(
-        attempt(&fixture, NOW - 86_400_000),
+        attempt(&fixture, earlier + 900_000),
         Attempt::Allowed,
-        "a clock that was set back shuts nobody out"
+        "and shuts nobody out for longer"
     );
     fixture.store.attempt_succeeded(&sara()).unwrap();
     for _ in 0..3 {

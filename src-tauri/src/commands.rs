@@ -162,6 +162,7 @@ handlers![
     notifications::notifications_clear,
     system::system_app_info,
     system::system_interactive,
+    system::system_ending,
     system::system_open_folder,
     services::service_key_set,
     services::service_keys,

@@ -34,6 +34,7 @@ pub use subscriptions::{Sink, Subscriptions};
 
 use amoozgar_types::ApiError;
 use amoozgar_types::id::{JobId, UserId};
+use amoozgar_types::ipc::EndingRun;
 use amoozgar_types::job::JobRecord;
 
 /// Who is told what happens to jobs.
@@ -46,6 +47,8 @@ pub trait Observer: Send + Sync + 'static {
     fn progressed(&self, live: Option<(&UserId, &JobRecord)>);
     /// What waits cannot be started, since the database fails. Said once until it works again. May block.
     fn stuck(&self, failure: &ApiError);
+    /// The program quits and waits for this run; about once a second. Its name is for `owner` alone.
+    fn ending(&self, owner: &UserId, run: &EndingRun);
     /// A run ended, and its owner has not seen to it themselves. May block.
     fn ended(&self, owner: &UserId, job: &JobRecord);
 }

@@ -33,7 +33,7 @@ use crate::transfer::Transfers;
 use crate::{datasets, error, logging, models, words};
 use amoozgar_store::{Opened, Store, take_restored};
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{SessionChanged, Standing, WentOnBattery};
+use amoozgar_types::ipc::{EndingChoice, SessionChanged, Standing, WentOnBattery};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -146,6 +146,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         db: db.clone(),
         session: Arc::clone(&session),
         live: Arc::clone(&live),
+        asked: AtomicBool::new(false),
     });
     let observer: Arc<dyn Observer> = Arc::clone(&announcer) as _;
     let hold = Hold::new(&paths);
@@ -235,6 +236,9 @@ fn look_after(app: &AppHandle) {
     tauri::async_runtime::spawn(async move {
         signalled().await;
         quit(&handle);
+        // Whoever asks twice does not wait.
+        signalled().await;
+        handle.state::<App>().jobs.decide(EndingChoice::GiveUp);
     });
 }
 
@@ -253,7 +257,12 @@ fn on_window_event(window: &Window, event: &WindowEvent) {
     };
     let app = window.app_handle();
     let state = app.state::<App>();
-    if !state.is_busy() || state.quitting.load(Ordering::SeqCst) {
+    if !state.is_busy() {
+        return;
+    }
+    if state.quitting.load(Ordering::SeqCst) {
+        // It says what the program waits for, and offers not to.
+        api.prevent_close();
         return;
     }
     // Which of the two it is depends on a setting, and reading it blocks: decide aside.

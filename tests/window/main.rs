@@ -14,6 +14,7 @@ mod accounts;
 mod clock;
 mod dashboard;
 mod downloads;
+mod ending;
 mod heavy;
 mod hub;
 mod interrupted;

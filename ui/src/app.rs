@@ -3,6 +3,7 @@
 use crate::api;
 use crate::battery::BatteryQuestion;
 use crate::components::{ErrorState, Layout, Spinner, ToastStack};
+use crate::ending::EndingNotice;
 use crate::hooks::{forget_answers, use_event, use_session};
 use crate::i18n::common;
 use crate::pages;
@@ -34,6 +35,7 @@ pub fn App() -> Html {
                         <Guard />
                     </HashRouter>
                 </SessionProvider>
+                <EndingNotice />
                 <ToastStack />
             </ModalProvider>
         </ToastProvider>

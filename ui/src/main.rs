@@ -14,6 +14,7 @@ mod battery;
 mod components;
 #[cfg(test)]
 mod contrast_tests;
+mod ending;
 mod hooks;
 mod i18n;
 mod markdown;

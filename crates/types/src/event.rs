@@ -1,7 +1,7 @@
 //! What a run says while it works: one JSON object a line on the worker's standard output.
 //!
-//! Order: `Loading`*, `Started`, then any of `Step`, `Validation`, `Sample`, `Checkpoint`,
-//! `Paused`, `Resumed`, `RolledBack`, and exactly one of `Finished`, `Stopped`, `Failed` as the last line.
+//! Order: `Loading`*, `Started`, then any of `Step`, `Validation`, `Sample`, `Saving`,
+//! `Checkpoint`, `Paused`, `Resumed`, `RolledBack`, and exactly one of `Finished`, `Stopped`, `Failed` as the last line.
 
 use crate::{ApiError, Loss};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,13 @@ pub enum TrainEvent {
     Validation(ValidationRecord),
     /// The model continued a prompt.
     Sample(SampleRecord),
+    /// A checkpoint or the final model is being written; told about once a second, as a sign of life.
+    Saving {
+        /// Steps done.
+        step: u64,
+        /// Share written, 0 to 1.
+        fraction: f64,
+    },
     /// A checkpoint is on the disk.
     Checkpoint(CheckpointRecord),
     /// The loop waits for `resume`; a checkpoint was saved before.

@@ -10,6 +10,7 @@ mod compare;
 mod dashboard;
 mod datasets;
 mod downloads;
+mod ending;
 mod events;
 mod hub;
 mod inference;
@@ -25,6 +26,7 @@ pub use compare::*;
 pub use dashboard::*;
 pub use datasets::*;
 pub use downloads::*;
+pub use ending::*;
 pub use events::*;
 pub use hub::*;
 pub use inference::*;
@@ -246,6 +248,8 @@ commands! {
     SystemAppInfo "system_app_info" (()) -> AppInfo;
     /// The first page can be used: the shell notes how long the start took. Needs no sign-in.
     SystemInteractive "system_interactive" (()) -> ();
+    /// Says whether the program, which is ending, shall wait for the run that it saves.
+    SystemEnding "system_ending" (EndingChoice) -> ();
     /// Keeps the key of a custom service in the system's keyring, or removes it.
     ServiceKeySet "service_key_set" (ServiceKey) -> ();
     /// The services of the user that have a key in the keyring.

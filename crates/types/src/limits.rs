@@ -7,6 +7,9 @@ use std::ops::RangeInclusive;
 /// The most steps that a setting can name; no run of this program reaches it.
 pub const MOST_STEPS: u32 = 1_000_000;
 
+/// Minutes between the checkpoints that the clock asks for.
+pub const CHECKPOINT_MINUTES: RangeInclusive<f64> = 0.01..=1440.0;
+
 /// Passes over the training text.
 pub const EPOCHS: RangeInclusive<u64> = 1..=1_000_000_000;
 /// Sequences in one optimizer step.
@@ -84,6 +87,8 @@ pub mod form {
     pub const PATIENCE: RangeInclusive<u32> = 1..=1000;
     /// Steps between checkpoints.
     pub const CHECKPOINT_EVERY: RangeInclusive<u32> = 1..=MOST_STEPS;
+    /// Minutes between the checkpoints that the clock asks for.
+    pub const CHECKPOINT_MINUTES: RangeInclusive<u32> = 1..=1440;
     /// Prompts that a run continues at each validation.
     pub const N_PROMPTS: RangeInclusive<usize> = 0..=8;
     /// Characters of one of them.
@@ -130,6 +135,11 @@ mod tests {
                 "share",
                 within(&form::VALIDATION_FRACTION, &VALIDATION_FRACTION),
             ),
+            (
+                "checkpoint minutes",
+                form::CHECKPOINT_MINUTES.into_inner().0 >= 1
+                    && f64::from(*form::CHECKPOINT_MINUTES.end()) <= *CHECKPOINT_MINUTES.end(),
+            ),
             ("patience", within(&as_u64(&form::PATIENCE), &PATIENCE)),
             (
                 "temperature",
@@ -163,6 +173,7 @@ mod tests {
             assert!(form::CONTEXT_LENGTH.contains(&context), "{preset:?}");
             assert!(VOCAB_SIZE.contains(&preset.vocab_size()), "{preset:?}");
         }
+        assert!(form::CHECKPOINT_MINUTES.contains(&Defaults::CHECKPOINT_MINUTES));
         let lora = LoraSpec::default();
         assert!(RANK.contains(&lora.rank) && form::ALPHA.contains(&lora.alpha));
         assert_eq!(lora.base, BaseStorage::Dtype, "as `dtype` says");

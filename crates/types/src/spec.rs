@@ -313,12 +313,15 @@ pub struct EvaluationSpec {
     pub patience: Option<u64>,
 }
 
-/// Saving on the way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Saving on the way. It changes no number of the training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CheckpointSpec {
     /// Steps between checkpoints; a tenth of the run where absent. The last step always saves.
     pub every_steps: Option<u64>,
+    /// Minutes after the last checkpoint at which one is saved between these, so that a crash never costs
+    /// more. Of such ones the two latest are kept at most.
+    pub every_minutes: f64,
     /// How many of the latest are kept, beside the best.
     pub keep_last: usize,
 }
@@ -368,6 +371,7 @@ impl Default for CheckpointSpec {
     fn default() -> Self {
         Self {
             every_steps: None,
+            every_minutes: f64::from(Defaults::CHECKPOINT_MINUTES),
             keep_last: 2,
         }
     }

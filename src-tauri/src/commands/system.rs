@@ -6,8 +6,8 @@ use crate::state::App;
 use crate::system::autostart::{self, Wanted};
 use crate::system::{info, logs, open};
 use amoozgar_types::ipc::{
-    LogsExport, SystemAbilitiesGet, SystemAppInfo, SystemAutostart, SystemInteractive,
-    SystemOpenFolder,
+    LogsExport, SystemAbilitiesGet, SystemAppInfo, SystemAutostart, SystemEnding,
+    SystemInteractive, SystemOpenFolder,
 };
 use tauri::State;
 
@@ -31,6 +31,16 @@ pub async fn system_interactive(
     let () = request;
     let elapsed_ms = u64::try_from(state.started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(elapsed_ms, "interactive");
+    Ok(())
+}
+
+/// Waits on for the run that the program saves before it ends, or does not.
+#[tauri::command]
+pub async fn system_ending(
+    state: State<'_, App>,
+    request: Request<SystemEnding>,
+) -> Answer<SystemEnding> {
+    state.jobs.decide(request);
     Ok(())
 }
 

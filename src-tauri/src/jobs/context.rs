@@ -7,6 +7,7 @@ use amoozgar_types::id::UserId;
 use amoozgar_types::job::JobRecord;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What queue and supervisors share.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct Context {
     pub subscriptions: Arc<Subscriptions>,
     /// The executable that `worker` is called on.
     pub program: PathBuf,
+    /// How long a worker may be silent, once the program quits, before somebody is asked.
+    pub patience: Duration,
 }
 
 impl Context {

@@ -74,6 +74,7 @@ pub fn spec(
         },
         checkpoint: CheckpointSpec {
             every_steps: advanced.checkpoint_every.map(u64::from),
+            every_minutes: f64::from(advanced.checkpoint_minutes),
             ..CheckpointSpec::default()
         },
         seed: u64::from(advanced.seed),
@@ -123,6 +124,10 @@ fn check(run: &NewRun) -> Result<(), ApiError> {
         (
             "checkpoint_every",
             within(advanced.checkpoint_every, limits::CHECKPOINT_EVERY),
+        ),
+        (
+            "checkpoint_minutes",
+            limits::CHECKPOINT_MINUTES.contains(&advanced.checkpoint_minutes),
         ),
         ("prompts", prompts_are_usable(&advanced.prompts)),
     ];
@@ -257,6 +262,7 @@ mod tests {
             validation_fraction: 0.2,
             patience: None,
             checkpoint_every: Some(9),
+            checkpoint_minutes: 3,
             prompts: vec!["سلام".into()],
             ..AdvancedSettings::default()
         };
@@ -279,6 +285,10 @@ mod tests {
             (spec.evaluation.patience, spec.checkpoint.every_steps),
             (None, Some(9)),
             "never stops early, saves every nine steps"
+        );
+        assert!(
+            (spec.checkpoint.every_minutes - 3.0).abs() < 1e-9,
+            "and every three minutes"
         );
         assert_eq!(spec.evaluation.prompts, ["سلام"], "the prompts");
     }
@@ -348,7 +358,7 @@ mod tests {
     #[test]
     fn a_field_out_of_its_range_is_named() {
         type Spoil = fn(&mut NewRun);
-        let cases: [(&str, Spoil); 24] = [
+        let cases: [(&str, Spoil); 25] = [
             ("name", |run| run.name = "  ".into()),
             ("name", |run| run.name = "ا".repeat(81)),
             ("epochs", |run| run.epochs = 0),
@@ -375,6 +385,9 @@ mod tests {
             ("patience", |run| run.advanced.patience = Some(0)),
             ("checkpoint_every", |run| {
                 run.advanced.checkpoint_every = Some(0);
+            }),
+            ("checkpoint_minutes", |run| {
+                run.advanced.checkpoint_minutes = 0;
             }),
             ("prompts", |run| run.advanced.prompts = vec![" ".into()]),
             ("prompts", |run| {

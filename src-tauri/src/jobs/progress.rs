@@ -63,6 +63,10 @@ pub struct Progress {
     pub job: JobRecord,
     /// The worker's last word, once said.
     pub last: Option<Last>,
+    /// Steps done at the latest checkpoint.
+    pub saved_step: u64,
+    /// The share of a checkpoint that is on the disk, while one is being written.
+    pub saving: Option<f64>,
     loading: Option<(LoadingStage, f64)>,
     to_store: Batch,
     to_show: Batch,
@@ -76,6 +80,8 @@ impl Progress {
         Self {
             job,
             last: None,
+            saved_step: 0,
+            saving: None,
             loading: None,
             to_store: Batch::default(),
             to_show: Batch::default(),
@@ -109,6 +115,7 @@ impl Progress {
     /// Takes in one event.
     pub fn apply(&mut self, event: TrainEvent, now: UtcMs) -> Effect {
         self.touch(now);
+        self.saving = None;
         match event {
             TrainEvent::Loading { stage, fraction } => {
                 self.loading = Some((stage, fraction));
@@ -121,6 +128,7 @@ impl Progress {
                 self.job.total_steps = plan.total_steps;
                 self.job.n_parameters = plan.n_parameters;
                 self.job.step = plan.start_step;
+                self.saved_step = plan.start_step;
                 self.job.progress = percent(plan.start_step, plan.total_steps);
                 return Effect::Planned {
                     start_step: plan.start_step,
@@ -160,7 +168,9 @@ impl Progress {
                 self.to_store.samples.push(record.clone());
                 self.to_show.samples.push(record);
             }
+            TrainEvent::Saving { fraction, .. } => self.saving = Some(fraction),
             TrainEvent::Checkpoint(record) => {
+                self.saved_step = record.step;
                 self.to_store.checkpoints.push(record.clone());
                 self.to_show.checkpoints.push(record);
             }
@@ -180,6 +190,7 @@ impl Progress {
             } => {
                 self.job.diverged_step = Some(diverged_step);
                 self.job.step = to_step;
+                self.saved_step = to_step;
                 self.job.progress = percent(to_step, self.job.total_steps);
                 return Effect::Planned {
                     start_step: to_step,

@@ -14,17 +14,21 @@ use crate::{error, files};
 use amoozgar_store::{Store, StoredJob};
 use amoozgar_types::event::WorkerCommand;
 use amoozgar_types::id::{JobId, UserId};
+use amoozgar_types::ipc::EndingChoice;
 use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::{ApiError, ErrorCode, TrainSpec};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 /// How many runs work at a time.
 const MAX_LIVE: usize = 1;
+/// How long a worker may be silent, once the program quits, before somebody is asked.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A run to be made.
 pub struct NewJob {
@@ -52,6 +56,8 @@ enum Message {
     Reorder(UserId, JobId, u32, Reply<()>),
     Ended(JobId),
     TryAgain,
+    OrphanGone,
+    Ending(EndingChoice),
     Quit(oneshot::Sender<()>),
 }
 
@@ -75,6 +81,17 @@ impl Jobs {
         program: PathBuf,
         held: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Self {
+        Self::start_with(db, observer, program, held, PATIENCE)
+    }
+
+    /// [`Self::start`], with another patience for silent workers once the program quits.
+    pub(super) fn start_with(
+        db: Db,
+        observer: Arc<dyn Observer>,
+        program: PathBuf,
+        held: impl Fn() -> bool + Send + Sync + 'static,
+        patience: Duration,
+    ) -> Self {
         let subscriptions = Arc::new(Subscriptions::default());
         let (messages, inbox) = unbounded_channel();
         let queue = Queue {
@@ -83,9 +100,11 @@ impl Jobs {
                 observer,
                 subscriptions: Arc::clone(&subscriptions),
                 program,
+                patience,
             },
             messages: messages.clone(),
             live: HashMap::new(),
+            n_orphans: 0,
             held: Box::new(held),
             is_recovered: false,
             backoff: Backoff::default(),
@@ -146,13 +165,19 @@ impl Jobs {
             .await
     }
 
-    /// Sees every live worker save and end; nothing starts any more.
+    /// Sees every live worker save and end, however long that takes; nothing starts any more.
     pub async fn quit(&self) {
         let (reply, done) = oneshot::channel();
         if self.messages.send(Message::Quit(reply)).is_ok() {
             // The queue answers, or is gone, which is what was asked for.
             let _ = done.await;
         }
+    }
+
+    /// What a person decides about the runs that [`Self::quit`] waits for.
+    pub fn decide(&self, choice: EndingChoice) {
+        // Where the queue is gone there is nothing to wait for.
+        let _ = self.messages.send(Message::Ending(choice));
     }
 
     async fn act(&self, action: Action, owner: UserId, job_id: JobId) -> Result<(), ApiError> {
@@ -172,6 +197,8 @@ struct Queue {
     context: Context,
     messages: UnboundedSender<Message>,
     live: HashMap<JobId, UnboundedSender<Order>>,
+    /// Workers that a killed window left, which are ending.
+    n_orphans: usize,
     held: Box<dyn Fn() -> bool + Send + Sync>,
     /// What was live when the program last ended is seen to.
     is_recovered: bool,
@@ -209,6 +236,16 @@ impl Queue {
                     self.tries_again = false;
                     self.start_next().await;
                 }
+                Message::OrphanGone => {
+                    self.n_orphans = self.n_orphans.saturating_sub(1);
+                    self.start_next().await;
+                }
+                Message::Ending(choice) => {
+                    for orders in self.live.values().filter(|_| !self.quitting.is_empty()) {
+                        // As below.
+                        let _ = orders.send(Order::Ending(choice));
+                    }
+                }
                 Message::Quit(reply) => {
                     self.quitting.push(reply);
                     for orders in self.live.values() {
@@ -245,24 +282,31 @@ impl Queue {
             self.write(&owner, &record).await?;
             self.context.announce(&owner, &record).await;
             if let Some(pid) = pid {
-                let orphan = Orphan {
+                self.see_gone(Orphan {
                     pid,
                     job_dir: PathBuf::from(job_dir),
-                };
-                blocking(move || {
-                    orphan.wait();
-                    Ok(())
-                })
-                .await?;
+                });
             }
         }
         Ok(())
     }
 
+    /// Waits for a worker of before, which may be saving for long, without holding anyone up. Nothing
+    /// starts beside it: both would want the machine's memory.
+    fn see_gone(&mut self, orphan: Orphan) {
+        self.n_orphans += 1;
+        let messages = self.messages.clone();
+        tokio::task::spawn_blocking(move || {
+            orphan.wait();
+            let _ = messages.send(Message::OrphanGone);
+        });
+    }
+
     /// Starts what is next, once the database says that it runs: a process that no row knows of would be
     /// started again and again.
     async fn start_next(&mut self) {
-        if self.live.len() >= MAX_LIVE || !self.quitting.is_empty() || (self.held)() {
+        let is_busy = self.live.len() >= MAX_LIVE || (self.is_recovered && self.n_orphans > 0);
+        if is_busy || !self.quitting.is_empty() || (self.held)() {
             return;
         }
         match self.take_next().await {
@@ -281,6 +325,9 @@ impl Queue {
         if !self.is_recovered {
             self.recover().await?;
             self.is_recovered = true;
+            if self.n_orphans > 0 {
+                return Ok(None);
+            }
         }
         let queued = self.context.db.call(Store::queued_jobs).await?;
         let Some(next) = queued.into_iter().next() else {

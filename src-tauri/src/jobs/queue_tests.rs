@@ -8,7 +8,7 @@ use crate::db::Db;
 use crate::hold::tests::settled;
 use amoozgar_store::Store;
 use amoozgar_types::id::{JobId, UserId};
-use amoozgar_types::ipc::JobUpdate;
+use amoozgar_types::ipc::{EndingChoice, EndingRun, JobUpdate};
 use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::spec::SizePreset;
 use amoozgar_types::user::User;
@@ -48,6 +48,7 @@ struct Ears {
     changes: UnboundedSender<(JobId, JobStatus)>,
     ended: Mutex<Vec<JobStatus>>,
     stuck: UnboundedSender<()>,
+    endings: UnboundedSender<EndingRun>,
 }
 
 impl Observer for Ears {
@@ -58,6 +59,9 @@ impl Observer for Ears {
     fn progressed(&self, _: Option<(&UserId, &JobRecord)>) {}
     fn stuck(&self, _: &ApiError) {
         let _ = self.stuck.send(());
+    }
+    fn ending(&self, _: &UserId, run: &EndingRun) {
+        let _ = self.endings.send(run.clone());
     }
     fn ended(&self, _: &UserId, job: &JobRecord) {
         self.ended.lock().unwrap().push(job.status);
@@ -70,6 +74,7 @@ struct Bench {
     ears: Arc<Ears>,
     changes: UnboundedReceiver<(JobId, JobStatus)>,
     stuck: UnboundedReceiver<()>,
+    endings: UnboundedReceiver<EndingRun>,
     owner: UserId,
     program: PathBuf,
 }
@@ -92,6 +97,7 @@ impl Bench {
         store.insert_user(&user, None, 1).unwrap();
         let (sender, changes) = unbounded_channel();
         let (told_stuck, stuck) = unbounded_channel();
+        let (told_ending, endings) = unbounded_channel();
         Self {
             dir,
             db: Db::new(store),
@@ -99,9 +105,11 @@ impl Bench {
                 changes: sender,
                 ended: Mutex::default(),
                 stuck: told_stuck,
+                endings: told_ending,
             }),
             changes,
             stuck,
+            endings,
             owner,
             program,
         }
@@ -109,7 +117,14 @@ impl Bench {
 
     fn start(&self) -> Jobs {
         let observer: Arc<dyn Observer> = Arc::clone(&self.ears) as Arc<dyn Observer>;
-        Jobs::start(self.db.clone(), observer, self.program.clone(), || false)
+        let patience = Duration::from_secs(2);
+        Jobs::start_with(
+            self.db.clone(),
+            observer,
+            self.program.clone(),
+            || false,
+            patience,
+        )
     }
 
     fn job(&self, id: &str) -> NewJob {
@@ -401,4 +416,80 @@ async fn a_run_that_ends_while_the_database_cannot_be_written_ends_in_it_later()
     assert_eq!(bench.row("a").status, JobStatus::Completed, "stored now");
     assert_eq!(bench.steps("a"), [1, 2, 3], "with all of its points");
     assert_eq!(n_started(&bench), 2, "each was started once");
+}
+
+/// Writes a checkpoint for longer than a silent worker is waited for, and says so all the time.
+const SAVE_SLOWLY: &str = r#"
+cat > /dev/null
+for i in 1 2 3 4 5 6 7 8 9; do
+  echo '{"event":"saving","step":3,"fraction":0.'$i'}'
+  sleep 0.5
+done
+echo '{"event":"checkpoint","step":3,"path":"/c","size_bytes":1,"best":false}'
+echo '{"event":"stopped","step":3,"checkpoint":"/c"}'
+exit 3
+"#;
+
+#[tokio::test]
+async fn quitting_waits_for_a_checkpoint_however_long_it_is_written() {
+    let mut bench = Bench::new(SAVE_SLOWLY);
+    let jobs = bench.start();
+    jobs.create(bench.job("a"), &settled()).await.unwrap();
+    bench.until("a", JobStatus::Running).await;
+    jobs.quit().await;
+    let saved = bench
+        .db
+        .now(|store| store.checkpoints(&JobId::new("a")))
+        .unwrap();
+    assert_eq!(saved.len(), 1, "the checkpoint is whole and known");
+    assert_eq!(bench.row("a").status, JobStatus::Interrupted);
+    let log = std::fs::read_to_string(bench.dir.path().join("a/log.txt")).unwrap();
+    assert!(log.contains("process ended: exit status 3"), "{log}");
+    let mut n_told = 0;
+    while let Ok(run) = bench.endings.try_recv() {
+        n_told += 1;
+        assert!(!run.asks, "nobody is asked about what works: {run:?}");
+        assert!(run.fraction.is_some(), "how far it is: {run:?}");
+    }
+    assert!(
+        n_told >= 2,
+        "it is said what the program waits for: {n_told}"
+    );
+}
+
+#[tokio::test]
+async fn a_silent_worker_is_asked_about_and_ends_only_where_a_person_says_so() {
+    let mut bench = Bench::new("cat > /dev/null; while :; do sleep 1; done");
+    let jobs = bench.start();
+    jobs.create(bench.job("a"), &settled()).await.unwrap();
+    bench.until("a", JobStatus::Running).await;
+    jobs.decide(EndingChoice::GiveUp);
+    let quitting = tokio::spawn({
+        let jobs = jobs.clone();
+        async move { jobs.quit().await }
+    });
+    for answer in [EndingChoice::Wait, EndingChoice::GiveUp] {
+        let asks = async {
+            while let Some(run) = bench.endings.recv().await {
+                if run.asks {
+                    return run;
+                }
+            }
+            panic!("nobody was asked");
+        };
+        let run = tokio::time::timeout(Duration::from_secs(60), asks);
+        let run = run.await.unwrap();
+        assert_eq!((run.step, run.saved_step), (3, 0), "what would be lost");
+        assert!(!quitting.is_finished(), "it is waited for");
+        // What was told before the answer is no question any more.
+        jobs.decide(answer);
+        while bench.endings.try_recv().is_ok() {}
+    }
+    let ended = tokio::time::timeout(Duration::from_secs(60), quitting);
+    ended.await.unwrap().unwrap();
+    assert_eq!(
+        bench.row("a").status,
+        JobStatus::Interrupted,
+        "it can go on"
+    );
 }

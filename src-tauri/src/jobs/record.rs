@@ -139,7 +139,7 @@ fn describe(event: &TrainEvent) -> Option<String> {
             record.bits_per_byte,
             if record.best { " (best)" } else { "" }
         ),
-        TrainEvent::Sample(_) => return None,
+        TrainEvent::Sample(_) | TrainEvent::Saving { .. } => return None,
         TrainEvent::Checkpoint(record) => {
             format!("checkpoint at step {}: {}", record.step, record.path)
         }

@@ -12,6 +12,7 @@ use crate::process::worker;
 use amoozgar_store::StoreError;
 use amoozgar_types::event::WorkerCommand;
 use amoozgar_types::id::UserId;
+use amoozgar_types::ipc::{EndingChoice, EndingRun};
 use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::settings::Priority;
 use amoozgar_types::{ApiError, ErrorCode, TrainEvent, UtcMs};
@@ -25,9 +26,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 const SHOW_EVERY: Duration = Duration::from_millis(250);
 /// Metrics are written in batches of this long.
 const STORE_EVERY: Duration = Duration::from_millis(500);
-/// How long a worker may take to save once the program quits.
-const QUIT_PATIENCE: Duration = Duration::from_secs(20);
-/// How long it may take to follow `stop` (it may be in the middle of reading a large file).
+/// How often it is told that the program waits for a run, and how long nobody need be told at all.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+/// How long it may be silent after `stop` (it may be in the middle of reading a large file).
 const STOP_PATIENCE: Duration = Duration::from_secs(120);
 /// How long it may linger after its last word.
 const LAST_PATIENCE: Duration = Duration::from_secs(30);
@@ -43,6 +44,8 @@ pub enum Order {
     Send(WorkerCommand),
     /// The program quits: close the worker's standard input and see it end.
     Quit,
+    /// What a person says about the waiting.
+    Ending(EndingChoice),
 }
 
 /// A job and where it works.
@@ -92,6 +95,9 @@ pub async fn run(
         threads,
         priority,
         quitting: false,
+        stopping: false,
+        alive: Instant::now(),
+        told: Instant::now(),
         unstored: Backoff::default(),
         store_after: Instant::now(),
         log_is_whole: true,
@@ -122,6 +128,12 @@ struct Supervisor {
     threads: Option<usize>,
     priority: Priority,
     quitting: bool,
+    /// It was asked to end.
+    stopping: bool,
+    /// The worker's latest sign of life, or the latest wish to wait on.
+    alive: Instant,
+    /// When it was last told that the program waits.
+    told: Instant,
     /// Batches in a row that the database did not take.
     unstored: Backoff,
     /// When the next one is offered.
@@ -153,20 +165,29 @@ impl Supervisor {
 
         let ended = loop {
             tokio::select! {
-                event = child.next() => match event {
-                    Event::Line(line) => {
-                        if self.take_in(&line).await {
-                            child.end_within(LAST_PATIENCE);
+                event = child.next() => {
+                    self.alive = Instant::now();
+                    match event {
+                        Event::Line(line) => {
+                            if self.take_in(&line).await {
+                                child.end_within(LAST_PATIENCE);
+                            } else if self.stopping && self.progress.last.is_none() {
+                                // It works on what it was asked for.
+                                child.end_within(STOP_PATIENCE);
+                            }
                         }
+                        Event::Words(words) => self.record.note(&words),
+                        Event::Ended(ended) => break ended,
                     }
-                    Event::Words(words) => self.record.note(&words),
-                    Event::Ended(ended) => break ended,
                 },
                 order = orders.recv(), if orders_open => match order {
                     Some(order) => self.obey(order, &mut child).await,
                     None => orders_open = false,
                 },
-                _ = show.tick() => self.show(),
+                _ = show.tick() => {
+                    self.show();
+                    self.tell_ending();
+                }
                 _ = store.tick() => {
                     if Instant::now() >= self.store_after {
                         self.store().await;
@@ -207,18 +228,36 @@ impl Supervisor {
 
     /// Follows an order, and gives the worker its time to end where it has to.
     async fn obey(&mut self, order: Order, child: &mut Child) {
-        let Order::Send(command) = order else {
-            self.quitting = true;
-            self.record.note("the program quits");
-            child.close_input();
-            child.end_within(QUIT_PATIENCE);
-            return;
+        let command = match order {
+            Order::Send(command) => command,
+            Order::Quit => {
+                self.quitting = true;
+                self.record.note("the program quits");
+                child.close_input();
+                if self.progress.last.is_none() {
+                    // Nothing but a person ends what may still be writing.
+                    self.stopping = false;
+                    child.take_time();
+                }
+                (self.alive, self.told) = (Instant::now(), Instant::now());
+                return;
+            }
+            Order::Ending(EndingChoice::Wait) => {
+                self.alive = Instant::now();
+                return;
+            }
+            Order::Ending(EndingChoice::GiveUp) => {
+                self.record.note("nobody waits for it to save");
+                child.end_within(Duration::ZERO);
+                return;
+            }
         };
         self.record.note(&format!("asked to {}", command.as_str()));
         if let Err(failure) = child.say(command.as_str()).await {
             tracing::warn!(%failure, "the worker takes no orders any more");
         }
         if command == WorkerCommand::Stop {
+            self.stopping = true;
             child.end_within(STOP_PATIENCE);
         }
     }
@@ -246,6 +285,22 @@ impl Supervisor {
             self.context.announce(&self.owner, &self.progress.job).await;
         }
         self.tell();
+    }
+
+    /// Tells whoever ends the program what it waits for, once that takes a moment.
+    fn tell_ending(&mut self) {
+        if !self.quitting || self.told.elapsed() < TELL_EVERY {
+            return;
+        }
+        self.told = Instant::now();
+        let run = EndingRun {
+            name: Some(self.progress.job.name.clone()),
+            step: self.progress.job.step,
+            saved_step: self.progress.saved_step,
+            fraction: self.progress.saving,
+            asks: self.alive.elapsed() >= self.context.patience,
+        };
+        self.context.observer.ending(&self.owner, &run);
     }
 
     /// Tells the pages that the row's state changed.

@@ -1,6 +1,6 @@
 //! Tells the interface, the tray and the notifications what happens to runs and downloads.
 
-use super::{notify, tray};
+use super::{front, notify, tray};
 use crate::accounts::Session;
 use crate::db::Db;
 use crate::downloads;
@@ -10,10 +10,12 @@ use amoozgar_types::ApiError;
 use amoozgar_types::download::{DownloadProgress, DownloadRecord};
 use amoozgar_types::id::{DownloadId, JobId, UserId};
 use amoozgar_types::ipc::{
-    DownloadChanged, DownloadProgressed, DownloadRemoved, JobChanged, JobDeleted,
+    DownloadChanged, DownloadProgressed, DownloadRemoved, EndingRun, EndingTold, JobChanged,
+    JobDeleted,
 };
 use amoozgar_types::job::JobRecord;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::AppHandle;
 
 /// Tells the interface, the tray and the notifications what happens to jobs.
@@ -26,6 +28,8 @@ pub struct Announcer {
     pub session: Arc<Session>,
     /// What runs.
     pub live: Arc<Live>,
+    /// Whether the window was shown last to ask, or to say that it waits.
+    pub asked: AtomicBool,
 }
 
 impl Observer for Announcer {
@@ -51,6 +55,21 @@ impl Observer for Announcer {
 
     fn stuck(&self, _failure: &ApiError) {
         notify::stuck(&self.handle);
+    }
+
+    fn ending(&self, owner: &UserId, run: &EndingRun) {
+        let is_new = self.asked.swap(run.asks, Ordering::Relaxed) != run.asks;
+        if is_new || !front::is_shown(&self.handle) {
+            front::show(&self.handle);
+        }
+        let name = run.name.clone().filter(|_| self.session.is(owner));
+        emit::<EndingTold>(
+            &self.handle,
+            &EndingRun {
+                name,
+                ..run.clone()
+            },
+        );
     }
 
     fn ended(&self, owner: &UserId, job: &JobRecord) {

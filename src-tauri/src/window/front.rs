@@ -19,6 +19,12 @@ pub fn show(app: &AppHandle) {
     }
 }
 
+/// Whether the window is on the screen, in front or not.
+pub fn is_shown(app: &AppHandle) -> bool {
+    app.get_webview_window(MAIN)
+        .is_some_and(|window| window.is_visible().unwrap_or(true))
+}
+
 /// Whether the user looks at the window.
 pub fn is_in_front(app: &AppHandle) -> bool {
     app.get_webview_window(MAIN).is_some_and(|window| {

@@ -27,6 +27,7 @@ pub fn field(params: &ErrorParams) -> String {
         "weight_decay" => "کاهش وزن",
         "validation_fraction" => "سهم اعتبارسنجی",
         "patience" => "شکیبایی",
+        "checkpoint_minutes" => "ذخیره پس از چند دقیقه",
         "checkpoint_every" => "فاصلهٔ نقطه‌های ذخیره",
         "prompts" => "پرامپت‌های نمونه",
         "lr" => "نرخ یادگیری",

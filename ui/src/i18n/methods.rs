@@ -179,6 +179,11 @@ pub mod fields {
     pub const CHECKPOINT: (&str, &str) =
         ("فاصلهٔ نقطه‌های ذخیره", "به گام؛ خالی یعنی یک‌دهم همهٔ گام‌ها.");
     /// Advanced.
+    pub const CHECKPOINT_MINUTES: (&str, &str) = (
+        "ذخیره پس از چند دقیقه",
+        "از ذخیرهٔ پیشین؛ در نتیجهٔ آموزش اثری ندارد.",
+    );
+    /// Advanced.
     pub const PROMPTS: (&str, &str) = (
         "پرامپت‌های نمونه",
         "هر سطر یک پرامپت؛ مدل در هر اعتبارسنجی آن‌ها را ادامه می‌دهد.",
@@ -189,6 +194,8 @@ pub mod fields {
 pub const PERCENT: &str = "درصد";
 /// The unit of a distance.
 pub const STEPS: &str = "گام";
+/// Unit.
+pub const MINUTES: &str = "دقیقه";
 
 /// How frozen weights can be kept.
 pub const STORAGES: &[(BaseStorage, &str)] = &[

@@ -11,6 +11,7 @@ pub mod datasets;
 #[cfg(debug_assertions)]
 pub mod dev;
 pub mod downloads;
+pub mod ending;
 pub mod errors;
 mod field_names;
 pub mod help;

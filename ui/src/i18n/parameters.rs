@@ -46,6 +46,8 @@ pub enum Parameter {
     Patience,
     /// `checkpoint.every_steps`
     CheckpointEvery,
+    /// `checkpoint.every_minutes`
+    CheckpointMinutes,
     /// `lora.rank`
     LoraRank,
     /// `lora.alpha`
@@ -91,6 +93,7 @@ pub const ALL: &[Parameter] = &[
     Parameter::ValidationShare,
     Parameter::Patience,
     Parameter::CheckpointEvery,
+    Parameter::CheckpointMinutes,
     Parameter::LoraRank,
     Parameter::LoraAlpha,
     Parameter::LoraDropout,
@@ -199,6 +202,10 @@ impl Parameter {
             Self::CheckpointEvery => (
                 "فاصلهٔ نقطه‌های ذخیره",
                 "پس از هر چند گام یک نقطهٔ ذخیره ساخته شود؛ یک‌دهم کل گام‌ها معمول است. کمترش در قطع ناگهانی کار کمتری را هدر می‌دهد و دیسک را بیشتر به کار می‌گیرد.",
+            ),
+            Self::CheckpointMinutes => (
+                "ذخیره پس از چند دقیقه",
+                "اگر این‌قدر از ذخیرهٔ پیشین گذشت، یک نقطهٔ ذخیرهٔ دیگر هم ساخته می‌شود؛ ۵ تا ۳۰ دقیقه معمول است. کمترش در قطع ناگهانی کار کمتری را هدر می‌دهد. نتیجهٔ آموزش با آن فرقی نمی‌کند.",
             ),
             Self::LoraRank => (
                 "رتبه در LoRA",

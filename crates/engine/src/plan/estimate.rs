@@ -77,7 +77,8 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
             + n_validations * validation_tokens * validated_row_s
     });
 
-    let kept_checkpoints = spec.checkpoint.keep_last as u64 + 2;
+    // The planned ones, the best, two that the clock asked for, and the one that is being written.
+    let kept_checkpoints = spec.checkpoint.keep_last as u64 + 4;
     Ok(RunEstimate {
         n_parameters,
         memory_bytes,

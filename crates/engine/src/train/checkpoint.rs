@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 const WEIGHTS: &str = "model.safetensors";
 const MOMENTS: &str = "optimizer.safetensors";
 const STATE: &str = "state.json";
+/// How many of the latest are kept of whatever occasion: where one is damaged, the one before it costs the
+/// least to go on from.
+const LATEST: usize = 2;
 
 /// What the loop carries from step to step, beside weights and moments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,10 +58,25 @@ fn one() -> f64 {
     1.0
 }
 
+/// Why a checkpoint was saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Occasion {
+    /// The run's plan asks for it at this step, whenever the run reaches it. A run goes back to such ones
+    /// alone, so that what it does never depends on the clock or on who paused it.
+    #[default]
+    Planned,
+    /// The clock, a pause or a stop. It is there to go on from, as long as it is one of the latest.
+    Between,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Stored {
     /// Of the specification and the text: a checkpoint of another run is refused.
     run: String,
+    /// Programs before this was told apart saved no other ones on the way.
+    #[serde(default)]
+    occasion: Occasion,
     state: LoopState,
     weights_blake3: String,
     moments_blake3: String,
@@ -107,18 +125,26 @@ impl Checkpoints {
         self.folder.join(format!("step-{step:08}"))
     }
 
-    /// Saves, and answers with the folder and its size.
+    /// Saves, and answers with the folder and its size. `watch` hears the share that is on the disk.
     pub(crate) fn save(
         &self,
         state: &LoopState,
-        parameters: &Parameters,
-        optimizer: &Optimizer,
+        occasion: Occasion,
+        (parameters, optimizer): (&Parameters, &Optimizer),
+        watch: &mut dyn FnMut(f64),
     ) -> Result<(PathBuf, u64), EngineError> {
         let place = self.path(state.step);
         let temporary = files::temporary_name(&place);
         files::create_dir(&self.folder)?;
         files::remove_dir(&temporary)?;
-        let written = self.write(&temporary, state, parameters, optimizer);
+        let stored = Stored {
+            run: self.run.clone(),
+            occasion,
+            state: state.clone(),
+            weights_blake3: String::new(),
+            moments_blake3: String::new(),
+        };
+        let written = self.write(&temporary, stored, (parameters, optimizer), watch);
         if written.is_err() {
             // Give back the space at once: the disk may be full.
             files::remove_dir(&temporary)?;
@@ -131,21 +157,31 @@ impl Checkpoints {
     fn write(
         &self,
         folder: &Path,
-        state: &LoopState,
-        parameters: &Parameters,
-        optimizer: &Optimizer,
+        mut stored: Stored,
+        (parameters, optimizer): (&Parameters, &Optimizer),
+        watch: &mut dyn FnMut(f64),
     ) -> Result<u64, EngineError> {
         files::create_dir(folder)?;
         // What is frozen is where it was read from.
-        let trained = parameters.trained().map(|(_, weight)| Entry::of(weight));
-        let weights = safetensors::write(&folder.join(WEIGHTS), trained.collect())?;
-        let moments = safetensors::write(&folder.join(MOMENTS), optimizer.entries())?;
-        let stored = Stored {
-            run: self.run.clone(),
-            state: state.clone(),
-            weights_blake3: weights.blake3,
-            moments_blake3: moments.blake3,
+        let trained: Vec<Entry<'_>> = parameters
+            .trained()
+            .map(|(_, weight)| Entry::of(weight))
+            .collect();
+        let remembered = optimizer.entries();
+        let (first, second) = (
+            safetensors::n_bytes(&trained),
+            safetensors::n_bytes(&remembered),
+        );
+        let mut share = |before: u64, now: u64| {
+            watch((before + now) as f64 / (first + second).max(1) as f64);
         };
+        let weights =
+            safetensors::write_watched(&folder.join(WEIGHTS), trained, &mut |n| share(0, n))?;
+        let moments = safetensors::write_watched(&folder.join(MOMENTS), remembered, &mut |n| {
+            share(first, n);
+        })?;
+        stored.weights_blake3 = weights.blake3;
+        stored.moments_blake3 = moments.blake3;
         let state = serde_json::to_vec_pretty(&stored)
             .map_err(|source| EngineError::io(folder, source.into()))?;
         files::write_synced(&folder.join(STATE), &state)?;
@@ -163,12 +199,12 @@ impl Checkpoints {
     /// Where checkpoints are there but none can be used.
     pub(crate) fn restore_latest(&self) -> Result<(Option<Restored>, f64), EngineError> {
         let Some(back) = RolledBack::read(&self.folder, &self.run)? else {
-            let restored = self.restore_before(u64::MAX)?;
+            let restored = self.restore(|_| true)?;
             let lr_scale = restored.as_ref().map_or(1.0, |found| found.state.lr_scale);
             return Ok((restored, lr_scale));
         };
         self.remove_left(&back)?;
-        let mut restored = self.restore_before(u64::MAX)?;
+        let mut restored = self.restore(|_| true)?;
         if let Some(found) = &mut restored {
             found.state.lr_scale = found.state.lr_scale.min(back.lr_scale);
         }
@@ -193,14 +229,22 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// The latest checkpoint before `step` that is whole; `None` where there is none at all.
+    /// The latest planned checkpoint before `step` that is whole; `None` where there is none at all.
     ///
     /// # Errors
     /// Where there are some but none can be used.
-    pub(crate) fn restore_before(&self, step: u64) -> Result<Option<Restored>, EngineError> {
+    pub(crate) fn restore_planned_before(
+        &self,
+        step: u64,
+    ) -> Result<Option<Restored>, EngineError> {
+        self.restore(|saved| saved < step && self.is_planned(saved))
+    }
+
+    /// The latest of those that are `wanted` that is whole.
+    fn restore(&self, wanted: impl Fn(u64) -> bool) -> Result<Option<Restored>, EngineError> {
         let mut failures = Vec::new();
         let steps = self.steps()?.into_iter().rev();
-        for step in steps.filter(|&saved| saved < step) {
+        for step in steps.filter(|&saved| wanted(saved)) {
             match self.read(&self.path(step)) {
                 Ok(restored) => {
                     for error in &failures {
@@ -215,19 +259,27 @@ impl Checkpoints {
         failures.into_iter().next().map_or(Ok(None), Err)
     }
 
-    /// Removes all but the `keep_last` latest and the best; answers with what was removed.
+    /// One that cannot be read counts as planned: it is not removed before its time.
+    fn is_planned(&self, step: u64) -> bool {
+        Self::state(&self.path(step)).map_or(true, |stored| stored.occasion == Occasion::Planned)
+    }
+
+    /// Removes all but the `keep_last` latest planned ones, the best, and the latest of whatever occasion;
+    /// answers with what was removed.
     pub(crate) fn prune(
         &self,
         keep_last: usize,
         best: Option<u64>,
     ) -> Result<Vec<PathBuf>, EngineError> {
         let steps = self.steps()?;
+        let planned = steps.iter().rev().filter(|&&step| self.is_planned(step));
+        let mut kept: Vec<u64> = planned.take(keep_last).copied().collect();
+        let latest = steps.iter().rev().take(keep_last.min(LATEST)).copied();
+        kept.extend(latest.chain(best));
         let mut removed = Vec::new();
-        for &step in steps.iter().take(steps.len().saturating_sub(keep_last)) {
-            if Some(step) != best {
-                files::remove_dir(&self.path(step))?;
-                removed.push(self.path(step));
-            }
+        for step in steps.into_iter().filter(|step| !kept.contains(step)) {
+            files::remove_dir(&self.path(step))?;
+            removed.push(self.path(step));
         }
         Ok(removed)
     }

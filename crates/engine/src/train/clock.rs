@@ -1,10 +1,34 @@
-//! Speed and remaining time of a run.
+//! Speed and remaining time of a run, and when it saved last.
 
 use super::run_plan::Plan;
 use std::time::{Duration, Instant};
 
 /// Share of the newest step in the smoothed values.
 const SMOOTHING: f64 = 0.1;
+
+/// When the clock asks for a checkpoint.
+pub(super) struct SavingClock {
+    every: Duration,
+    saved: Instant,
+}
+
+impl SavingClock {
+    /// Nothing is unsaved now. `minutes` is within its limits.
+    pub(super) fn new(minutes: f64) -> Self {
+        Self {
+            every: Duration::from_secs_f64(minutes * 60.0),
+            saved: Instant::now(),
+        }
+    }
+
+    pub(super) fn saved(&mut self) {
+        self.saved = Instant::now();
+    }
+
+    pub(super) fn is_due(&self) -> bool {
+        self.saved.elapsed() >= self.every
+    }
+}
 
 /// Measures steps and validations.
 pub(super) struct RunClock {

@@ -1,8 +1,8 @@
 //! The training loop, to be read from top to bottom: evaluate, sample, save, pause or stop, one step,
 //! log. What it stands on is prepared in [`super::session`]; everything it says goes out as a [`TrainEvent`].
 
-use super::checkpoint::LoopState;
-use super::clock::RunClock;
+use super::checkpoint::{LoopState, Occasion};
+use super::clock::{RunClock, SavingClock};
 use super::session::{Session, Validated};
 use crate::export::{self, Card, Companions};
 use crate::setup::base_model;
@@ -14,10 +14,12 @@ use amoozgar_types::event::{
 use amoozgar_types::{Loss, TrainEvent, TrainSpec};
 use std::path::Path;
 use std::sync::mpsc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What the learning rate is multiplied by after a step that was no number.
 const LOWER_RATE: f64 = 0.5;
+/// How often a run says that it is writing: who waits for it to end waits on.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +102,7 @@ fn run(
     let start_step = state.step;
     let mut saved_step = (start_step > 0).then_some(start_step);
     let mut timing = RunClock::new(&plan);
+    let mut unsaved = SavingClock::new(spec.checkpoint.every_minutes);
     loop {
         let last = state.step >= plan.total_steps;
         let fresh = state.step > 0;
@@ -138,9 +141,19 @@ fn run(
         let end = validated && (last || state.early_stopped);
         let due = fresh && state.step.is_multiple_of(plan.checkpoint_every);
         let wanted = control.take_checkpoint_wish();
-        if saved_step != Some(state.step) && (end || due || new_best || wanted) {
-            save(&mut session, &state, spec, emit)?;
+        let occasion = if end || due || new_best {
+            Some(Occasion::Planned)
+        } else if wanted || (fresh && unsaved.is_due()) {
+            Some(Occasion::Between)
+        } else {
+            None
+        };
+        if let Some(occasion) = occasion
+            && saved_step != Some(state.step)
+        {
+            save(&mut session, &state, occasion, spec, emit)?;
             saved_step = Some(state.step);
+            unsaved.saved();
         }
         if end {
             break;
@@ -149,7 +162,7 @@ fn run(
         // Pause or stop.
         if control.stop_wanted() || control.pause_wanted() {
             if state.step > 0 && saved_step != Some(state.step) {
-                save(&mut session, &state, spec, emit)?;
+                save(&mut session, &state, Occasion::Between, spec, emit)?;
                 saved_step = Some(state.step);
             }
             if !control.stop_wanted() {
@@ -162,10 +175,13 @@ fn run(
             }
             emit(TrainEvent::Resumed { step: state.step });
             timing.restart();
+            unsaved.saved();
         }
 
         // One step.
-        let done = session.step(state.step, state.lr_scale)?;
+        let Some(done) = session.step(state.step, state.lr_scale, control)? else {
+            continue;
+        };
         if !(done.loss.is_finite() && done.grad_norm.is_finite()) {
             state = roll_back(&mut session, &state, emit)?;
             saved_step = (state.step > 0).then_some(state.step);
@@ -201,6 +217,10 @@ fn run(
         config: &config,
         tokenizer: &tokenizer,
     };
+    emit(TrainEvent::Saving {
+        step: state.step,
+        fraction: 0.0,
+    });
     let model_dir = export::write_final(
         job_dir,
         &companions,
@@ -291,10 +311,22 @@ fn record_validation(state: &mut LoopState, validated: Validated) -> ValidationR
 fn save(
     session: &mut Session,
     state: &LoopState,
+    occasion: Occasion,
     spec: &TrainSpec,
     emit: Emit<'_>,
 ) -> Result<(), EngineError> {
-    let (path, size_bytes) = session.save(state)?;
+    let step = state.step;
+    let mut said = Instant::now();
+    emit(TrainEvent::Saving {
+        step,
+        fraction: 0.0,
+    });
+    let (path, size_bytes) = session.save(state, occasion, &mut |fraction| {
+        if said.elapsed() >= SIGN_OF_LIFE {
+            said = Instant::now();
+            emit(TrainEvent::Saving { step, fraction });
+        }
+    })?;
     let best_step = state.best.as_ref().map(|best| best.step);
     let removed = session.prune(spec.checkpoint.keep_last, best_step)?;
     emit(TrainEvent::Checkpoint(CheckpointRecord {

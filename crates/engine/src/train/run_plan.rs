@@ -38,6 +38,11 @@ pub fn validate(spec: &TrainSpec) -> Result<(), EngineError> {
     ] {
         require(field, every != Some(0), || "must be positive".to_owned())?;
     }
+    within(
+        "checkpoint.every_minutes",
+        spec.checkpoint.every_minutes,
+        limits::CHECKPOINT_MINUTES,
+    )?;
     require(
         "checkpoint.keep_last",
         spec.checkpoint.keep_last > 0,

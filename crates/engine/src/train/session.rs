@@ -1,7 +1,7 @@
 //! What the loop works with: text, model, optimizer, checkpoints.
 
 use super::batches::Prefetch;
-use super::checkpoint::{Checkpoints, LoopState, Restored};
+use super::checkpoint::{Checkpoints, LoopState, Occasion, Restored};
 use super::classify::measure;
 use super::evaluate::{Evaluation, sum_nll};
 use super::optimizer::{Optimizer, clip_factor};
@@ -128,17 +128,16 @@ impl Session {
         Ok(state)
     }
 
-    /// After `step` steps the next one was no number: back to the latest checkpoint from which a step
+    /// After `step` steps the next one was no number: back to the latest planned checkpoint from which a step
     /// went well, or to the beginning, to go on with rates times `lr_scale`. One at `step` itself holds the
     /// weights that led nowhere; it and whatever else was saved after the one that is taken is removed.
     pub(super) fn roll_back(&mut self, step: u64, lr_scale: f64) -> Result<LoopState, EngineError> {
-        let mut state = match self.checkpoints.restore_before(step)? {
-            Some(restored) => self.take(restored)?,
-            None => {
-                self.model = start(&self.spec, &self.corpus)?.model;
-                self.optimizer = Optimizer::new(self.plan.optimizer, &self.model.parameters);
-                LoopState::default()
-            }
+        let mut state = if let Some(restored) = self.checkpoints.restore_planned_before(step)? {
+            self.take(restored)?
+        } else {
+            self.model = start(&self.spec, &self.corpus)?.model;
+            self.optimizer = Optimizer::new(self.plan.optimizer, &self.model.parameters);
+            LoopState::default()
         };
         state.lr_scale = lr_scale;
         self.checkpoints.roll_back(state.step, lr_scale)?;
@@ -172,17 +171,23 @@ impl Session {
 
     /// Step number `step_from_zero`: forward and backward over the micro-batches, clip, update.
     /// The schedule's rate is multiplied by `lr_scale`. Where loss or gradient is no number, the weights
-    /// stay as they were.
+    /// stay as they were. `None` where a stop came in between: the step was not done, and its weights and
+    /// moments are as they were.
     pub(super) fn step(
         &mut self,
         step_from_zero: u64,
         lr_scale: f64,
-    ) -> Result<StepDone, EngineError> {
+        control: &Control,
+    ) -> Result<Option<StepDone>, EngineError> {
         let batches = self.batches.step(step_from_zero);
         let n_targets = batches.iter().map(Batch::n_targets).sum::<usize>().max(1);
         let mut sum_nll = 0.0;
         let drops = Keyed::new(self.spec.seed, "dropout").child(step_from_zero);
         for (index, batch) in batches.iter().enumerate() {
+            if control.stop_wanted() {
+                self.gradients.clear();
+                return Ok(None);
+            }
             let step = StepContext {
                 policy: self.policy,
                 scale: 1.0 / n_targets as f32,
@@ -202,11 +207,11 @@ impl Session {
             self.optimizer.step(weights, &self.gradients, lr, clip);
         }
         self.gradients.clear();
-        Ok(StepDone {
+        Ok(Some(StepDone {
             loss,
             grad_norm,
             n_tokens: n_targets,
-        })
+        }))
     }
 
     /// Measures the held-out text; `None` where a stop came in between.
@@ -298,10 +303,14 @@ impl Session {
         Ok(generation.text)
     }
 
-    pub(super) fn save(&self, state: &LoopState) -> Result<(String, u64), EngineError> {
-        let (path, size) = self
-            .checkpoints
-            .save(state, &self.model.parameters, &self.optimizer)?;
+    pub(super) fn save(
+        &self,
+        state: &LoopState,
+        occasion: Occasion,
+        watch: &mut dyn FnMut(f64),
+    ) -> Result<(String, u64), EngineError> {
+        let held = (&self.model.parameters, &self.optimizer);
+        let (path, size) = self.checkpoints.save(state, occasion, held, watch)?;
         Ok((path.display().to_string(), size))
     }
 

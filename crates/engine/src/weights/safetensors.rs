@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-pub(crate) use write::{Entry, write};
+pub(crate) use write::{Entry, n_bytes, write, write_watched};
 
 /// Bytes of a header that no real file reaches; the format's own limit.
 const LONGEST_HEADER: u64 = 100_000_000;

@@ -475,3 +475,87 @@ fn a_run_broken_off_after_it_went_back_never_takes_up_what_led_nowhere() {
         );
     }
 }
+
+/// The steps of the checkpoints in a run's folder.
+fn saved(job: &Path) -> Vec<u64> {
+    let mut steps: Vec<u64> = std::fs::read_dir(job.join("checkpoints"))
+        .unwrap()
+        .filter_map(|entry| {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            name.strip_prefix("step-")?.parse().ok()
+        })
+        .collect();
+    steps.sort_unstable();
+    steps
+}
+
+#[test]
+fn the_clock_saves_between_the_planned_checkpoints_and_a_stopped_step_costs_nothing() {
+    let folder = TempDir::new().unwrap();
+    let mut spec = spec(folder.path());
+    spec.optimizer.epochs = 1_000_000;
+    spec.optimizer.max_steps = Some(1_000_000);
+    spec.evaluation.every_steps = Some(1_000_000);
+    spec.checkpoint.every_steps = Some(1_000_000);
+    spec.checkpoint.every_minutes = 0.01;
+    spec.checkpoint.keep_last = 1;
+    let job = folder.path().join("job");
+    let (end, events) = run(&spec, &job, |event, control| {
+        if matches!(event, TrainEvent::Checkpoint(_)) {
+            control.send(WorkerCommand::Stop);
+        }
+    });
+    let End::Stopped { step, checkpoint } = end.unwrap() else {
+        panic!("it is stopped at the first checkpoint that the clock asked for")
+    };
+    assert!(checkpoint.is_some(), "it was saved");
+    let at = |wanted: &dyn Fn(&TrainEvent) -> bool| events.iter().position(wanted);
+    let saving = at(&|event| matches!(event, TrainEvent::Saving { .. }));
+    let saved_at = at(&|event| matches!(event, TrainEvent::Checkpoint(_)));
+    assert!(
+        saving.is_some() && saving < saved_at,
+        "it says that it writes before it has written"
+    );
+    let (_, again) = run(&spec, &job, |event, control| {
+        if step_of(event).is_some() {
+            control.send(WorkerCommand::Stop);
+        }
+    });
+    let first = again.iter().find_map(step_of);
+    assert_eq!(first, Some(step + 1), "no step is lost or done twice");
+    assert_eq!(
+        saved(&job),
+        [step + 1],
+        "of those between planned ones the latest is kept alone"
+    );
+}
+
+#[test]
+fn what_is_saved_between_planned_checkpoints_changes_nothing_that_a_run_does() {
+    let folder = TempDir::new().unwrap();
+    let spec = spec(folder.path());
+    let course = |name: &str, steer: &dyn Fn(&TrainEvent, &Control)| {
+        let job = folder.path().join(name);
+        let (end, events) = run(&spec, &job, |event, control| steer(event, control));
+        assert!(matches!(end.unwrap(), End::Finished(_)), "{name}");
+        let weights = std::fs::read(job.join("final/model.safetensors")).unwrap();
+        (curve(&events), saved(&job), weights)
+    };
+    let plain = course("plain", &|_, _| {});
+    // As often as the clock ever could.
+    let saving = course("saving", &|event, control| {
+        if step_of(event).is_some() {
+            control.send(WorkerCommand::Checkpoint);
+        }
+    });
+    assert!(plain.0 == saving.0, "the curves are the same");
+    assert!(plain.2 == saving.2, "so is the model");
+    assert!(
+        plain.1.iter().all(|step| saving.1.contains(step)),
+        "what is planned is kept as if nothing else had been saved: {:?} of {:?}",
+        plain.1,
+        saving.1
+    );
+    let n_more = saving.1.len() - plain.1.len();
+    assert!(n_more <= 2, "and no more than the latest: {:?}", saving.1);
+}

@@ -21,6 +21,8 @@ const ANYONE: &[&str] = &[
     "account_recover",
     "system_app_info",
     "system_interactive",
+    // The program ends for whoever sits there; without this it would have to be killed.
+    "system_ending",
 ];
 
 const LOCKED: &[&str] = &["account_logout", "account_unlock", "account_touch"];

@@ -1,7 +1,7 @@
 //! What the shell emits.
 
-use super::Event;
 use super::Standing;
+use super::{EndingRun, Event};
 use crate::download::{DownloadProgress, DownloadRecord};
 use crate::event::{CheckpointRecord, LoadingStage, SampleRecord};
 use crate::id::{DownloadId, JobId};
@@ -39,6 +39,8 @@ events! {
     NotificationAdded "notification-added" -> NotificationRecord;
     /// The machine went on battery while a run went on, and its owner wants to be asked.
     WentOnBattery "went-on-battery" -> JobRecord;
+    /// The program is ending and waits for a run to be saved; about once a second.
+    EndingTold "ending" -> EndingRun;
     /// The session of this window was locked or ended by itself.
     SessionChanged "session-changed" -> Standing;
     /// The shell asks the interface to show a page (a clicked notification, the tray).

@@ -3,7 +3,7 @@
 use crate::id::{DatasetId, JobId};
 use crate::model_ref::ModelRef;
 use crate::spec::{
-    DEFAULT_SEED, DEFAULT_VALIDATION_FRACTION, Dtype, EvaluationSpec, LoraSpec, Method,
+    DEFAULT_SEED, DEFAULT_VALIDATION_FRACTION, Defaults, Dtype, EvaluationSpec, LoraSpec, Method,
     OptimizerKind, OptimizerSpec, Packing, ScheduleKind, SizePreset, Task,
 };
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,8 @@ pub struct AdvancedSettings {
     pub patience: Option<u32>,
     /// Steps between checkpoints; a tenth of the run where absent.
     pub checkpoint_every: Option<u32>,
+    /// Minutes after which one is saved between these.
+    pub checkpoint_minutes: u32,
     /// Prompts that the model continues at each validation.
     pub prompts: Vec<String>,
 }
@@ -89,6 +91,7 @@ impl Default for AdvancedSettings {
             validation_fraction: DEFAULT_VALIDATION_FRACTION,
             patience: evaluation.patience.and_then(|n| u32::try_from(n).ok()),
             checkpoint_every: None,
+            checkpoint_minutes: Defaults::CHECKPOINT_MINUTES,
             prompts: evaluation.prompts,
         }
     }

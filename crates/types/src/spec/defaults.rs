@@ -19,6 +19,9 @@ pub struct Defaults {
 }
 
 impl Defaults {
+    /// Minutes of work that a crash may cost, of any task and method.
+    pub const CHECKPOINT_MINUTES: u32 = 10;
+
     /// Continued pre-training: [`Method::Full`] on plain text in bulk, which is seen once and at a higher
     /// rate than a task's few examples.
     pub const CONTINUED: Self = Self {

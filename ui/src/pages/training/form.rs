@@ -57,6 +57,8 @@ pub enum Field {
     Patience,
     /// Steps; empty chooses by itself.
     CheckpointEvery,
+    /// Minutes.
+    CheckpointMinutes,
     /// A prompt a line.
     Prompts,
 }
@@ -204,6 +206,7 @@ impl Form {
             Field::Seed => number(advanced.seed.into()),
             Field::ValidationShare => number(100.0 * advanced.validation_fraction),
             Field::Patience => number(advanced.patience.unwrap_or(4).into()),
+            Field::CheckpointMinutes => number(advanced.checkpoint_minutes.into()),
             Field::Warmup | Field::CheckpointEvery => String::new(),
             Field::Prompts => advanced.prompts.join("\n"),
         }

@@ -10,6 +10,8 @@ use std::path::Path;
 
 /// Values that are turned into bytes at once.
 const VALUES_AT_ONCE: usize = 64 * 1024;
+/// Bytes after which what was written is brought to the disk.
+const SYNC_EVERY: u64 = 64 << 20;
 
 /// A weight to be written; its values are asked for when they are.
 pub(crate) struct Entry<'a> {
@@ -47,8 +49,26 @@ pub(crate) struct Written {
     pub(crate) n_bytes: u64,
 }
 
+/// Bytes of the values of `entries` in a file.
+pub(crate) fn n_bytes(entries: &[Entry<'_>]) -> u64 {
+    let n_values = |entry: &Entry<'_>| entry.shape.iter().product::<usize>();
+    entries
+        .iter()
+        .map(|entry| (n_values(entry) * size_of::<f32>()) as u64)
+        .sum()
+}
+
 /// Writes f32 weights, one at a time, with the mark that transformers asks for, and syncs the file.
-pub(crate) fn write(path: &Path, mut entries: Vec<Entry<'_>>) -> Result<Written, EngineError> {
+pub(crate) fn write(path: &Path, entries: Vec<Entry<'_>>) -> Result<Written, EngineError> {
+    write_watched(path, entries, &mut |_| ())
+}
+
+/// [`write()`], which tells how many bytes are on the disk each time that some more are.
+pub(crate) fn write_watched(
+    path: &Path,
+    mut entries: Vec<Entry<'_>>,
+    watch: &mut dyn FnMut(u64),
+) -> Result<Written, EngineError> {
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     let mut header = serde_json::Map::new();
     header.insert("__metadata__".to_owned(), json!({ "format": "pt" }));
@@ -68,6 +88,7 @@ pub(crate) fn write(path: &Path, mut entries: Vec<Entry<'_>>) -> Result<Written,
         file: BufWriter::with_capacity(1 << 20, File::create(path).map_err(fail)?),
         hash: blake3::Hasher::new(),
         n_bytes: 0,
+        n_unsynced: 0,
     };
     out.write(&(header.len() as u64).to_le_bytes())
         .map_err(fail)?;
@@ -78,6 +99,11 @@ pub(crate) fn write(path: &Path, mut entries: Vec<Entry<'_>>) -> Result<Written,
             bytes.clear();
             bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
             out.write(&bytes).map_err(fail)?;
+            if out.n_unsynced >= SYNC_EVERY {
+                // Not all at the end, where a slow disk would be silent for minutes.
+                out.sync().map_err(fail)?;
+            }
+            watch(out.n_bytes);
         }
     }
     let file = out
@@ -96,12 +122,20 @@ struct Hashing {
     file: BufWriter<File>,
     hash: blake3::Hasher,
     n_bytes: u64,
+    n_unsynced: u64,
 }
 
 impl Hashing {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.hash.update(bytes);
         self.n_bytes += bytes.len() as u64;
+        self.n_unsynced += bytes.len() as u64;
         self.file.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> std::io::Result<()> {
+        self.n_unsynced = 0;
+        self.file.flush()?;
+        self.file.get_ref().sync_data()
     }
 }

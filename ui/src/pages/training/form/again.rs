@@ -88,6 +88,10 @@ impl Form {
                 Field::CheckpointEvery,
                 or_empty(spec.checkpoint.every_steps),
             ),
+            (
+                Field::CheckpointMinutes,
+                whole((spec.checkpoint.every_minutes.round() as u64).max(1)),
+            ),
             (Field::Prompts, evaluation.prompts.join("\n")),
         ];
         let dataset = job.dataset_id.clone();

@@ -148,6 +148,10 @@ impl Form {
             validation_fraction: errors.take(Field::ValidationShare, share) / 100.0,
             patience: errors.take(Field::Patience, patience),
             checkpoint_every: errors.take(Field::CheckpointEvery, checkpoint),
+            checkpoint_minutes: errors.take(
+                Field::CheckpointMinutes,
+                self.whole(Field::CheckpointMinutes, limits::CHECKPOINT_MINUTES),
+            ),
             prompts: errors.take(Field::Prompts, prompts(&self.text(Field::Prompts))),
         }
     }

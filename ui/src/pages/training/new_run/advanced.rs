@@ -124,6 +124,14 @@ fn numbers(settings: &SettingsProps) -> Html {
             Some(methods::STEPS),
         ),
         (
+            Field::CheckpointMinutes,
+            "run-checkpoint-minutes",
+            fields::CHECKPOINT_MINUTES,
+            Parameter::CheckpointMinutes,
+            whole(1, 1440),
+            Some(methods::MINUTES),
+        ),
+        (
             Field::Seed,
             "run-seed",
             fields::SEED,

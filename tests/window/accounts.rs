@@ -271,6 +271,7 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
         json!(1),
         json!(false),
         json!("hub_token"),
+        json!("wait"),
     ];
     let mut unread = Vec::new();
     for command in COMMANDS {

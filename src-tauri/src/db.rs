@@ -29,6 +29,24 @@ impl Db {
         blocking(move || db.now(work)).await
     }
 
+    /// [`Self::call`] for who tries again and again: a failure is theirs to log, once.
+    pub async fn try_call<T, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        let db = self.clone();
+        blocking(move || db.try_now(work)).await
+    }
+
+    /// [`Self::now`], as [`Self::try_call`].
+    pub fn try_now<T>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError>,
+    ) -> Result<T, ApiError> {
+        work(&self.store).map_err(|failure| error::of_store_untold(&failure))
+    }
+
     /// Runs `work` on this thread, which must be one that may block.
     pub fn now<T>(
         &self,

@@ -48,6 +48,11 @@ pub fn of_engine(failure: &EngineError) -> ApiError {
 /// A failure of the database.
 pub fn of_store(failure: &StoreError) -> ApiError {
     log(failure);
+    of_store_untold(failure)
+}
+
+/// A failure of the database that is not logged here: whoever tries again and again says it once.
+pub fn of_store_untold(failure: &StoreError) -> ApiError {
     let code = match failure {
         StoreError::Newer { .. } => ErrorCode::DatabaseNewer,
         StoreError::Damaged { path, .. } => {

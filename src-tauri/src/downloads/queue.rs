@@ -62,6 +62,9 @@ pub(super) struct Queue {
     pub(super) in_vain: HashMap<DownloadId, u32>,
     paces: HashMap<UserId, Arc<Pace>>,
     in_line: bool,
+    /// Whether the last look, and the last row, met a database that fails: it is said once.
+    looks_fail: bool,
+    rows_fail: AtomicBool,
     quitting: Vec<oneshot::Sender<()>>,
 }
 
@@ -80,6 +83,8 @@ impl Queue {
             in_vain: HashMap::new(),
             paces: HashMap::new(),
             in_line: false,
+            looks_fail: false,
+            rows_fail: AtomicBool::new(false),
             quitting: Vec::new(),
         }
     }
@@ -160,8 +165,12 @@ impl Queue {
         if !self.quitting.is_empty() {
             return;
         }
-        if let Err(failure) = self.try_look().await {
-            tracing::error!(error = %failure, "the queue of downloads could not be read");
+        let looked = self.try_look().await;
+        let failed_before = std::mem::replace(&mut self.looks_fail, looked.is_err());
+        if let Err(failure) = looked
+            && !failed_before
+        {
+            tracing::error!(error = %failure, "the queue of downloads cannot be read");
         }
     }
 
@@ -185,7 +194,7 @@ impl Queue {
                 live.leave(After::plain(DownloadStatus::Queued));
             }
         }
-        let line = self.outside.db.call(Store::downloads_in_line).await?;
+        let line = self.outside.db.try_call(Store::downloads_in_line).await?;
         self.in_line = !line.is_empty();
         for mut stored in line {
             let settings = self.settings(&stored.owner).await?;
@@ -404,7 +413,7 @@ impl Queue {
         let owner = owner.clone();
         self.outside
             .db
-            .call(move |store| store.settings(&owner))
+            .try_call(move |store| store.settings(&owner))
             .await
     }
 
@@ -457,15 +466,18 @@ impl Queue {
         let written = self
             .outside
             .db
-            .call(move |store| store.update_download(&row))
+            .try_call(move |store| store.update_download(&row))
             .await;
+        let failed_before = self.rows_fail.swap(written.is_err(), Ordering::Relaxed);
         let kept = match written {
             Ok(record) => {
                 stored.record = record;
                 true
             }
             Err(failure) => {
-                tracing::error!(error = %failure, "a download's row could not be written");
+                if !failed_before {
+                    tracing::error!(error = %failure, "the rows of downloads cannot be written");
+                }
                 false
             }
         };

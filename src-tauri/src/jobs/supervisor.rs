@@ -34,8 +34,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(120);
 const LAST_PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of an event: a sample's text is the longest.
 const LINE_BYTES: usize = 16 << 20;
-/// How often the last state of a row is tried to be written where the program quits.
-const QUIT_ATTEMPTS: u32 = 4;
+/// How often the last state of a row is tried to be written where the program quits, or no time will help.
+const ATTEMPTS: u32 = 4;
 
 /// What the queue tells a supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +99,7 @@ pub async fn run(
         alive: Instant::now(),
         told: Instant::now(),
         unstored: Backoff::default(),
+        may_pass: true,
         store_after: Instant::now(),
         log_is_whole: true,
     };
@@ -136,6 +137,8 @@ struct Supervisor {
     told: Instant,
     /// Batches in a row that the database did not take.
     unstored: Backoff,
+    /// Whether that may pass by itself.
+    may_pass: bool,
     /// When the next one is offered.
     store_after: Instant,
     /// The run's own files took everything so far.
@@ -270,7 +273,7 @@ impl Supervisor {
         self.unstored.worked();
         while !self.store().await {
             self.tell();
-            if self.quitting && self.unstored.n_failed() >= QUIT_ATTEMPTS {
+            if (self.quitting || !self.may_pass) && self.unstored.n_failed() >= ATTEMPTS {
                 break;
             }
             tokio::select! {
@@ -332,7 +335,10 @@ impl Supervisor {
         let written = batch.clone();
         let stored = blocking(move || {
             let logged = record.write();
-            Ok((logged, db.now(|store| write_batch(store, &job, &written))))
+            Ok((
+                logged,
+                db.try_now(|store| write_batch(store, &job, &written)),
+            ))
         });
         let (logged, stored) = match stored.await {
             Ok(done) => done,
@@ -347,6 +353,8 @@ impl Supervisor {
             if self.unstored.n_failed() == 0 {
                 tracing::error!(error = %failure, "a run's progress cannot be stored; it is kept until it can");
             }
+            // A row that is gone does not come back.
+            self.may_pass = !matches!(failure.code, ErrorCode::NotFound | ErrorCode::InvalidState);
             self.store_after = Instant::now() + self.unstored.failed();
             self.progress.put_back(batch);
             return false;

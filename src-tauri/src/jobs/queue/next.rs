@@ -17,7 +17,7 @@ use tokio::time::sleep;
 impl Queue {
     /// Marks what was live when the program last ended as interrupted, and sees the workers gone.
     async fn recover(&mut self) -> Result<(), ApiError> {
-        let left = self.context.db.call(Store::live_jobs).await?;
+        let left = self.context.db.try_call(Store::live_jobs).await?;
         for StoredJob {
             owner,
             mut record,
@@ -82,7 +82,7 @@ impl Queue {
                 return Ok(None);
             }
         }
-        let queued = self.context.db.call(Store::queued_jobs).await?;
+        let queued = self.context.db.try_call(Store::queued_jobs).await?;
         let Some(next) = queued.into_iter().next() else {
             return Ok(None);
         };
@@ -94,7 +94,7 @@ impl Queue {
         let row = job.clone();
         self.context
             .db
-            .call(move |store| store.update_job(&row))
+            .try_call(move |store| store.update_job(&row))
             .await?;
         let (dir, spec) = (PathBuf::from(&next.job_dir), next.spec.clone());
         let renewed = blocking(move || {

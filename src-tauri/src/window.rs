@@ -6,6 +6,7 @@ mod ending;
 mod front;
 mod instance;
 mod notify;
+mod page;
 mod tray;
 
 pub use ending::{quit, restart};
@@ -30,7 +31,7 @@ use crate::state::App;
 use crate::storage::{place, wipe};
 use crate::system::power::Keeper;
 use crate::transfer::Transfers;
-use crate::{datasets, error, logging, models, words};
+use crate::{datasets, error, logging, models};
 use amoozgar_store::{Opened, Store, take_restored};
 use amoozgar_types::ApiError;
 use amoozgar_types::ipc::{EndingChoice, SessionChanged, Standing, WentOnBattery};
@@ -40,9 +41,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tauri::ipc::Invoke;
 use tauri::webview::PageLoadEvent;
-use tauri::{
-    AppHandle, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent, Wry,
-};
+use tauri::{AppHandle, Manager, RunEvent, Window, WindowEvent, Wry};
 use tokio::sync::OnceCell;
 
 /// How long the data folder is waited for: a window that is ending, this program's own before it
@@ -66,7 +65,6 @@ pub fn run(
     let built = tauri::Builder::default()
         .plugin(instance::plugin())
         .plugin(tauri_plugin_dialog::init())
-        .plugin(tauri_plugin_opener::init())
         .plugin(
             tauri_plugin_window_state::Builder::default()
                 .with_state_flags(
@@ -194,7 +192,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
     });
     tray::create(app);
     look_after(app);
-    open_window(app).map_err(|failure| error::internal("the window could not be made", &failure))
+    page::open(app).map_err(|failure| error::internal("the window could not be made", &failure))
 }
 
 /// Starts what goes on for as long as the program lives: the session's hours, the machine's samples,
@@ -240,15 +238,6 @@ fn look_after(app: &AppHandle) {
         signalled().await;
         handle.state::<App>().jobs.decide(EndingChoice::GiveUp);
     });
-}
-
-fn open_window(app: &AppHandle) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
-        .title(words::APP_NAME)
-        .inner_size(1200.0, 800.0)
-        .min_inner_size(720.0, 560.0)
-        .build()
-        .map(drop)
 }
 
 fn on_window_event(window: &Window, event: &WindowEvent) {

@@ -311,6 +311,19 @@ impl Desktop {
         Ok(!Display::open(&self.display)?.visible(TITLE)?.is_empty())
     }
 
+    /// The display, and the application's window on it.
+    pub fn display(&self) -> Result<(Display, u32)> {
+        let display = Display::open(&self.display)?;
+        let window = display.visible(TITLE)?;
+        let window = *window.first().context("the window is visible")?;
+        Ok((display, window))
+    }
+
+    /// The folder of the person who uses the desktop.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
     /// Asks the window to close, as the cross in its corner does, and waits until it is gone.
     pub fn close_window(&self) -> Result<()> {
         let display = Display::open(&self.display)?;

@@ -3,15 +3,24 @@
 use anyhow::{Context, Result};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt, EventMask, MapState,
-    Window,
+    Atom, AtomEnum, BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ClientMessageEvent,
+    ConfigureWindowAux, ConnectionExt, EventMask, MOTION_NOTIFY_EVENT, MapState, Window,
 };
+use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 
 /// A connection to a display.
 pub struct Display {
-    connection: RustConnection,
-    root: Window,
+    pub(super) connection: RustConnection,
+    pub(super) root: Window,
+}
+
+/// A button of the mouse, by its number.
+#[derive(Debug, Clone, Copy)]
+pub enum Button {
+    Left = 1,
+    Middle = 2,
+    Right = 3,
 }
 
 impl Display {
@@ -33,6 +42,39 @@ impl Display {
             }
         }
         Ok(found)
+    }
+
+    /// How many windows of a program can be seen now: menus are windows too.
+    pub fn n_visible(&self, class: &str) -> Result<usize> {
+        let children = self.connection.query_tree(self.root)?.reply()?.children;
+        let seen = children.into_iter().filter(|window| {
+            self.is_viewable(*window).unwrap_or(false)
+                && self.class(*window).is_ok_and(|names| names.contains(class))
+        });
+        Ok(seen.count())
+    }
+
+    /// Moves the pointer to a place of a window and clicks there, as a hand does.
+    pub fn click(&self, window: Window, place: (i16, i16), button: Button) -> Result<()> {
+        let (x, y) = self.on_screen(window, place)?;
+        let fake = |kind, detail, x, y| -> Result<()> {
+            self.connection
+                .xtest_fake_input(kind, detail, x11rb::CURRENT_TIME, self.root, x, y, 0)?
+                .check()
+                .context("the pointer cannot be used")
+        };
+        fake(MOTION_NOTIFY_EVENT, 0, x, y)?;
+        fake(BUTTON_PRESS_EVENT, button as u8, 0, 0)?;
+        fake(BUTTON_RELEASE_EVENT, button as u8, 0, 0)
+    }
+
+    /// Where on the screen a place of a window is.
+    pub(super) fn on_screen(&self, window: Window, (x, y): (i16, i16)) -> Result<(i16, i16)> {
+        let found = self
+            .connection
+            .translate_coordinates(window, self.root, x, y)?
+            .reply()?;
+        Ok((found.dst_x, found.dst_y))
     }
 
     /// Asks a window to close, as the cross in its corner does.
@@ -81,7 +123,16 @@ impl Display {
         Ok(String::from_utf8_lossy(&value).into_owned())
     }
 
-    fn atom(&self, name: &str) -> Result<Atom> {
+    /// The names by which a window's program is known, each with a zero at its end.
+    fn class(&self, window: Window) -> Result<String> {
+        let (kind, any) = (AtomEnum::WM_CLASS, AtomEnum::ANY);
+        let property = self
+            .connection
+            .get_property(false, window, kind, any, 0, 1024)?;
+        Ok(String::from_utf8_lossy(&property.reply()?.value).into_owned())
+    }
+
+    pub(super) fn atom(&self, name: &str) -> Result<Atom> {
         Ok(self
             .connection
             .intern_atom(false, name.as_bytes())?

@@ -21,6 +21,8 @@ pub mod display;
 #[cfg(target_os = "linux")]
 pub mod downloads;
 #[cfg(target_os = "linux")]
+pub mod drag;
+#[cfg(target_os = "linux")]
 pub mod history;
 #[cfg(target_os = "linux")]
 pub mod listening;

@@ -12,6 +12,7 @@ mod support;
 mod access;
 mod accounts;
 mod clock;
+mod closed;
 mod dashboard;
 mod downloads;
 mod ending;

@@ -54,7 +54,8 @@ where
     listen_to(E::NAME, callback)
 }
 
-/// Calls `callback` with the paths of files that are dropped on the window.
+/// Calls `callback` with the paths of files that are dropped on the window. The shell tells of dropped
+/// links as well; an address is no path.
 pub fn listen_file_drop(callback: Callback<Vec<String>>) -> ListenGuard {
     #[derive(Deserialize)]
     struct Dropped {
@@ -62,8 +63,23 @@ pub fn listen_file_drop(callback: Callback<Vec<String>>) -> ListenGuard {
     }
     listen_to(
         "tauri://drag-drop",
-        Callback::from(move |dropped: Dropped| callback.emit(dropped.paths)),
+        Callback::from(move |dropped: Dropped| {
+            let mut paths = dropped.paths;
+            paths.retain(|path| is_absolute(path));
+            if !paths.is_empty() {
+                callback.emit(paths);
+            }
+        }),
     )
+}
+
+/// Whether a text is a whole path, of Unix or of Windows.
+fn is_absolute(path: &str) -> bool {
+    match path.as_bytes() {
+        [b'/', ..] | [b'\\', b'\\', ..] => true,
+        [drive, b':', b'\\' | b'/', ..] => drive.is_ascii_alphabetic(),
+        _ => false,
+    }
 }
 
 fn listen_to<P: DeserializeOwned + 'static>(

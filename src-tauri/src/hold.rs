@@ -1,12 +1,15 @@
-//! Whether what lies in the place of large things may be changed now.
+//! Whether what lies in the place of large things may be changed now, and what is being changed: the
+//! one list of what is under way (imports, exports, bundles), which moves and clean-up ask.
 //!
 //! Whatever changes something there demands a [`Settled`], and [`Hold::settled`] alone gives one: not
 //! while everything moves, and not while the place is not there. So a function that changes runs,
 //! models or datasets cannot be called where nobody has asked. The other way round, a move begins only
-//! once every `Settled` is gone: an import under way, for one, holds its own until it ends.
+//! once every `Settled` is gone: an import under way, for one, holds its own until it ends. What it works
+//! on until then it claims ([`Settled::claim`]), so that nobody takes a half for a leftover.
 
 use crate::paths::Paths;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Decides between what changes the place and what moves it. Clones are the same.
@@ -20,6 +23,8 @@ pub struct Hold {
 struct State {
     moving: bool,
     n_settled: usize,
+    /// What is worked on now.
+    claimed: Vec<PathBuf>,
 }
 
 impl Hold {
@@ -71,6 +76,11 @@ impl Hold {
         lock(&self.state).n_settled > 0
     }
 
+    /// Whether something that is under way works on a file or a folder, on what is in it, or on what it is in.
+    pub fn is_claimed(&self, path: &Path) -> bool {
+        is_claimed(&self.state, path)
+    }
+
     fn permit(&self, state: &State) -> Result<(), ApiError> {
         if state.moving {
             return Err(ApiError::new(ErrorCode::PlaceMoving));
@@ -93,6 +103,49 @@ impl Hold {
 #[derive(Debug)]
 #[must_use]
 pub struct Settled(Arc<Mutex<State>>);
+
+impl Settled {
+    /// Says that a file or a folder is worked on, until the answer is dropped.
+    pub fn claim(&self, path: &Path) -> Claim {
+        let claim = Claim(Arc::clone(&self.0), path.to_owned());
+        lock(&self.0).claimed.push(claim.1.clone());
+        claim
+    }
+
+    /// As [`Hold::is_claimed`].
+    pub fn is_claimed(&self, path: &Path) -> bool {
+        is_claimed(&self.0, path)
+    }
+}
+
+/// A file or a folder is worked on while this lives.
+#[derive(Debug)]
+#[must_use]
+pub struct Claim(Arc<Mutex<State>>, PathBuf);
+
+impl Claim {
+    /// What is worked on.
+    pub fn path(&self) -> &Path {
+        &self.1
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0);
+        let found = state.claimed.iter().position(|claimed| *claimed == self.1);
+        if let Some(found) = found {
+            state.claimed.swap_remove(found);
+        }
+    }
+}
+
+fn is_claimed(state: &Mutex<State>, path: &Path) -> bool {
+    let claimed = &lock(state).claimed;
+    claimed
+        .iter()
+        .any(|claimed| claimed.starts_with(path) || path.starts_with(claimed))
+}
 
 impl Drop for Settled {
     fn drop(&mut self) {
@@ -176,6 +229,23 @@ pub mod tests {
             hold.is_held(),
             "one that is done holds until the program ends"
         );
+    }
+
+    #[test]
+    fn what_is_worked_on_is_listed_as_long_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let hold = Hold::new(&Paths::resolve(Some(folder.path().to_owned())).unwrap());
+        let (import, export) = (hold.settled().unwrap(), hold.settled().unwrap());
+        let half = folder.path().join("models/.importing-1");
+        let (claim, other) = (import.claim(&half), export.claim(&half));
+        assert_eq!(claim.path(), half);
+        assert!(hold.is_claimed(&half) && export.is_claimed(&folder.path().join("models")));
+        assert!(hold.is_claimed(&half.join("config.json")), "what is in it");
+        assert!(!hold.is_claimed(&folder.path().join("models/.importing-2")));
+        drop(claim);
+        assert!(hold.is_claimed(&half), "the other one goes on");
+        drop((other, import, export));
+        assert!(!hold.is_claimed(&half));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 
 pub mod browse;
 pub mod catalog;
+mod contents;
 pub mod export;
+mod half;
 pub mod import;
 pub mod installed;
 

@@ -51,7 +51,7 @@ pub struct App {
     pub measurer: Arc<Measurer>,
     /// Has a child write.
     pub inference: Inference,
-    /// The import, export or move under way.
+    /// The imports, exports and moves under way.
     pub transfers: Transfers,
     /// Where a damaged database was set aside at this start.
     pub database_set_aside: Option<String>,

@@ -8,7 +8,8 @@ mod write;
 
 pub use copy::{Copied, Watch};
 pub(crate) use copy::{Copying, copy_hashed};
-pub use folder::{FolderFile, regular_files};
+use folder::total_bytes;
+pub use folder::{FolderFile, model_files};
 
 use crate::HubError;
 use crate::api::RemoteFile;
@@ -161,7 +162,7 @@ pub async fn export(
 /// Writes a folder to `to`, as [`export`] does, for what came from no Hub.
 ///
 /// # Errors
-/// Those of [`regular_files`]: nothing but what lies in the folder leaves with it.
+/// Those of [`model_files`]: nothing but what lies in the folder leaves with it.
 pub async fn export_folder(
     dir: &Path,
     name: &str,
@@ -176,12 +177,10 @@ pub async fn export_folder(
         watch.clone(),
     );
     blocking(move || {
-        let mut files = regular_files(&dir)?;
-        files.retain(|file| file.path.as_str() != MANIFEST);
-        let files = without_programs(RepoKind::Model, &name, files, |file| file.path.as_str())?;
+        let files = model_files(&dir, &name)?;
         let source = Source {
             content: Content::Folder { name },
-            total_bytes: files.iter().map(|file| file.size_bytes).sum(),
+            total_bytes: total_bytes(&files),
             files: files
                 .into_iter()
                 .map(|file| SourceFile {

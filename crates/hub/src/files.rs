@@ -49,7 +49,10 @@ pub(crate) fn no_links(root: &Path, path: &Path) -> Result<(), HubError> {
 }
 
 /// Opens a regular file to read it. Opening anything else may wait for ever, or read a device.
-pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+///
+/// # Errors
+/// What the system says, and `InvalidInput` where it is no regular file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
     if fs::metadata(path)?.is_file() {
         File::open(path)
     } else {

@@ -48,7 +48,7 @@ pub use adopt::adopt;
 pub use api::{Found, FoundPage, ListedFile, RemoteFile, RepoInfo, Search, Sort};
 pub use bundle::{
     BundleFile, BundleForm, Content, Copied, FolderFile, MANIFEST, Manifest, Named, Unpacked,
-    Watch, check_bundle, export, export_folder, import, regular_files,
+    Watch, check_bundle, export, export_folder, import, model_files,
 };
 pub use cache::{Cache, CachedFile, CachedRepo, Links, Origin, Scan, Snapshot};
 pub use clock::{Backoff, Clock, FreeSpace, Surroundings, SystemClock};
@@ -60,6 +60,7 @@ pub use endpoint::{
 };
 pub use environment::{named_access, named_cache, named_endpoint, named_token};
 pub use error::{HubError, Unreachable};
+pub use files::open_regular;
 pub use pace::Pace;
 pub use probe::{HostReport, ProbeTarget, Role, Verdict};
 pub use progress::{Event, Progress};

@@ -221,8 +221,8 @@ commands! {
     ModelsImport "models_import" (ModelImport) -> ModelImported;
     /// Writes a downloaded one as an offline bundle; `channel` tells how far it is.
     ModelsExport "models_export" (ModelExport) -> ModelExported;
-    /// Stops the import or export under way.
-    ModelsTransferStop "models_transfer_stop" (()) -> ();
+    /// Stops an import, an export or a move that one has begun, by its number.
+    ModelsTransferStop "models_transfer_stop" (u32) -> ();
 
     /// Tries the hosts that a download needs.
     ConnectionTest "connection_test" (ConnectionTry) -> ConnectionReport;

@@ -7,7 +7,7 @@ use crate::state::App;
 use crate::storage::relocate;
 use crate::storage::{at_rest, place};
 use crate::system::info;
-use crate::{transfer, window};
+use crate::window;
 use amoozgar_types::ipc::{PlaceLetGo, PlaceLook, PlaceMove, PlaceMoved, TransferProgress};
 use amoozgar_types::{ApiError, ErrorCode};
 use tauri::ipc::Channel;
@@ -33,10 +33,11 @@ pub async fn place_move(
     request: Request<PlaceMove>,
     channel: Channel<TransferProgress>,
 ) -> Answer<PlaceMove> {
-    state.user()?;
+    let user_id = state.user_id()?;
     let held = state.hold.begin()?;
     at_rest(&state.db).await?;
-    let watch = transfer::watch(state.transfers.begin(), super::to_channel(channel));
+    let transfer = state.transfers.begin(&user_id);
+    let watch = transfer.watch(super::to_channel(channel));
     let moved = relocate::run(&state.paths, &request.path, watch, held).await?;
     if moved == PlaceMoved::Done {
         window::restart(&app);

@@ -2,9 +2,9 @@
 
 use super::{Answer, Request, to_channel};
 use crate::db::blocking;
+use crate::files;
 use crate::models::{export, import};
 use crate::state::App;
-use crate::{files, transfer};
 use amoozgar_types::ipc::{
     ModelExport, ModelsExport, ModelsImport, ModelsTransferStop, TransferProgress,
 };
@@ -20,7 +20,8 @@ pub async fn models_import(
 ) -> Answer<ModelsImport> {
     let (settled, user) = (state.hold.settled()?, state.user()?);
     let from = files::absolute(&request.path)?;
-    let watch = transfer::watch(state.transfers.begin(), to_channel(channel));
+    let transfer = state.transfers.begin(&user.user_id);
+    let watch = transfer.watch(to_channel(channel));
     let (db, paths) = (&state.db, &state.paths);
     import::import(db, paths, &state.inspector, user, from, watch, settled).await
 }
@@ -32,23 +33,22 @@ pub async fn models_export(
     request: Request<ModelsExport>,
     channel: Channel<TransferProgress>,
 ) -> Answer<ModelsExport> {
-    let user_id = state.user_id()?;
+    let (settled, user_id) = (state.hold.settled()?, state.user_id()?);
     let ModelExport { model, path, form } = request;
     let to = files::absolute(&path)?;
+    let transfer = state.transfers.begin(&user_id);
+    let watch = transfer.watch(to_channel(channel));
     let (db, paths) = (state.db.clone(), state.paths.clone());
     let source = blocking(move || export::source_of(&db, &paths, &user_id, &model)).await?;
-    let watch = transfer::watch(state.transfers.begin(), to_channel(channel));
-    export::export(&state.paths, &source, form, &to, &watch).await
+    export::export(&state.paths, &source, form, &to, &watch, &settled).await
 }
 
-/// Stops the import or export under way.
+/// Stops an import, an export or a move that one has begun.
 #[tauri::command]
 pub async fn models_transfer_stop(
     state: State<'_, App>,
     request: Request<ModelsTransferStop>,
 ) -> Answer<ModelsTransferStop> {
-    let () = request;
-    state.user()?;
-    state.transfers.stop();
+    state.transfers.stop(&state.user_id()?, request);
     Ok(())
 }

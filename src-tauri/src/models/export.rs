@@ -3,6 +3,7 @@
 use super::installed::{self, installed_repo};
 use crate::db::Db;
 use crate::error;
+use crate::hold::Settled;
 use crate::paths::Paths;
 use amoozgar_hub::{BundleForm, HubError, Repo, Revision, Watch};
 use amoozgar_types::ApiError;
@@ -11,13 +12,15 @@ use amoozgar_types::ipc::{ExportForm, ModelExported};
 use amoozgar_types::model_ref::ModelRef;
 use std::path::{Path, PathBuf};
 
-/// Writes a model or a dataset as an offline bundle to `to`.
+/// Writes a model or a dataset as an offline bundle to `to`. No move begins meanwhile, and what is read
+/// is claimed.
 pub async fn export(
     paths: &Paths,
     source: &Source,
     form: ExportForm,
     to: &Path,
     watch: &Watch,
+    settled: &Settled,
 ) -> Result<ModelExported, ApiError> {
     let form = match form {
         ExportForm::Folder => BundleForm::Folder,
@@ -26,9 +29,13 @@ pub async fn export(
     let exported = match source {
         Source::Snapshot(repo, revision) => {
             let cache = installed::cache(paths);
+            let _claim = settled.claim(&cache.root().join(repo.folder_name()));
             amoozgar_hub::export(&cache, repo, revision, form, to, watch).await
         }
-        Source::Folder(dir, name) => amoozgar_hub::export_folder(dir, name, form, to, watch).await,
+        Source::Folder(dir, name) => {
+            let _claim = settled.claim(dir);
+            amoozgar_hub::export_folder(dir, name, form, to, watch).await
+        }
     };
     match exported {
         Ok(manifest) => Ok(ModelExported {

@@ -1,24 +1,27 @@
 //! Models that come from a disk: offline bundles, folders, other caches.
 
-use super::installed::{self, has_weights, imported_dir, imported_model, installed_repo};
+use super::contents::has_weights;
+use super::half::Half;
+use super::installed::{self, imported_model, installed_repo};
 use crate::db::{Db, blocking};
 use crate::error::{self, io_error};
 use crate::files;
 use crate::hold::Settled;
 use crate::paths::Paths;
 use crate::process::Inspector;
-use amoozgar_hub::{Cache, Copied, HubError, Links, MANIFEST, Repo, Unpacked, Watch};
+use amoozgar_hub::{
+    Cache, Copied, FolderFile, HubError, Links, MANIFEST, Repo, Unpacked, Watch, model_files,
+    open_regular,
+};
 use amoozgar_types::installed::InstalledModel;
 use amoozgar_types::ipc::ModelImported;
 use amoozgar_types::user::User;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 const COPY_BYTES: usize = 1 << 20;
-/// Of an imported model's name: file systems take 255 bytes, and a number may follow.
-const MAX_NAME_CHARS: usize = 100;
 
 /// Brings a folder, an offline bundle or a cache of the Hub here, for `user`. `settled` lasts as long
 /// as that takes, so that no move begins meanwhile.
@@ -29,17 +32,23 @@ pub async fn import(
     user: User,
     from: PathBuf,
     watch: Watch,
-    settled: Settled,
+    mut settled: Settled,
 ) -> Result<ModelImported, ApiError> {
     let imported = match form_of(&from)? {
         Form::Bundle => {
             inspector.bundle(&from).await?;
-            bundle(paths, &from, &watch).await
+            bundle(paths, &from, &watch, &settled).await
         }
         Form::Cache => adopted(&installed::cache(paths), &from, &watch).await,
         Form::Model => {
             let paths = paths.clone();
-            blocking(move || folder(&paths, &from, &watch)).await
+            let copied = blocking(move || {
+                let models = folder(&paths, &from, &watch, &settled);
+                Ok((models, settled))
+            });
+            let (models, kept) = copied.await?;
+            settled = kept;
+            models
         }
     };
     let answer = match imported {
@@ -137,15 +146,18 @@ async fn bundle(
     paths: &Paths,
     from: &Path,
     watch: &Watch,
+    settled: &Settled,
 ) -> Result<Vec<InstalledModel>, ApiError> {
     let cache = installed::cache(paths);
-    let half = half(paths)?;
-    let unpacked = amoozgar_hub::import(&cache, &half, from, watch)
+    let half = Half::begin(paths, settled)?;
+    let unpacked = amoozgar_hub::import(&cache, half.path(), from, watch)
         .await
         .map_err(|failure| error::of_hub(&failure))?;
     let snapshot = match unpacked {
         Unpacked::Snapshot(snapshot) => snapshot,
-        Unpacked::Folder { name } => return placed(paths, &half, &name),
+        Unpacked::Folder { name } => {
+            return imported_model(&half.place(&name)?).map(|model| vec![model]);
+        }
     };
     let folder = snapshot.path.ancestors().nth(2).and_then(Path::file_name);
     let repo = folder.and_then(|name| Repo::from_folder_name(&name.to_string_lossy()));
@@ -153,37 +165,6 @@ async fn bundle(
         .scan_repo(&repo.ok_or_else(error::not_found)?)
         .map_err(|failure| error::of_hub(&failure))?;
     Ok(installed_repo(&found).into_iter().collect())
-}
-
-/// Where a model lies until it is here as a whole, so that a half of it is never listed.
-fn half(paths: &Paths) -> Result<PathBuf, ApiError> {
-    files::create_dir(&paths.models())?;
-    let half = paths.models().join(".importing");
-    files::remove_dir(&half)?;
-    Ok(half)
-}
-
-/// Puts what is whole among the imported models.
-fn placed(paths: &Paths, half: &Path, name: &str) -> Result<Vec<InstalledModel>, ApiError> {
-    let to = free_name(paths, &file_name(paths, name))?;
-    fs::rename(half, &to)
-        .and_then(|()| files::sync_dir(&paths.models()))
-        .map_err(|failure| io_error(&to, &failure))?;
-    imported_model(&to).map(|model| vec![model])
-}
-
-/// A name that every system takes for a folder, as close as can be to the one that people gave.
-fn file_name(paths: &Paths, name: &str) -> String {
-    let fit = |c: char| !c.is_control() && !r#"/\:*?"<>|"#.contains(c);
-    let plain: String = name.chars().map(|c| if fit(c) { c } else { '-' }).collect();
-    let plain: String = plain.chars().take(MAX_NAME_CHARS).collect();
-    let plain = plain.trim_matches(|c: char| c == '.' || c.is_whitespace());
-    if imported_dir(paths, plain).is_ok() {
-        plain.to_owned()
-    } else {
-        // A device's name on Windows, or nothing that is left.
-        format!("model {plain}").trim().to_owned()
-    }
 }
 
 async fn adopted(
@@ -218,67 +199,74 @@ async fn adopted(
     }
 }
 
-/// Copies a folder in the Hub's form among the imported models.
-fn folder(paths: &Paths, from: &Path, watch: &Watch) -> Result<Vec<InstalledModel>, ApiError> {
+/// Copies a folder in the Hub's form among the imported models: nothing but regular files that lie in
+/// it, under names that every system can write, without pickle and programs.
+fn folder(
+    paths: &Paths,
+    from: &Path,
+    watch: &Watch,
+    settled: &Settled,
+) -> Result<Vec<InstalledModel>, ApiError> {
     let name = from.file_name().unwrap_or_default().to_string_lossy();
-    // Nothing but what lies in the folder, under names that every system can write.
-    let found = amoozgar_hub::regular_files(from).map_err(|failure| error::of_hub(&failure))?;
-    let half = half(paths)?;
+    let found = model_files(from, &name).map_err(|failure| error::of_hub(&failure))?;
     let mut copied = Copied {
         done_bytes: 0,
-        total_bytes: found.iter().map(|file| file.size_bytes).sum(),
+        // Lengths that have no sum are more than any disk has.
+        total_bytes: found
+            .iter()
+            .fold(0, |total, file| total.saturating_add(file.size_bytes)),
         file: String::new(),
     };
+    watch
+        .check_space(&paths.models(), copied.total_bytes)
+        .map_err(|failure| error::of_hub(&failure))?;
+    let half = Half::begin(paths, settled)?;
     for file in &found {
         copied.file = file.path.to_string();
-        let (from, to) = (file.path.below(from), file.path.below(&half));
-        let whole = copy(&from, &to, &mut copied, watch)?;
-        if !whole {
-            files::remove_dir(&half)?;
-            return Err(stop());
-        }
+        copy(file, from, half.path(), &mut copied, watch)?;
     }
-    placed(paths, &half, &name)
+    imported_model(&half.place(&name)?).map(|model| vec![model])
 }
 
-/// The folder of a name that is not taken.
-fn free_name(paths: &Paths, name: &str) -> Result<PathBuf, ApiError> {
-    let first = imported_dir(paths, name)?;
-    if !first.exists() {
-        return Ok(first);
-    }
-    (2..1000)
-        .map(|number| imported_dir(paths, &format!("{name} {number}")))
-        .find(|dir| dir.as_ref().map_or(true, |dir| !dir.exists()))
-        .unwrap_or_else(|| Err(ApiError::invalid_field("path")))
-}
-
-fn copy(from: &Path, to: &Path, copied: &mut Copied, watch: &Watch) -> Result<bool, ApiError> {
-    let fail = |failure: &std::io::Error| io_error(to, failure);
+/// Copies a file of a folder as long as it was when the folder was looked through.
+fn copy(
+    file: &FolderFile,
+    from: &Path,
+    to: &Path,
+    copied: &mut Copied,
+    watch: &Watch,
+) -> Result<(), ApiError> {
+    let (from, to) = (file.path.below(from), file.path.below(to));
+    let fail = |failure: &io::Error| io_error(&to, failure);
     if let Some(parent) = to.parent() {
         files::create_dir(parent)?;
     }
-    let mut source = File::open(from).map_err(|failure| io_error(from, &failure))?;
-    let mut target = File::create(to).map_err(|failure| fail(&failure))?;
-    let mut buffer = vec![0; COPY_BYTES];
+    let source = open_regular(&from).map_err(|failure| io_error(&from, &failure))?;
+    let mut source = source.take(file.size_bytes.saturating_add(1));
+    let mut target = File::create_new(&to).map_err(|failure| fail(&failure))?;
+    let (mut buffer, mut n_copied) = (vec![0; COPY_BYTES], 0);
     (watch.told)(copied);
     loop {
         let n = source
             .read(&mut buffer)
-            .map_err(|failure| io_error(from, &failure))?;
+            .map_err(|failure| io_error(&from, &failure))?;
         if watch.control.wish().is_some() {
-            return Ok(false);
+            return Err(stop());
         }
         let bytes = buffer.get(..n).unwrap_or_default();
         if bytes.is_empty() {
             break;
         }
         target.write_all(bytes).map_err(|failure| fail(&failure))?;
+        n_copied += n as u64;
         copied.done_bytes += n as u64;
         (watch.told)(copied);
     }
-    target.sync_all().map_err(|failure| fail(&failure))?;
-    Ok(true)
+    if n_copied != file.size_bytes {
+        let changed = io::Error::new(io::ErrorKind::InvalidData, "it changed meanwhile");
+        return Err(io_error(&from, &changed));
+    }
+    target.sync_all().map_err(|failure| fail(&failure))
 }
 
 fn stop() -> ApiError {

@@ -1,11 +1,14 @@
 #![allow(clippy::unwrap_used)]
-use super::{Form, file_name, folder, form_of, is_stop};
+use super::super::half::file_name;
+use super::{Form, folder, form_of, is_stop};
+use crate::hold::tests::settled;
 use crate::paths::Paths;
 use amoozgar_hub::{Copied, Stop, Watch};
 use amoozgar_types::ErrorCode;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 
 fn model(dir: &Path) -> PathBuf {
@@ -28,11 +31,11 @@ fn bench() -> (TempDir, Paths, PathBuf) {
 fn a_folder_is_imported_whole_and_a_second_one_gets_a_name_of_its_own() {
     let (_dir, paths, from) = bench();
     assert_eq!(form_of(&from).unwrap(), Form::Model);
-    let first = folder(&paths, &from, &Watch::default()).unwrap();
+    let first = folder(&paths, &from, &Watch::default(), &settled()).unwrap();
     assert_eq!(first[0].name, "مدل من");
     assert_eq!(first[0].architecture.as_deref(), Some("bert"));
     assert_eq!(first[0].n_files, 3, "with what lies in folders");
-    let second = folder(&paths, &from, &Watch::default()).unwrap();
+    let second = folder(&paths, &from, &Watch::default(), &settled()).unwrap();
     assert_eq!(second[0].name, "مدل من 2", "nothing is overwritten");
 }
 
@@ -51,6 +54,64 @@ fn a_name_that_people_gave_becomes_one_that_every_system_takes() {
     assert_eq!(file_name(&paths, &"ی".repeat(500)).chars().count(), 100);
 }
 
+/// Calls `once` when the first bytes were copied.
+fn in_between(once: impl Fn() + Send + Sync + 'static) -> Watch {
+    let called = AtomicBool::new(false);
+    Watch {
+        told: Arc::new(move |copied: &Copied| {
+            if copied.done_bytes > 0 && !called.swap(true, Ordering::SeqCst) {
+                once();
+            }
+        }),
+        ..Watch::default()
+    }
+}
+
+#[test]
+fn two_imports_at_once_leave_each_other_alone() {
+    let (dir, paths, from) = bench();
+    let (other, within) = (model(&dir.path().join("other")), paths.clone());
+    fs::write(other.join("model.safetensors"), "another").unwrap();
+    let watch = in_between(move || {
+        let second = folder(&within, &other, &Watch::default(), &settled()).unwrap();
+        assert_eq!(
+            second[0].n_files, 3,
+            "the second one came while the first did"
+        );
+    });
+    let first = folder(&paths, &from, &watch, &settled()).unwrap();
+    assert_eq!(first[0].n_files, 3, "nothing of the first is gone");
+    let weights = |name: &str| fs::read(paths.models().join(name).join("model.safetensors"));
+    assert_eq!(weights(&first[0].name).unwrap().len(), (9 << 20) + 1);
+    assert_eq!(weights("مدل من").unwrap(), b"another", "it was there first");
+    assert_eq!(fs::read_dir(paths.models()).unwrap().count(), 2, "no half");
+}
+
+#[test]
+fn programs_stay_behind_and_a_folder_without_room_is_refused_before_a_byte_is_copied() {
+    let (_dir, paths, from) = bench();
+    for name in ["pytorch_model.bin", "modeling_own.py", "1_Pooling/x.pkl"] {
+        fs::write(from.join(name), "runs when it is loaded").unwrap();
+    }
+    let told = Arc::new(AtomicBool::new(false));
+    let full = Watch {
+        told: {
+            let told = Arc::clone(&told);
+            Arc::new(move |_: &Copied| told.store(true, Ordering::SeqCst))
+        },
+        free_space: Arc::new(|_: &Path| Ok(9 << 20)),
+        ..Watch::default()
+    };
+    let failure = folder(&paths, &from, &full, &settled()).unwrap_err();
+    assert_eq!(failure.code, ErrorCode::DiskFull, "{failure}");
+    assert!(failure.params.needed > failure.params.found, "{failure:?}");
+    assert!(!told.load(Ordering::SeqCst), "nothing was begun");
+    let imported = folder(&paths, &from, &Watch::default(), &settled()).unwrap();
+    assert_eq!(imported[0].n_files, 3, "weights and configurations alone");
+    let came = paths.models().join("مدل من");
+    assert!(!came.join("pytorch_model.bin").exists() && !came.join("modeling_own.py").exists());
+}
+
 #[test]
 fn a_stopped_import_leaves_nothing() {
     let (_dir, paths, from) = bench();
@@ -67,7 +128,7 @@ fn a_stopped_import_leaves_nothing() {
         control,
         ..Watch::default()
     };
-    let failure = folder(&paths, &from, &watch).unwrap_err();
+    let failure = folder(&paths, &from, &watch, &settled()).unwrap_err();
     assert!(is_stop(&failure), "{failure}");
     let left = fs::read_dir(paths.models()).unwrap().count();
     assert_eq!(left, 0, "not even a half of it");
@@ -116,11 +177,11 @@ fn nothing_from_outside_of_a_folder_comes_in_with_it() {
     let secret = dir.path().join("id_ed25519");
     fs::write(&secret, "secret").unwrap();
     std::os::unix::fs::symlink(&secret, from.join("README.md")).unwrap();
-    let failure = folder(&paths, &from, &Watch::default()).unwrap_err();
+    let failure = folder(&paths, &from, &Watch::default(), &settled()).unwrap_err();
     assert_eq!(failure.code, ErrorCode::UnsafePath, "{failure}");
     fs::remove_file(from.join("README.md")).unwrap();
     std::os::unix::fs::symlink(".", from.join("again")).unwrap();
-    let failure = folder(&paths, &from, &Watch::default()).unwrap_err();
+    let failure = folder(&paths, &from, &Watch::default(), &settled()).unwrap_err();
     assert_eq!(failure.code, ErrorCode::UnsafePath, "a ring: {failure}");
     assert!(!paths.models().exists(), "nothing was copied");
 }

@@ -1,5 +1,6 @@
 //! What is on this machine: the Hub's cache, imported folders, and what runs left.
 
+use super::contents::{self, architecture, has_weights, total_bytes};
 use crate::db::Db;
 use crate::error::{self, io_error};
 use crate::files;
@@ -13,17 +14,10 @@ use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::repo::RepoKind;
 use amoozgar_types::user::{Role, User};
 use amoozgar_types::{ApiError, ErrorCode, UtcMs};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
-
-/// Bytes of a configuration, or of an index of weights, at the most: that of the largest models has nine
-/// million. The window reads no file of a model that is larger.
-const SMALL_BYTES: u64 = 16 << 20;
 
 /// Everything that is here as a whole, latest first. Blocks.
 pub fn all(db: &Db, paths: &Paths, user: &User) -> Result<Vec<InstalledModel>, ApiError> {
@@ -45,10 +39,24 @@ pub fn files_of(
     user_id: &UserId,
     model: &ModelRef,
 ) -> Result<Vec<InstalledFile>, ApiError> {
-    let mut found = Vec::new();
-    collect(&folder(db, paths, user_id, model)?, "", &mut found)?;
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(found)
+    if let ModelRef::Hub { repo, kind } = model {
+        // Its files are links to what lies beside the snapshot, which the cache's reader follows safely.
+        let found = scanned(paths, *kind, repo)?;
+        let (_, snapshot) = whole(&found).ok_or_else(error::not_found)?;
+        let listed = snapshot.files.iter().map(|file| InstalledFile {
+            absolute: file.path.below(&snapshot.path).display().to_string(),
+            size_bytes: file.size_bytes,
+            path: file.path.to_string(),
+        });
+        return Ok(listed.collect());
+    }
+    contents::files(&folder(db, paths, user_id, model)?)
+}
+
+fn scanned(paths: &Paths, kind: RepoKind, repo: &str) -> Result<CachedRepo, ApiError> {
+    let hub_error = |failure| error::of_hub(&failure);
+    let repo = Repo::new(kind, repo).map_err(hub_error)?;
+    cache(paths).scan_repo(&repo).map_err(hub_error)
 }
 
 /// Removes a downloaded or an imported one. What a run left goes with the run. Blocks.
@@ -163,39 +171,14 @@ pub(super) fn whole(found: &CachedRepo) -> Option<(&str, &Snapshot)> {
         })
 }
 
-/// Whether a folder has weights: the whole file, which is read before any index, or all parts that an index
-/// names.
-pub fn has_weights(dir: &Path) -> bool {
-    #[derive(Deserialize)]
-    struct Index {
-        weight_map: HashMap<String, String>,
-    }
-    if dir.join("model.safetensors").is_file() {
-        return true;
-    }
-    let index = dir.join("model.safetensors.index.json");
-    if index.exists() {
-        return read_json::<Index>(&index).is_some_and(|index| {
-            let names: HashSet<&String> = index.weight_map.values().collect();
-            !names.is_empty() && names.iter().all(|name| dir.join(name).is_file())
-        });
-    }
-    entries(dir).is_ok_and(|entries| {
-        entries.iter().any(|path| {
-            let is_form = path
-                .extension()
-                .is_some_and(|ending| ending == "safetensors" || ending == "gguf");
-            is_form && path.is_file()
-        })
-    })
-}
-
 fn imported(root: &Path) -> Result<Vec<InstalledModel>, ApiError> {
     if !root.is_dir() {
         return Ok(Vec::new());
     }
     let mut models = Vec::new();
-    for path in entries(root)? {
+    let fail = |failure| io_error(root, &failure);
+    for entry in fs::read_dir(root).map_err(fail)? {
+        let path = entry.map_err(fail)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() && !name.starts_with('.') && has_weights(&path) {
             models.push(imported_model(&path)?);
@@ -207,8 +190,7 @@ fn imported(root: &Path) -> Result<Vec<InstalledModel>, ApiError> {
 /// An imported folder as lists show it.
 pub fn imported_model(path: &Path) -> Result<InstalledModel, ApiError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut found = Vec::new();
-    collect(path, "", &mut found)?;
+    let found = contents::files(path)?;
     Ok(InstalledModel {
         model: ModelRef::Imported {
             name: name.clone().into_owned(),
@@ -219,7 +201,7 @@ pub fn imported_model(path: &Path) -> Result<InstalledModel, ApiError> {
         revision: None,
         commit: None,
         path: path.display().to_string(),
-        size_bytes: found.iter().map(|file| file.size_bytes).sum(),
+        size_bytes: total_bytes(&found),
         partial_bytes: 0,
         n_files: u32::try_from(found.len()).unwrap_or(u32::MAX),
         is_unverified: false,
@@ -230,8 +212,7 @@ pub fn imported_model(path: &Path) -> Result<InstalledModel, ApiError> {
 
 fn trained(job: &JobRecord) -> Option<InstalledModel> {
     let dir = PathBuf::from(job.model_dir.as_ref()?);
-    let mut found = Vec::new();
-    collect(&dir, "", &mut found).ok()?;
+    let found = contents::files(&dir).ok()?;
     Some(InstalledModel {
         model: ModelRef::Trained {
             job_id: job.job_id.clone(),
@@ -242,7 +223,7 @@ fn trained(job: &JobRecord) -> Option<InstalledModel> {
         revision: None,
         commit: None,
         path: dir.display().to_string(),
-        size_bytes: found.iter().map(|file| file.size_bytes).sum(),
+        size_bytes: total_bytes(&found),
         partial_bytes: 0,
         n_files: u32::try_from(found.len()).unwrap_or(u32::MAX),
         is_unverified: false,
@@ -260,11 +241,7 @@ pub fn folder(
 ) -> Result<PathBuf, ApiError> {
     let dir = match model {
         ModelRef::Hub { repo, kind } => {
-            let repo = Repo::new(*kind, repo).map_err(|failure| error::of_hub(&failure))?;
-            let found = cache(paths)
-                .scan_repo(&repo)
-                .map_err(|failure| error::of_hub(&failure))?;
-            whole(&found).map(|(_, snapshot)| snapshot.path.clone())
+            whole(&scanned(paths, *kind, repo)?).map(|(_, snapshot)| snapshot.path.clone())
         }
         ModelRef::Imported { name } => Some(imported_dir(paths, name)?),
         ModelRef::Trained { job_id } => db
@@ -284,29 +261,6 @@ pub fn imported_dir(paths: &Paths, name: &str) -> Result<PathBuf, ApiError> {
     Ok(paths.models().join(name))
 }
 
-/// `model_type` of a configuration.
-fn architecture(dir: &Path) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Config {
-        model_type: Option<String>,
-    }
-    let config: Config = read_json(&dir.join("config.json"))?;
-    config.model_type
-}
-
-/// What a small file says; `None` where it is none, or not small.
-fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    let mut text = String::new();
-    let n_bytes = fs::File::open(path)
-        .and_then(|file| file.take(SMALL_BYTES + 1).read_to_string(&mut text))
-        .ok()?;
-    if n_bytes as u64 > SMALL_BYTES {
-        tracing::warn!(path = %path.display(), "a model's file is larger than any such file should be");
-        return None;
-    }
-    serde_json::from_str(&text).ok()
-}
-
 fn modified_ms(path: &Path) -> UtcMs {
     fs::metadata(path)
         .and_then(|found| found.modified())
@@ -315,32 +269,6 @@ fn modified_ms(path: &Path) -> UtcMs {
         .map_or(0, |since| {
             UtcMs::try_from(since.as_millis()).unwrap_or(UtcMs::MAX)
         })
-}
-
-/// Every file below a folder, links followed to what they show.
-pub fn collect(dir: &Path, prefix: &str, found: &mut Vec<InstalledFile>) -> Result<(), ApiError> {
-    for path in entries(dir)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let place = format!("{prefix}{name}");
-        let about = fs::metadata(&path).map_err(|failure| io_error(&path, &failure))?;
-        if about.is_dir() {
-            collect(&path, &format!("{place}/"), found)?;
-        } else {
-            found.push(InstalledFile {
-                absolute: path.display().to_string(),
-                size_bytes: about.len(),
-                path: place,
-            });
-        }
-    }
-    Ok(())
-}
-
-fn entries(dir: &Path) -> Result<Vec<PathBuf>, ApiError> {
-    let read = || -> std::io::Result<Vec<PathBuf>> {
-        fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect()
-    };
-    read().map_err(|failure| io_error(dir, &failure))
 }
 
 #[cfg(test)]

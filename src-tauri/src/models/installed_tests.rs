@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used)]
-use super::{downloaded, has_weights, imported_dir, remove};
+use super::{downloaded, has_weights, imported, imported_dir, remove};
 use crate::db::Db;
 use crate::hold::tests::settled;
 use crate::paths::Paths;
@@ -64,6 +64,49 @@ fn only_who_brought_a_model_and_administrators_may_remove_it() {
         remove(&db, &paths, remover, &model, &settled()).unwrap();
         assert!(!folder.exists(), "`{}` removed it", remover.name);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_list_shows_what_lies_in_a_folder_and_waits_for_no_pipe() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let secret = dir.path().join("id_ed25519");
+    fs::write(&secret, "secret").unwrap();
+    let models = dir.path().join("models");
+    let model = models.join("مدل");
+    fs::create_dir_all(model.join("1_Pooling")).unwrap();
+    fs::write(model.join("1_Pooling/config.json"), "{}").unwrap();
+    fs::write(model.join("weights"), "12345").unwrap();
+    symlink("weights", model.join("model.safetensors")).unwrap();
+    symlink(&secret, model.join("README.md")).unwrap();
+    symlink("nowhere", model.join("gone")).unwrap();
+    for (name, to) in [("again", "."), ("again2", "1_Pooling"), ("up", "..")] {
+        symlink(to, model.join(name)).unwrap();
+    }
+    let pipe = model.join("config.json");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    // Whoever opens the pipe reads this; nobody may.
+    std::thread::spawn(move || fs::write(pipe, r#"{"model_type":"pipe"}"#));
+    let listed = imported(&models).unwrap().remove(0);
+    assert_eq!(listed.architecture, None, "the pipe was read");
+    assert_eq!(
+        listed.n_files, 3,
+        "a link inside, and what it shows: {listed:?}"
+    );
+    assert_eq!(listed.size_bytes, 5 + 5 + 2);
+}
+
+#[test]
+fn the_names_of_an_index_are_names_of_its_own_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("elsewhere.safetensors"), "").unwrap();
+    let model = dir.path().join("model");
+    fs::create_dir(&model).unwrap();
+    let index = r#"{"weight_map":{"a":"../elsewhere.safetensors"}}"#;
+    fs::write(model.join("model.safetensors.index.json"), index).unwrap();
+    assert!(!has_weights(&model), "it is not the model's");
 }
 
 #[test]

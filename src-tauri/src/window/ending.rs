@@ -18,7 +18,7 @@ pub fn quit(app: &AppHandle) {
     }
     // What was copied of a move goes with it.
     if state.hold.is_moving() {
-        state.transfers.stop();
+        state.transfers.stop_all();
     }
     end(app, |app| app.exit(0));
 }

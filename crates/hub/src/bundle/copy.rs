@@ -33,7 +33,10 @@ impl Default for Watch {
 impl Watch {
     /// Refuses a copy of `needed` bytes to the disk of `to` that it has no space for. Folders of `to`
     /// may be missing.
-    pub(crate) fn check_space(&self, to: &Path, needed: u64) -> Result<(), HubError> {
+    ///
+    /// # Errors
+    /// [`HubError::DiskFull`].
+    pub fn check_space(&self, to: &Path, needed: u64) -> Result<(), HubError> {
         let there = to.ancestors().find(|dir| dir.is_dir()).unwrap_or(to);
         let free = (self.free_space)(there).map_err(|source| HubError::io(there, source))?;
         if needed > free {

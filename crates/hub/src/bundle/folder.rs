@@ -2,8 +2,10 @@
 //! to one of them; a link that leads out would carry away whatever it shows, a pipe would be waited
 //! for, and links between folders may go round for ever.
 
+use super::MANIFEST;
 use crate::HubError;
-use crate::repo::FilePath;
+use crate::repo::{FilePath, RepoKind};
+use crate::select::without_programs;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,13 +23,27 @@ pub struct FolderFile {
     pub size_bytes: u64,
 }
 
-/// Every file below a folder, in order. Blocks.
+/// The files of a model's folder that come in or leave with it, in order: all but pickle, programs and
+/// the manifest of a bundle. `name` is what people call the model. Blocks.
 ///
 /// # Errors
-/// [`HubError::NotRegular`] for a link that leads out or to a folder, a pipe, a socket, a device or a
+/// [`HubError::OnlyPickle`] where its weights would stay behind; [`HubError::NotRegular`] for a link that leads out or to a folder, a pipe, a socket, a device or a
 /// link to nothing; [`HubError::UnsafePath`] for a name that not every system can write;
 /// [`HubError::TooManyFiles`] where there is no end of them.
-pub fn regular_files(dir: &Path) -> Result<Vec<FolderFile>, HubError> {
+pub fn model_files(dir: &Path, name: &str) -> Result<Vec<FolderFile>, HubError> {
+    let mut files = regular_files(dir)?;
+    files.retain(|file| file.path.as_str() != MANIFEST);
+    without_programs(RepoKind::Model, name, files, |file| file.path.as_str())
+}
+
+/// The length of some files together. What lengths claim may have no sum; no disk has that room.
+pub(super) fn total_bytes(files: &[FolderFile]) -> u64 {
+    files
+        .iter()
+        .fold(0, |total, file| total.saturating_add(file.size_bytes))
+}
+
+fn regular_files(dir: &Path) -> Result<Vec<FolderFile>, HubError> {
     let root = fs::canonicalize(dir).map_err(|source| HubError::io(dir, source))?;
     let mut files = Vec::new();
     gather(&root, &root, "", 0, &mut files)?;

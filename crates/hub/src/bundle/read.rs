@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 
 const MANIFEST_LIMIT_BYTES: u64 = 64 << 20;
+/// Bytes of a zip file's own list, which is held in memory as long as the file is open: a hundred
+/// thousand files with long names have no more.
+const LIST_LIMIT_BYTES: u64 = 64 << 20;
 
 /// A bundle that is being read.
 pub(super) struct Bundle {
@@ -27,8 +30,17 @@ impl Bundle {
             None
         } else {
             let file = files::open_regular(path).map_err(|source| HubError::io(path, source))?;
+            let size_bytes = file
+                .metadata()
+                .map_err(|source| HubError::io(path, source))?
+                .len();
             let zip = ZipArchive::new(file)
                 .map_err(|error| bad(path, format!("it is no zip file: {error}")))?;
+            let list_bytes = size_bytes.saturating_sub(zip.central_directory_start());
+            // The manifest itself is a file too.
+            if zip.len() > MAX_FILES + 1 || list_bytes > LIST_LIMIT_BYTES {
+                return Err(bad(path, "it lists more than a model can have".to_owned()));
+            }
             Some(zip)
         };
         Ok(Self {

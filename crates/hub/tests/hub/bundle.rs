@@ -167,6 +167,15 @@ fn a_damaged_bundle_is_refused_with_the_file_s_name() {
     let text = bench.folder.path().join("text.zip");
     fs::write(&text, "no zip").unwrap();
     assert!(refused(&text).contains("zip"), "it is none");
+
+    let many = bench.folder.path().join("many.zip");
+    let mut zip = zip::ZipWriter::new(fs::File::create(&many).unwrap());
+    for number in 0..=100_001 {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(format!("{number}"), options).unwrap();
+    }
+    zip.finish().unwrap();
+    assert!(refused(&many).contains("lists more"), "its list has no end");
 }
 
 // Without links a file has no hash beside it.

@@ -58,6 +58,8 @@ pub struct ModelExported {
 /// What the channel of `models_import`, `models_export` and `place_move` carries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TransferProgress {
+    /// The number of what is under way, by which `models_transfer_stop` knows it.
+    pub transfer: u32,
     /// Bytes copied and checked.
     pub done_bytes: u64,
     /// Bytes in all.

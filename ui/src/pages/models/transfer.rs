@@ -21,13 +21,15 @@ pub struct TransferProps {
 pub fn Transfer(props: &TransferProps) -> Html {
     let toasts = use_toasts();
     let stopping = use_state(|| false);
+    let number = props.progress.as_ref().map(|progress| progress.transfer);
     let stop = {
         let stopping = stopping.clone();
         move |_| {
+            let Some(number) = number else { return };
             stopping.set(true);
             let toasts = toasts.clone();
             wasm_bindgen_futures::spawn_local(async move {
-                if let Err(error) = api::call::<ModelsTransferStop>(()).await {
+                if let Err(error) = api::call::<ModelsTransferStop>(number).await {
                     toasts.error(errors::describe(&error).message);
                 }
             });
@@ -57,6 +59,7 @@ pub fn Transfer(props: &TransferProps) -> Html {
                 label={words::STOP}
                 icon={IconName::Stop}
                 loading={*stopping}
+                disabled={number.is_none()}
                 onclick={stop}
                 testid="transfer-stop"
             />

@@ -395,6 +395,38 @@ fn text_from_standard_input_is_normalized() {
 }
 
 #[test]
+fn what_training_reads_is_checked_and_normalized_whatever_its_encoding() {
+    let bench = Bench::new();
+    let utf_16: Vec<u8> = "\u{feff}كتاب من گم شد\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let windows_1256 = b"\xDF\xCA\xC7\xC8 \xE3\xE4 \x90\xE3 \xD4\xCF\n".to_vec();
+    for (encoding, bytes) in [("utf-16le", utf_16), ("windows-1256", windows_1256)] {
+        let file = bench.write("old.txt", &bytes);
+        let path = file.to_str().unwrap();
+        let checked = json_answer(&bench.run(&["dataset", "check", path, "--json"])).unwrap();
+        assert_eq!(checked["encoding"], encoding, "{checked}");
+        for output in [
+            bench.run(&["dataset", "normalize", path]),
+            bench.run_with_input(&["dataset", "normalize", "-"], &bytes),
+        ] {
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let text = text.trim_start_matches('\u{feff}');
+            assert_eq!(text, "کتاب من گم شد\n", "{encoding}; {}", said(&output));
+        }
+    }
+    let file = bench.write("broken.txt", b"caf\xE9\n");
+    for command in ["check", "normalize"] {
+        let output = bench.run(&["dataset", command, file.to_str().unwrap(), "--json"]);
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert_eq!(answer["error"]["code"], "invalid_utf8", "{answer}");
+        assert_eq!(answer["error"]["params"]["offset"], 3, "{answer}");
+    }
+}
+
+#[test]
 fn commands_that_do_not_exist_and_files_that_do_not_are_told_on_standard_error() {
     let bench = Bench::new();
     for arguments in [

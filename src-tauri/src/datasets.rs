@@ -3,19 +3,26 @@
 
 use crate::clock::{new_id, now_ms};
 use crate::db::Db;
+use crate::error::{self, io_error};
 use crate::hold::Settled;
+use crate::machine::resources::free_disk_bytes;
 use crate::paths::{self, Paths};
 use crate::process::Inspector;
-use crate::{error, files, words};
+use crate::{files, words};
 use amoozgar_data::DatasetSummary;
 use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
 use amoozgar_types::id::{DatasetId, UserId};
-use amoozgar_types::ipc::{DatasetImport, DatasetPreview, DatasetPreviewRequest, DatasetShare};
+use amoozgar_types::ipc::{
+    DatasetImport, DatasetImported, DatasetPreview, DatasetPreviewRequest, DatasetShare,
+};
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 const MAX_NAME_CHARS: usize = 80;
 const MAX_PREVIEW_ROWS: u32 = 100;
+/// Of a text that comes with the program; the largest has half a million.
+const MAX_BUNDLED_BYTES: u64 = 8 << 20;
 
 /// Checks a file, copies it into the data folder and lists it. Blocks.
 pub fn import(
@@ -24,15 +31,23 @@ pub fn import(
     inspector: &Inspector,
     user_id: &UserId,
     request: &DatasetImport,
-    _settled: &Settled,
-) -> Result<DatasetRecord, ApiError> {
-    let source = PathBuf::from(&request.path);
+    settled: &Settled,
+) -> Result<DatasetImported, ApiError> {
+    let source = files::absolute(&request.path)?;
     let name = import_name(request.name.as_deref(), &source)?;
+    // A pipe would be waited for, and a device has no end.
+    let about = fs::metadata(&source).map_err(|failure| io_error(&source, &failure))?;
+    if !about.is_file() {
+        return Err(not_regular(&source));
+    }
     let summary = inspector.wait(inspector.dataset(&source))?;
     let dataset_id = DatasetId::new(new_id());
     let file = format!("{dataset_id}.{}", extension(summary.format));
     let copy = paths.datasets().join(file);
-    files::copy_atomically(&source, &copy)?;
+    make_room(&paths.datasets(), summary.size_bytes)?;
+    let half = settled.claim(&files::temporary_name(&copy));
+    files::copy_atomically(&source, &copy, summary.size_bytes)?;
+    drop(half);
     let record = DatasetRecord {
         dataset_id,
         name,
@@ -50,7 +65,10 @@ pub fn import(
         remove_copy(&copy);
         return Err(failure);
     }
-    Ok(record)
+    Ok(DatasetImported {
+        dataset: record,
+        encoding: summary.encoding,
+    })
 }
 
 /// One dataset with some of its rows. Blocks.
@@ -65,11 +83,12 @@ pub fn preview(
         .ok_or_else(error::not_found)?;
     let limit = request.limit.min(MAX_PREVIEW_ROWS);
     let path = Path::new(&dataset.train_path);
-    let rows = inspector.wait(inspector.rows(path, request.offset, limit))?;
+    let read = inspector.wait(inspector.rows(path, request.offset, limit))?;
     Ok(DatasetPreview {
         dataset: dataset.record,
-        rows,
+        rows: read.rows,
         offset: request.offset,
+        encoding: read.encoding,
     })
 }
 
@@ -169,8 +188,16 @@ fn register(
     db.now(|store| store.upsert_dataset(None, &record, &train, validation.as_deref()))
 }
 
-/// A file that comes with the program: its size is known.
+/// Looks at a file that comes with the program. The window itself reads it at each start, so what is not
+/// small is none of the program's, whoever put it there.
 fn inspect(path: &Path) -> Result<DatasetSummary, ApiError> {
+    let about = fs::metadata(path).map_err(|failure| io_error(path, &failure))?;
+    if about.len() > MAX_BUNDLED_BYTES {
+        return Err(ApiError::detail(
+            ErrorCode::Io,
+            format!("`{}` is larger than any bundled text", path.display()),
+        ));
+    }
     amoozgar_data::inspect(path).map_err(|failure| error::of_data(&failure))
 }
 
@@ -200,6 +227,33 @@ fn import_name(given: Option<&str>, source: &Path) -> Result<String, ApiError> {
     Ok(name)
 }
 
+/// Refuses a copy that the disk has no room for.
+fn make_room(dir: &Path, needed: u64) -> Result<(), ApiError> {
+    let free = free_disk_bytes(dir)?;
+    if needed <= free {
+        return Ok(());
+    }
+    Err(ApiError::with(
+        ErrorCode::DiskFull,
+        ErrorParams {
+            path: Some(dir.display().to_string()),
+            needed: Some(needed),
+            found: Some(free),
+            ..ErrorParams::default()
+        },
+    ))
+}
+
+fn not_regular(path: &Path) -> ApiError {
+    ApiError::with(
+        ErrorCode::UnsupportedFormat,
+        ErrorParams {
+            path: Some(path.display().to_string()),
+            ..ErrorParams::default()
+        },
+    )
+}
+
 fn extension(format: DatasetFormat) -> &'static str {
     match format {
         DatasetFormat::Txt => "txt",
@@ -208,7 +262,7 @@ fn extension(format: DatasetFormat) -> &'static str {
 }
 
 fn remove_copy(path: &Path) {
-    if let Err(failure) = std::fs::remove_file(path) {
+    if let Err(failure) = fs::remove_file(path) {
         tracing::warn!(%failure, path = %path.display(), "a dataset's copy is left");
     }
 }

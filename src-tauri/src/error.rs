@@ -223,7 +223,7 @@ pub fn sentence(error: &ApiError) -> String {
         ErrorCode::EmptyFile => format!("`{path}` holds no text"),
         ErrorCode::BinaryFile => format!("`{path}` is not text (byte {})", number(params.offset)),
         ErrorCode::InvalidUtf8 => format!(
-            "`{path}` is not UTF-8 (line {line}, byte {})",
+            "`{path}` is neither UTF-8 nor UTF-16 nor Windows-1256 (line {line}, byte {})",
             number(params.offset)
         ),
         ErrorCode::LineTooLong => format!(

@@ -1,6 +1,7 @@
 //! Durable files: written under a temporary name, synced, renamed.
 
 use crate::error::io_error;
+use amoozgar_hub::open_regular;
 use amoozgar_types::ApiError;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -11,10 +12,19 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ApiError> {
     replace(path, |file| file.write_all(bytes))
 }
 
-/// Copies `from` to `to`, so that `to` is either absent or whole.
-pub fn copy_atomically(from: &Path, to: &Path) -> Result<(), ApiError> {
-    let mut source = File::open(from).map_err(|error| io_error(from, &error))?;
-    replace(to, |file| copy_all(&mut source, file))
+/// Copies `from`, which has `size_bytes`, to `to`, so that `to` is either absent or whole. One that has
+/// another length by now is refused.
+pub fn copy_atomically(from: &Path, to: &Path, size_bytes: u64) -> Result<(), ApiError> {
+    let source = open_regular(from).map_err(|error| io_error(from, &error))?;
+    // It may grow for ever while it is copied.
+    let mut source = source.take(size_bytes.saturating_add(1));
+    replace(to, |file| {
+        if io::copy(&mut source, file)? == size_bytes {
+            return Ok(());
+        }
+        let changed = "the file changed while it was read";
+        Err(io::Error::new(io::ErrorKind::InvalidData, changed))
+    })
 }
 
 /// A path that a person chose to write to: absolute, in a folder that is there.
@@ -106,10 +116,6 @@ pub fn tail(path: &Path, n: usize) -> Result<Vec<String>, ApiError> {
         .collect())
 }
 
-fn copy_all(source: &mut File, target: &mut File) -> io::Result<()> {
-    io::copy(source, target).map(drop)
-}
-
 fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), ApiError> {
     let temporary = temporary_name(path);
     let written = File::create(&temporary)
@@ -127,7 +133,8 @@ fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Resu
     })
 }
 
-fn temporary_name(path: &Path) -> PathBuf {
+/// Where a file lies until it is whole.
+pub fn temporary_name(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".partial");
     path.with_file_name(name)
@@ -162,7 +169,7 @@ mod tests {
     fn copying_what_is_not_there_says_which_file_is_missing() {
         let dir = tempfile::tempdir().unwrap();
         let from = dir.path().join("missing.txt");
-        let error = copy_atomically(&from, &dir.path().join("to.txt")).unwrap_err();
+        let error = copy_atomically(&from, &dir.path().join("to.txt"), 1).unwrap_err();
         assert_eq!(error.code, ErrorCode::FileNotFound, "a missing source");
         assert_eq!(
             error.params.path.as_deref(),

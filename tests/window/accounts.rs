@@ -208,7 +208,7 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
         .await?
         .map_err(refused)?;
     let run = json!({
-        "name": MARK, "dataset_id": imported["dataset_id"], "preset": "tiny", "epochs": 1,
+        "name": MARK, "dataset_id": imported["dataset"]["dataset_id"], "preset": "tiny", "epochs": 1,
         "batch_size": 4, "lr": 0.001, "context_length": 32,
     });
     let job = window
@@ -237,7 +237,7 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
     nothing_is_left_on(window, &format!("/training/jobs/{job_id}")).await?;
 
     let mut everything = json!({
-        "job_id": job_id, "dataset_id": imported["dataset_id"], "user_id": owner,
+        "job_id": job_id, "dataset_id": imported["dataset"]["dataset_id"], "user_id": owner,
         "notification_id": told[0]["notification_id"], "session_id": sessions[0]["session_id"],
         "jobs": [job_id], "job_ids": [job_id],
         "name": "از دیگری", "prompt": "روزی", "max_tokens": 4, "temperature": 0.0, "seed": 1,
@@ -263,7 +263,7 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
     let requests = [
         Value::Null,
         json!(job_id),
-        imported["dataset_id"].clone(),
+        imported["dataset"]["dataset_id"].clone(),
         told[0]["notification_id"].clone(),
         sessions[0]["session_id"].clone(),
         everything,
@@ -325,7 +325,10 @@ async fn administrator(desktop: &Desktop, window: &Window) -> Result<()> {
         .invoke("datasets_import", &json!({ "path": file, "name": "شیرین" }))
         .await?
         .map_err(refused)?;
-    let dataset_id = imported["dataset_id"].as_str().context("an id")?.to_owned();
+    let dataset_id = imported["dataset"]["dataset_id"]
+        .as_str()
+        .context("an id")?
+        .to_owned();
     window.go(&format!("/datasets/{dataset_id}")).await?;
     window.click_text("label.switch", "همهٔ کاربران").await?;
     window.click_text(".toast", "به آن دسترسی دارند").await?;

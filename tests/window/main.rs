@@ -15,6 +15,7 @@ mod clock;
 mod closed;
 mod dashboard;
 mod downloads;
+mod encodings;
 mod ending;
 mod heavy;
 mod hub;

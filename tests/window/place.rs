@@ -34,7 +34,9 @@ async fn import(desktop: &Desktop, window: &Window, name: &str) -> Result<String
         .invoke("datasets_import", &json!({ "path": file, "name": name }))
         .await?
         .map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
-    let id = imported["dataset_id"].as_str().context("an id")?;
+    let id = imported["dataset"]["dataset_id"]
+        .as_str()
+        .context("an id")?;
     Ok(id.to_owned())
 }
 

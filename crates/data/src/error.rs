@@ -35,14 +35,15 @@ pub enum DataError {
         /// The first zero byte, counted from 0.
         offset: u64,
     },
-    /// Not UTF-8.
-    #[error("`{path}` is not UTF-8 on line {line}, byte {offset}")]
+    /// No encoding that is read: neither UTF-8 nor UTF-16, nor does it look like Persian or Arabic in
+    /// Windows-1256.
+    #[error("`{path}` is neither UTF-8 nor UTF-16 nor Windows-1256: line {line}, byte {offset}")]
     InvalidUtf8 {
         /// The file.
         path: PathBuf,
         /// Line, counted from 1.
         line: u64,
-        /// The first offending byte, counted from 0.
+        /// The first offending byte of the file, counted from 0.
         offset: u64,
     },
     /// A line that is not read since it would not fit into memory.

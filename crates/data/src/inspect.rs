@@ -1,7 +1,7 @@
 //! A look at a dataset's file: what it holds, whether it is sound, and some of its rows.
 
 use crate::{DataError, Documents, MAX_LINE_BYTES};
-pub use amoozgar_types::process::DatasetSummary;
+pub use amoozgar_types::process::{DatasetRows, DatasetSummary};
 use std::path::Path;
 
 /// Reads the whole file as a stream and validates it.
@@ -21,7 +21,7 @@ pub fn preview(
     offset: u64,
     limit: usize,
     max_chars: usize,
-) -> Result<Vec<String>, DataError> {
+) -> Result<DatasetRows, DataError> {
     preview_lines(path, offset, limit, max_chars, MAX_LINE_BYTES)
 }
 
@@ -38,6 +38,7 @@ fn inspect_lines(path: &Path, max_line_bytes: usize) -> Result<DatasetSummary, D
     }
     Ok(DatasetSummary {
         format: documents.format(),
+        encoding: documents.encoding(),
         n_rows,
         size_bytes: documents.size_bytes(),
     })
@@ -49,7 +50,7 @@ fn preview_lines(
     limit: usize,
     max_chars: usize,
     max_line_bytes: usize,
-) -> Result<Vec<String>, DataError> {
+) -> Result<DatasetRows, DataError> {
     let mut documents = Documents::with_longest_line(path, max_line_bytes)?;
     let mut rows = Vec::new();
     while rows.len() < limit {
@@ -60,7 +61,10 @@ fn preview_lines(
             rows.push(part.text.chars().take(max_chars).collect());
         }
     }
-    Ok(rows)
+    Ok(DatasetRows {
+        rows,
+        encoding: documents.encoding(),
+    })
 }
 
 #[cfg(test)]
@@ -179,7 +183,7 @@ mod tests {
             "a.txt",
             "یک بلبل\nدو بلبل\nسه بلبل\n\nچهار\n\nپنج".as_bytes(),
         );
-        let rows = |offset, n_rows| preview_lines(&path, offset, n_rows, 4, LIMIT).unwrap();
+        let rows = |offset, n_rows| preview_lines(&path, offset, n_rows, 4, LIMIT).unwrap().rows;
         assert_eq!(rows(0, 9), ["یک ب", "چهار", "پنج"], "a long row is one row");
         assert_eq!(rows(1, 1), ["چهار"], "rows are counted, not parts");
         assert_eq!(rows(9, 9), [""; 0], "there is no tenth row");
@@ -190,7 +194,7 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let path = file(&folder, "a.txt", b"ab\n\ncd\n\n\xff\n");
         let rows = |offset, n_rows| preview_lines(&path, offset, n_rows, 4, LIMIT);
-        assert_eq!(rows(0, 2).unwrap(), ["ab", "cd"], "what was asked for");
+        assert_eq!(rows(0, 2).unwrap().rows, ["ab", "cd"], "what was asked for");
         let error = rows(5, 1).unwrap_err();
         assert!(
             matches!(error, DataError::InvalidUtf8 { line: 5, .. }),

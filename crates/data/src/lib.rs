@@ -22,7 +22,8 @@ mod splits;
 
 pub use error::DataError;
 pub use format::format_of;
-pub use inspect::{DatasetSummary, inspect, preview};
+pub use inspect::{DatasetRows, DatasetSummary, inspect, preview};
+pub use readers::whole::read_text;
 pub use shape::labelled::{Example, Examples, class_names};
 pub use shape::text::{DocumentPart, Documents, Unit, Units};
 pub use splits::HeldOut;

@@ -3,6 +3,8 @@
 
 pub(crate) mod csv;
 pub(crate) mod jsonl;
+mod legacy;
 pub(crate) mod lines;
 mod source;
 pub(crate) mod txt;
+pub(crate) mod whole;

@@ -56,6 +56,35 @@ pub enum DatasetSource {
     Imported,
 }
 
+/// How a file writes characters. The names are those of the Encoding Standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TextEncoding {
+    /// What nearly all files are written in.
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// "Unicode" in Notepad.
+    #[serde(rename = "utf-16le")]
+    Utf16Le,
+    /// The same with its bytes the other way round.
+    #[serde(rename = "utf-16be")]
+    Utf16Be,
+    /// The code page of Persian and Arabic before Unicode.
+    #[serde(rename = "windows-1256")]
+    Windows1256,
+}
+
+impl TextEncoding {
+    /// As it is written for people and programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Windows1256 => "windows-1256",
+        }
+    }
+}
+
 /// The shape of a dataset's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -134,7 +134,7 @@ commands! {
     /// Every dataset of the user, the bundled ones first.
     DatasetsList "datasets_list" (()) -> Vec<DatasetRecord>;
     /// Checks a file, copies it into the data folder and lists it.
-    DatasetsImport "datasets_import" (DatasetImport) -> DatasetRecord;
+    DatasetsImport "datasets_import" (DatasetImport) -> DatasetImported;
     /// One dataset with its first rows.
     DatasetsPreview "datasets_preview" (DatasetPreviewRequest) -> DatasetPreview;
     /// Removes an imported dataset and its files.

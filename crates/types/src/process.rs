@@ -2,7 +2,7 @@
 //! requests on standard input, answers on standard output. A training run speaks in
 //! [`event`](crate::event)s instead.
 
-use crate::dataset::DatasetFormat;
+use crate::dataset::{DatasetFormat, TextEncoding};
 use crate::{ApiError, TrainSpec};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub enum InspectRequest {
         /// The file.
         path: String,
     },
-    /// Read some rows of a dataset's file; answered with their texts, the long ones cut.
+    /// Read some rows of a dataset's file; answered with [`DatasetRows`], the long ones cut.
     Rows {
         /// The file.
         path: String,
@@ -57,10 +57,21 @@ pub enum InspectRequest {
 pub struct DatasetSummary {
     /// The shape of the file.
     pub format: DatasetFormat,
+    /// How it writes characters.
+    pub encoding: TextEncoding,
     /// Documents with text in them.
     pub n_rows: u64,
     /// Size of the file.
     pub size_bytes: u64,
+}
+
+/// Some rows of a dataset's file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetRows {
+    /// Their texts.
+    pub rows: Vec<String>,
+    /// How the file writes characters, as far as it was read.
+    pub encoding: TextEncoding,
 }
 
 /// What `amoozgar measure` is asked.

@@ -1,12 +1,14 @@
 //! `amoozgar dataset`: look at a file, or normalize one.
 
-use super::{Input, Mode, print_json, print_text, read_text};
+use super::{Input, Mode, is_standard, print_json, print_text};
 use crate::error;
 use crate::exit;
 use amoozgar_types::ApiError;
-use amoozgar_types::dataset::DatasetFormat;
+use amoozgar_types::dataset::{DatasetFormat, TextEncoding};
 use clap::Subcommand;
 use serde::Serialize;
+use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -18,7 +20,7 @@ pub enum Dataset {
     },
     /// Print a text in the normal form that models are trained on.
     Normalize {
-        /// A text file; `-` reads standard input.
+        /// A text file, in UTF-8, UTF-16 or Windows-1256; `-` reads standard input.
         file: PathBuf,
     },
 }
@@ -37,6 +39,7 @@ fn check(file: &std::path::Path, mode: Mode) -> Result<(), ApiError> {
     struct Report {
         path: String,
         format: DatasetFormat,
+        encoding: TextEncoding,
         n_rows: u64,
         size_bytes: u64,
     }
@@ -46,18 +49,20 @@ fn check(file: &std::path::Path, mode: Mode) -> Result<(), ApiError> {
     let report = Report {
         path: file.display().to_string(),
         format: summary.format,
+        encoding: summary.encoding,
         n_rows: summary.n_rows,
         size_bytes: summary.size_bytes,
     };
     match mode {
         Mode::Json => print_json(&report),
         Mode::Words => print_text(&format!(
-            "path {}\nformat {}\nn_rows {}\nsize_bytes {}\n",
+            "path {}\nformat {}\nencoding {}\nn_rows {}\nsize_bytes {}\n",
             report.path,
             match report.format {
                 DatasetFormat::Txt => "txt",
                 DatasetFormat::Jsonl => "jsonl",
             },
+            report.encoding.name(),
             report.n_rows,
             report.size_bytes
         )),
@@ -70,7 +75,14 @@ fn normalize(file: &std::path::Path, mode: Mode) -> Result<(), ApiError> {
         text: String,
         n_bytes: usize,
     }
-    let text = amoozgar_text::normalize(&read_text(file)?);
+    // As training reads it, whatever the encoding.
+    let read = if is_standard(file) {
+        amoozgar_data::read_text(file, io::stdin())
+    } else {
+        let opened = File::open(file).map_err(|failure| error::io_error(file, &failure))?;
+        amoozgar_data::read_text(file, opened)
+    };
+    let text = amoozgar_text::normalize(&read.map_err(|failure| error::of_data(&failure))?);
     match mode {
         Mode::Words => print_text(&text),
         Mode::Json => print_json(&Normalized {

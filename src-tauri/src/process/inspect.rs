@@ -5,7 +5,7 @@ use super::ask::Answerer;
 use super::requests;
 use crate::error::{self, io_error};
 use amoozgar_types::installed::BaseFitness;
-use amoozgar_types::process::{DatasetSummary, InspectRequest};
+use amoozgar_types::process::{DatasetRows, DatasetSummary, InspectRequest};
 use amoozgar_types::{ApiError, ErrorCode};
 use std::collections::HashMap;
 use std::fs;
@@ -64,7 +64,7 @@ fn dataset(path: &Path) -> Result<DatasetSummary, ApiError> {
     amoozgar_data::inspect(path).map_err(|failure| error::of_data(&failure))
 }
 
-fn rows(path: &Path, offset: u64, limit: usize) -> Result<Vec<String>, ApiError> {
+fn rows(path: &Path, offset: u64, limit: usize) -> Result<DatasetRows, ApiError> {
     amoozgar_data::preview(path, offset, limit, MAX_ROW_CHARS)
         .map_err(|failure| error::of_data(&failure))
 }
@@ -110,7 +110,7 @@ impl Inspector {
         path: &Path,
         offset: u64,
         limit: u32,
-    ) -> Result<Vec<String>, ApiError> {
+    ) -> Result<DatasetRows, ApiError> {
         let request = InspectRequest::Rows {
             path: path.display().to_string(),
             offset,

@@ -1,8 +1,9 @@
 //! Words of the dataset pages.
 
 use super::common::count;
-use amoozgar_text::bidi::isolate;
-use amoozgar_types::dataset::{DatasetFormat, DatasetSource};
+use amoozgar_text::bidi::{isolate, isolate_ltr};
+use amoozgar_types::dataset::{DatasetFormat, DatasetSource, TextEncoding};
+use amoozgar_types::ipc::DatasetImported;
 
 /// Page.
 pub const TITLE: &str = "مجموعه‌داده‌ها";
@@ -83,9 +84,24 @@ pub fn format(format: DatasetFormat) -> &'static str {
     }
 }
 
-/// Toast.
-pub fn imported(name: &str, n_rows: u64) -> String {
-    format!("«{}» با {} سند وارد شد.", isolate(name), count(n_rows))
+/// Toast; an encoding that is not today's is said, since it was recognised by the look of the text.
+pub fn imported(imported: &DatasetImported) -> String {
+    let DatasetImported { dataset, encoding } = imported;
+    let (name, n_rows) = (isolate(&dataset.name), count(dataset.n_rows));
+    match encoding_note(*encoding) {
+        Some(note) => format!("«{name}» با {n_rows} سند وارد شد. {note}"),
+        None => format!("«{name}» با {n_rows} سند وارد شد."),
+    }
+}
+
+/// How a file writes characters, where that is not as nearly all files do.
+pub fn encoding_note(encoding: TextEncoding) -> Option<String> {
+    let name = match encoding {
+        TextEncoding::Utf8 => return None,
+        TextEncoding::Utf16Le | TextEncoding::Utf16Be => "UTF-16",
+        TextEncoding::Windows1256 => "Windows-1256",
+    };
+    Some(format!("کدگذاری فایل {} است.", isolate_ltr(name)))
 }
 
 /// Toast.

@@ -155,7 +155,10 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             "فایل باید متن ساده (‎.txt) یا ‎.jsonl باشد؛ فایل‌های Word و PDF را نخست به متن ساده تبدیل کنید.",
         ),
         ErrorCode::InvalidUtf8 => (
-            format!("متن فایل با کدگذاری UTF-8 خوانده نمی‌شود{}.", place(params)),
+            format!(
+                "متن فایل با هیچ‌یک از کدگذاری‌های UTF-8، UTF-16 و Windows-1256 خوانده نمی‌شود{}.",
+                place(params)
+            ),
             "فایل را در ویرایشگر متن باز کنید و با کدگذاری UTF-8 دوباره ذخیره کنید.",
         ),
         ErrorCode::LineTooLong => (

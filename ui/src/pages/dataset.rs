@@ -207,6 +207,7 @@ fn Rows(props: &RowsProps) -> Html {
         dataset,
         rows,
         offset,
+        encoding,
     } = &props.preview;
     if rows.is_empty() && *offset == 0 {
         return html! {
@@ -238,6 +239,9 @@ fn Rows(props: &RowsProps) -> Html {
                 />
             </nav>
         }}>
+            if let Some(note) = datasets::encoding_note(*encoding) {
+                <p class="muted" data-testid="dataset-encoding">{ note }</p>
+            }
             <ol class="rows" start={(offset + 1).to_string()} data-testid="dataset-rows">
                 { for rows.iter().zip(offset + 1..).map(|(row, number)| html! {
                     <li class="rows__row" key={number}>

@@ -2,6 +2,7 @@
 
 use super::source::Source;
 use crate::DataError;
+use amoozgar_types::dataset::TextEncoding;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -145,7 +146,7 @@ impl Lines {
                 Err(DataError::InvalidUtf8 {
                     path: self.path.clone(),
                     line: self.line,
-                    offset: start + failure.utf8_error().valid_up_to() as u64,
+                    offset: self.place_in_file(start, failure.utf8_error().valid_up_to()),
                 })
             }
             _ => Err(DataError::LineTooLong {
@@ -154,6 +155,17 @@ impl Lines {
                 limit_bytes: self.max_line_bytes as u64,
             }),
         }
+    }
+
+    /// Where the file's byte stands that was refused, `n` bytes of UTF-8 after byte `start` of it.
+    fn place_in_file(&self, start: u64, n: usize) -> u64 {
+        let of_file = self.reader.get_ref().refused_at();
+        of_file.unwrap_or(start + n as u64)
+    }
+
+    /// The encoding of the file, as far as what was read shows it.
+    pub(crate) fn encoding(&self) -> TextEncoding {
+        self.reader.get_ref().encoding()
     }
 
     /// The file that is read.

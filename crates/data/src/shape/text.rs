@@ -5,7 +5,7 @@ use crate::readers::jsonl::{self, Field};
 use crate::readers::lines::Lines;
 use crate::readers::txt::{Paragraphs, Part};
 use crate::{DataError, MAX_LINE_BYTES, format_of};
-use amoozgar_types::dataset::DatasetFormat;
+use amoozgar_types::dataset::{DatasetFormat, TextEncoding};
 use std::path::Path;
 
 /// The normalized documents of a file, none of them empty. After an error nothing follows.
@@ -60,6 +60,11 @@ impl Documents {
     /// The format of the file.
     pub fn format(&self) -> DatasetFormat {
         self.format
+    }
+
+    /// The encoding of the file, as far as what was read shows it.
+    pub fn encoding(&self) -> TextEncoding {
+        self.lines.encoding()
     }
 
     /// Size of the file.

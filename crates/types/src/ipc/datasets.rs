@@ -1,6 +1,6 @@
 //! Datasets, bundled and imported.
 
-use crate::dataset::DatasetRecord;
+use crate::dataset::{DatasetRecord, TextEncoding};
 use crate::id::DatasetId;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,15 @@ pub struct DatasetImport {
     pub path: String,
     /// What people shall call it; the file's name where absent.
     pub name: Option<String>,
+}
+
+/// A file that was imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetImported {
+    /// The dataset.
+    pub dataset: DatasetRecord,
+    /// How the file writes characters.
+    pub encoding: TextEncoding,
 }
 
 /// Which rows to show.
@@ -42,4 +51,6 @@ pub struct DatasetPreview {
     pub rows: Vec<String>,
     /// Rows skipped.
     pub offset: u64,
+    /// How the file writes characters.
+    pub encoding: TextEncoding,
 }

@@ -36,6 +36,7 @@ const RULES: &[Rule] = &[
         only: Some(&[
             "amoozgar-text",
             "amoozgar-types",
+            "encoding_rs",
             "serde",
             "serde_json",
             "thiserror",

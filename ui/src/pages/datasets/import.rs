@@ -79,9 +79,9 @@ pub fn ImportCard(props: &ImportCardProps) -> Html {
                     name: None,
                 };
                 match api::call::<DatasetsImport>(request).await {
-                    Ok(dataset) => {
+                    Ok(imported) => {
                         path.set(String::new());
-                        toasts.success(datasets::imported(&dataset.name, dataset.n_rows));
+                        toasts.success(datasets::imported(&imported));
                         on_imported.emit(());
                     }
                     Err(error) => failure.set(Some(error)),

@@ -123,8 +123,8 @@ fn Usable(props: &UsableProps) -> Html {
                     path: file.absolute,
                 };
                 match api::call::<DatasetsImport>(request).await {
-                    Ok(dataset) => {
-                        toasts.success(datasets::imported(&dataset.name, dataset.n_rows));
+                    Ok(imported) => {
+                        toasts.success(datasets::imported(&imported));
                         let mut next = (*done).clone();
                         next.insert(file.path);
                         done.set(next);

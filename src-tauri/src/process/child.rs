@@ -314,6 +314,19 @@ pub async fn lines_of(launch: Launch, patience: Duration) -> Result<Vec<String>,
     }
 }
 
+/// Starts a program, and answers whether it ends well within `patience`. What it prints is dropped.
+///
+/// # Errors
+/// Where it cannot be started, or takes longer and is killed.
+#[cfg(any(windows, test))]
+pub async fn succeeds(launch: Launch, patience: Duration) -> Result<bool, ApiError> {
+    match lines_of(launch, patience).await {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.code == ErrorCode::ProcessDied => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
 impl Drop for Child {
     fn drop(&mut self) {
         drop(self.input.take());

@@ -1,7 +1,7 @@
 //! Children that misbehave: each a line of shell.
 #![allow(clippy::unwrap_used)]
 
-use super::{Child, Ended, Event, Launch, LetGo, lines_of};
+use super::{Child, Ended, Event, Launch, LetGo, lines_of, succeeds};
 use amoozgar_types::ErrorCode;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -149,4 +149,23 @@ async fn what_a_program_prints_counts_only_where_it_ends_well_and_in_time() {
         ErrorCode::ProcessTimedOut,
         "it is not waited for"
     );
+}
+
+#[tokio::test]
+async fn whether_a_program_succeeds_is_told_from_whether_it_can_be_started() {
+    let patience = Duration::from_secs(60);
+    assert!(
+        succeeds(launch("echo a word; exit 0"), patience)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !succeeds(launch("exit 1"), patience).await.unwrap(),
+        "it says no"
+    );
+    let nothing = Launch::new(Path::new("/no/such/program"), 1024);
+    let failure = succeeds(nothing, patience).await.unwrap_err();
+    assert_eq!(failure.code, ErrorCode::FileNotFound, "{failure}");
+    let hangs = succeeds(launch("sleep 600"), Duration::from_millis(50)).await;
+    assert_eq!(hangs.unwrap_err().code, ErrorCode::ProcessTimedOut);
 }

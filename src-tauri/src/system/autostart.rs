@@ -129,14 +129,21 @@ fn launch_agent(program: &str) -> String {
 #[cfg(windows)]
 const RUN_KEY: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run";
 
+/// Bytes of a line that `reg` may print, and how long it may take.
 #[cfg(windows)]
-fn registry(arguments: &[&str]) -> std::io::Result<bool> {
-    std::process::Command::new("reg")
-        .args(arguments)
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .status()
-        .map(|status| status.success())
+const LINE_BYTES: usize = 1 << 16;
+#[cfg(windows)]
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Whether `reg` does what it is told. Blocks, also before the window is open.
+#[cfg(windows)]
+fn registry(arguments: &[&str]) -> Result<bool, ApiError> {
+    use crate::process::child::{Launch, succeeds};
+    let plain = Launch::new(Path::new("reg"), LINE_BYTES);
+    let launch = arguments
+        .iter()
+        .fold(plain, |launch, argument| launch.argument(argument));
+    tauri::async_runtime::block_on(succeeds(launch, PATIENCE))
 }
 
 #[cfg(windows)]
@@ -147,10 +154,10 @@ fn windows(wanted: Wanted, program: &Path) -> Result<(), ApiError> {
         Wanted::Off if state() != Some(true) => return Ok(()),
         Wanted::Off => vec!["delete", RUN_KEY, "/v", IDENTIFIER, "/f"],
     };
-    match registry(&arguments) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(ApiError::detail(ErrorCode::Io, "the registry refused")),
-        Err(failure) => Err(io_error(Path::new("reg.exe"), &failure)),
+    if registry(&arguments)? {
+        Ok(())
+    } else {
+        Err(ApiError::detail(ErrorCode::Io, "the registry refused"))
     }
 }
 

@@ -24,7 +24,7 @@ async fn a_search_leads_to_repositories_that_come_that_ask_for_terms_and_that_ar
     journey("window-hub", search).await
 }
 
-fn model() -> Vec<File> {
+pub fn model() -> Vec<File> {
     vec![
         File::git(
             "README.md",
@@ -271,7 +271,7 @@ async fn from_the_hub(desktop: &Desktop, window: &Window, stick: &Path) -> Resul
     Ok(())
 }
 
-async fn import(window: &Window, from: &Path) -> Result<()> {
+pub async fn import(window: &Window, from: &Path) -> Result<()> {
     window.click("models-import").await?;
     let from = from.display().to_string();
     window.type_into("import-path", &from).await?;
@@ -296,7 +296,7 @@ async fn moves(window: &Window) -> Result<()> {
     }
 }
 
-async fn gone(window: &Window, test_id: &str) -> Result<()> {
+pub async fn gone(window: &Window, test_id: &str) -> Result<()> {
     let deadline = Instant::now() + NETWORK;
     while window.has(test_id).await {
         ensure!(Instant::now() < deadline, "`{test_id}` stays");
@@ -306,7 +306,7 @@ async fn gone(window: &Window, test_id: &str) -> Result<()> {
 }
 
 /// Points the application at a server, as a person does in the settings.
-async fn use_server(window: &Window, endpoint: &str) -> Result<()> {
+pub async fn use_server(window: &Window, endpoint: &str) -> Result<()> {
     window.go("/settings/network").await?;
     window.click("endpoint-custom").await?;
     window.type_into("network-endpoint", endpoint).await?;

@@ -24,6 +24,7 @@ mod journey;
 mod killed_downloads;
 mod long_history;
 mod network;
+mod origin;
 mod pages;
 mod place;
 mod services;

@@ -82,10 +82,19 @@ impl Kind {
         match byte {
             // alef, teh, dal, reh, lam, meem, noon, heh, waw, alef maksura, yeh
             0xC7 | 0xCA | 0xCF | 0xD1 | 0xE1 | 0xE3..=0xE6 | 0xEC | 0xED => Self::Frequent,
-            // peh, tteh, tcheh, jeh, ddal, gaf, keheh, rreh, noon ghunna, heh doachashmee, heh goal, yeh barree
-            0x81 | 0x8A | 0x8D..=0x90 | 0x98 | 0x9A | 0x9F | 0xAA | 0xC0 | 0xFF => Self::Letter,
-            // hamza to sad, tah to ghain, feh to kaf
-            0xC1..=0xD6 | 0xD8..=0xDB | 0xDD..=0xDF => Self::Letter,
+            // peh, tteh, tcheh, jeh, ddal, gaf, keheh, rreh, noon ghunna, heh doachashmee, heh goal and
+            // hamza to sad, tah to ghain, feh to kaf, yeh barree
+            0x81
+            | 0x8A
+            | 0x8D..=0x90
+            | 0x98
+            | 0x9A
+            | 0x9F
+            | 0xAA
+            | 0xC0..=0xD6
+            | 0xD8..=0xDB
+            | 0xDD..=0xDF
+            | 0xFF => Self::Letter,
             // dashes, quotation marks, ellipsis, bullet, joiners, spaces, comma, semicolon, question mark,
             // kashida, vowels, direction marks
             0x85

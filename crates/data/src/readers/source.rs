@@ -238,17 +238,14 @@ impl Utf16 {
         }
         let (start, mut at, mut refused) = (self.n_decoded, 0, None);
         for character in char::decode_utf16(self.order.units(&bytes)) {
-            match character {
-                Ok(character) => {
-                    at += 2 * character.len_utf16();
-                    let buffer = &mut [0; 4];
-                    text.extend_from_slice(character.encode_utf8(buffer).as_bytes());
-                }
-                Err(_) => {
-                    refused.get_or_insert(start + at as u64);
-                    at += 2;
-                    text.push(NO_TEXT);
-                }
+            if let Ok(character) = character {
+                at += 2 * character.len_utf16();
+                let buffer = &mut [0; 4];
+                text.extend_from_slice(character.encode_utf8(buffer).as_bytes());
+            } else {
+                refused.get_or_insert(start + at as u64);
+                at += 2;
+                text.push(NO_TEXT);
             }
         }
         if bytes.len() % 2 == 1 {

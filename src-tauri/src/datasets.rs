@@ -4,6 +4,7 @@
 use crate::clock::{new_id, now_ms};
 use crate::db::Db;
 use crate::error::{self, io_error};
+use crate::files::within;
 use crate::hold::Settled;
 use crate::machine::resources::free_disk_bytes;
 use crate::paths::{self, Paths};
@@ -62,7 +63,7 @@ pub fn import(
     let path = copy.display().to_string();
     let listed = db.now(|store| store.upsert_dataset(Some(user_id), &record, &path, None));
     if let Err(failure) = listed {
-        remove_copy(&copy);
+        remove_copy(paths, &copy);
         return Err(failure);
     }
     Ok(DatasetImported {
@@ -95,6 +96,7 @@ pub fn preview(
 /// Removes an imported dataset and its file. Blocks.
 pub fn delete(
     db: &Db,
+    paths: &Paths,
     user_id: &UserId,
     dataset_id: &DatasetId,
     _settled: &Settled,
@@ -106,7 +108,7 @@ pub fn delete(
         return Err(error::invalid_state("a bundled dataset stays"));
     }
     db.now(|store| store.delete_dataset(user_id, dataset_id))?;
-    remove_copy(Path::new(&dataset.train_path));
+    remove_copy(paths, Path::new(&dataset.train_path));
     Ok(())
 }
 
@@ -261,8 +263,59 @@ fn extension(format: DatasetFormat) -> &'static str {
     }
 }
 
-fn remove_copy(path: &Path) {
-    if let Err(failure) = fs::remove_file(path) {
-        tracing::warn!(%failure, path = %path.display(), "a dataset's copy is left");
+/// Removes a copy among the imported datasets, and nothing that a row names elsewhere.
+fn remove_copy(paths: &Paths, path: &Path) {
+    if let Err(failure) = within::remove_child(&paths.datasets(), path) {
+        tracing::warn!(error = %failure, path = %path.display(), "a dataset's copy is left");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::delete;
+    use crate::db::Db;
+    use crate::hold::tests::settled;
+    use crate::paths::Paths;
+    use amoozgar_store::Store;
+    use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
+    use amoozgar_types::id::DatasetId;
+    use std::fs;
+
+    #[test]
+    fn a_row_that_leads_elsewhere_has_nothing_of_it_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::resolve(Some(dir.path().to_owned())).unwrap();
+        paths.create().unwrap();
+        let db = Db::new(Store::open(&paths.database(), 0).unwrap().store);
+        let owner = db.now(|store| Ok(crate::test_rows::user(store))).unwrap();
+        let theirs = dir.path().join("theirs.txt");
+        fs::write(&theirs, "theirs").unwrap();
+        let ours = paths.datasets().join("ours.txt");
+        fs::write(&ours, "ours").unwrap();
+        let record = |id: &str| DatasetRecord {
+            dataset_id: DatasetId::new(id),
+            name: id.to_owned(),
+            source: DatasetSource::Imported,
+            format: DatasetFormat::Txt,
+            size_bytes: 4,
+            n_rows: 1,
+            n_validation_rows: 0,
+            created_ms: 0,
+            sharing: Sharing::Private,
+        };
+        for (id, path) in [
+            ("elsewhere", theirs.clone()),
+            ("up", paths.datasets().join("../theirs.txt")),
+            ("ours", ours.clone()),
+        ] {
+            let record = record(id);
+            let path = path.display().to_string();
+            db.now(|store| store.upsert_dataset(Some(&owner), &record, &path, None))
+                .unwrap();
+            delete(&db, &paths, &owner, &record.dataset_id, &settled()).unwrap();
+            assert!(theirs.is_file(), "`{id}`");
+        }
+        assert!(!ours.exists(), "its own copy goes");
     }
 }

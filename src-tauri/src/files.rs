@@ -1,5 +1,7 @@
 //! Durable files: written under a temporary name, synced, renamed.
 
+pub mod within;
+
 use crate::error::io_error;
 use amoozgar_hub::open_regular;
 use amoozgar_types::ApiError;

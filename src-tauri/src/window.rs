@@ -165,7 +165,9 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
     let inference = Inference::new(&program, free_memory_bytes);
     let (inspector, measurer, jobs, downloads) = tauri::async_runtime::block_on(async {
         let (inspector, measurer) = (Inspector::new(&program), Measurer::new(&program));
-        let jobs = Jobs::start(db.clone(), observer, program, move || held.is_held());
+        let jobs = Jobs::start(db.clone(), observer, program, paths.jobs(), move || {
+            held.is_held()
+        });
         (inspector, measurer, jobs, Downloads::start(outside))
     });
     app.manage(App {

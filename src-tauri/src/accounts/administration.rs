@@ -5,7 +5,7 @@ use super::session::Session;
 use super::{password, remember};
 use crate::clock::now_ms;
 use crate::db::{Db, blocking};
-use crate::files;
+use crate::files::within;
 use crate::hold::Settled;
 use crate::paths::Paths;
 use crate::secrets::{Secrets, service_keys};
@@ -15,7 +15,7 @@ use amoozgar_types::ipc::{ResetPassword, SetRole};
 use amoozgar_types::secret::SecretName;
 use amoozgar_types::settings::Settings;
 use amoozgar_types::user::User;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Removes a profile with its runs, models and datasets. Blocks.
 pub fn delete(
@@ -32,10 +32,10 @@ pub fn delete(
     db.now(|store| store.delete_user(user_id))?;
     forget_secrets(secrets, user_id, &settings);
     for folder in folders {
-        remove(&PathBuf::from(folder.job_dir), &paths.jobs());
+        remove(Path::new(&folder.job_dir), &paths.jobs());
     }
     for dataset in datasets {
-        remove(&PathBuf::from(dataset), &paths.datasets());
+        remove(Path::new(&dataset), &paths.datasets());
     }
     Ok(())
 }
@@ -97,18 +97,66 @@ pub async fn set_role(db: &Db, session: &Session, request: SetRole) -> Result<Us
     Ok(user)
 }
 
-/// Removes what lies in one of the program's own folders, and nothing else.
-fn remove(path: &Path, within: &Path) {
-    if path.parent() != Some(within) {
-        tracing::warn!(path = %path.display(), "it lies elsewhere and is left");
-        return;
+/// Removes what lies in one of the program's own folders, and nothing that a row names elsewhere.
+fn remove(path: &Path, home: &Path) {
+    if let Err(failure) = within::remove_child(home, path) {
+        tracing::warn!(error = %failure, path = %path.display(), "a removed profile's file is left");
     }
-    let removed = if path.is_dir() {
-        files::remove_dir(path).map_err(|failure| failure.to_string())
-    } else {
-        std::fs::remove_file(path).map_err(|failure| failure.to_string())
-    };
-    if let Err(failure) = removed {
-        tracing::warn!(failure, path = %path.display(), "a removed profile's file is left");
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::delete;
+    use crate::db::Db;
+    use crate::hold::tests::settled;
+    use crate::paths::Paths;
+    use crate::secrets::{Secrets, tests::Memory};
+    use amoozgar_store::Store;
+    use amoozgar_types::TrainSpec;
+    use amoozgar_types::user::{Role, User};
+    use serde_json::json;
+    use std::fs;
+
+    #[test]
+    fn a_removed_profiles_rows_remove_nothing_above_or_beside_the_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::resolve(Some(dir.path().join("data"))).unwrap();
+        paths.create().unwrap();
+        let db = Db::new(Store::open(&paths.database(), 0).unwrap().store);
+        let owner = db.now(|store| Ok(crate::test_rows::user(store))).unwrap();
+        let admin: User = serde_json::from_value(json!({
+            "user_id": "admin", "name": "مدیر", "has_password": false, "created_ms": 1
+        }))
+        .unwrap();
+        db.now(|store| {
+            store.insert_user(&admin, None, 1)?;
+            store.set_role(&admin.user_id, Role::Administrator, 1)
+        })
+        .unwrap();
+        let theirs = dir.path().join("theirs");
+        fs::create_dir_all(&theirs).unwrap();
+        let ours = paths.jobs().join("ours");
+        fs::create_dir_all(&ours).unwrap();
+        let spec: TrainSpec =
+            serde_json::from_value(json!({ "dataset": { "train": "/t.txt" } })).unwrap();
+        // The parent of the first is the runs' folder, and it is the data folder.
+        for (id, path) in [
+            ("up", paths.jobs().join("..")),
+            ("beside", paths.jobs().join("../../theirs")),
+            ("elsewhere", theirs.clone()),
+            ("ours", ours.clone()),
+        ] {
+            let mut record = crate::test_rows::record(id);
+            record.job_id = amoozgar_types::id::JobId::new(id);
+            let path = path.display().to_string();
+            db.now(|store| store.insert_job(&owner, &record, &spec, &path))
+                .unwrap();
+        }
+        let secrets = Secrets::new(Box::<Memory>::default());
+        delete(&db, &paths, &secrets, &owner, &settled()).unwrap();
+        assert!(paths.datasets().is_dir(), "the data folder is there");
+        assert!(theirs.is_dir());
+        assert!(!ours.exists(), "its own run is gone");
     }
 }

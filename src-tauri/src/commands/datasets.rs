@@ -50,8 +50,9 @@ pub async fn datasets_delete(
     state: State<'_, App>,
     request: Request<DatasetsDelete>,
 ) -> Answer<DatasetsDelete> {
-    let (settled, db, user_id) = (state.hold.settled()?, state.db.clone(), state.user_id()?);
-    blocking(move || datasets::delete(&db, &user_id, &request, &settled)).await
+    let settled = state.hold.settled()?;
+    let (db, paths, user_id) = (state.db.clone(), state.paths.clone(), state.user_id()?);
+    blocking(move || datasets::delete(&db, &paths, &user_id, &request, &settled)).await
 }
 
 /// Lets everyone on this computer read and learn a dataset of one's own, or no longer.

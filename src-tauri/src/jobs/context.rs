@@ -22,6 +22,8 @@ pub struct Context {
     pub program: PathBuf,
     /// How long a worker may be silent, once the program quits, before somebody is asked.
     pub patience: Duration,
+    /// Where all runs lie.
+    pub folder: PathBuf,
 }
 
 impl Context {

@@ -9,6 +9,7 @@ use super::supervisor::Order;
 use super::{Observer, Subscriptions};
 use crate::clock::now_ms;
 use crate::db::{Db, blocking};
+use crate::files::within;
 use crate::hold::Settled;
 use crate::paths::JOB_FILE;
 use crate::{error, files};
@@ -74,14 +75,15 @@ enum Action {
 impl Jobs {
     /// Starts the queue's task on the current runtime. What was live when the program last ended is
     /// interrupted; then the queue goes on.
-    /// Nothing new begins while it is `held`.
+    /// Nothing new begins while it is `held`. All runs lie in `folder`.
     pub fn start(
         db: Db,
         observer: Arc<dyn Observer>,
         program: PathBuf,
+        folder: PathBuf,
         held: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Self {
-        Self::start_with(db, observer, program, held, PATIENCE)
+        Self::start_with(db, observer, program, folder, held, PATIENCE)
     }
 
     /// [`Self::start`], with another patience for silent workers once the program quits.
@@ -89,6 +91,7 @@ impl Jobs {
         db: Db,
         observer: Arc<dyn Observer>,
         program: PathBuf,
+        folder: PathBuf,
         held: impl Fn() -> bool + Send + Sync + 'static,
         patience: Duration,
     ) -> Self {
@@ -101,6 +104,7 @@ impl Jobs {
                 subscriptions: Arc::clone(&subscriptions),
                 program,
                 patience,
+                folder,
             },
             messages: messages.clone(),
             live: HashMap::new(),
@@ -327,10 +331,17 @@ impl Queue {
     async fn delete(&self, owner: &UserId, job: StoredJob) -> Result<(), ApiError> {
         let db = self.context.db.clone();
         let (whose, job_id) = (owner.clone(), job.record.job_id.clone());
-        let dir = PathBuf::from(job.job_dir);
+        let (dir, home) = (PathBuf::from(job.job_dir), self.context.folder.clone());
         blocking(move || {
             db.now(|store| store.delete_job(&whose, &job_id))?;
-            files::remove_dir(&dir)
+            match within::remove_child(&home, &dir) {
+                // The run goes off the list; what its row names elsewhere is not the program's to remove.
+                Err(failure) if failure.code == ErrorCode::UnsafePath => {
+                    tracing::warn!(error = %failure, "the folder of a removed run is left");
+                    Ok(())
+                }
+                removed => removed.map(drop),
+            }
         })
         .await?;
         self.context.observer.deleted(owner, &job.record.job_id);

@@ -122,6 +122,7 @@ impl Bench {
             self.db.clone(),
             observer,
             self.program.clone(),
+            self.dir.path().to_owned(),
             || false,
             patience,
         )
@@ -492,4 +493,40 @@ async fn a_silent_worker_is_asked_about_and_ends_only_where_a_person_says_so() {
         JobStatus::Interrupted,
         "it can go on"
     );
+}
+
+#[tokio::test]
+async fn a_run_whose_row_leads_elsewhere_goes_and_what_lies_there_stays() {
+    let bench = Bench::new(FINISH);
+    let jobs = bench.start();
+    let theirs = tempfile::tempdir().unwrap();
+    std::fs::write(theirs.path().join("x"), "theirs").unwrap();
+    for (id, dir) in [
+        ("elsewhere", theirs.path().to_owned()),
+        ("up", bench.dir.path().join("ours/../kept")),
+        ("ours", bench.dir.path().join("ours")),
+    ] {
+        let mut record = record(id);
+        record.status = JobStatus::Stopped;
+        let spec = bench.job(id).spec;
+        let dir = dir.display().to_string();
+        bench
+            .db
+            .now(|store| store.insert_job(&bench.owner, &record, &spec, &dir))
+            .unwrap();
+    }
+    for name in ["ours", "kept"] {
+        std::fs::create_dir(bench.dir.path().join(name)).unwrap();
+    }
+    for id in ["elsewhere", "up", "ours"] {
+        jobs.delete(bench.owner.clone(), JobId::new(id), &settled())
+            .await
+            .unwrap();
+    }
+    assert!(theirs.path().join("x").is_file(), "what is theirs");
+    assert!(
+        bench.dir.path().join("kept").is_dir(),
+        "what is reached by `..`"
+    );
+    assert!(!bench.dir.path().join("ours").exists(), "its own folder");
 }

@@ -2,8 +2,7 @@
 //! was left goes when its owner lets go of it.
 
 use crate::db::Db;
-use crate::error::io_error;
-use crate::files;
+use crate::files::within;
 use crate::hold::Settled;
 use crate::paths::Paths;
 use crate::paths::place::{self, HALF, MARK, PARTS};
@@ -17,7 +16,7 @@ pub fn let_go(paths: &Paths, _settled: &Settled) -> Result<(), ApiError> {
     let Some(left) = paths.place_left().filter(|left| *left != paths.place()) else {
         return Ok(());
     };
-    remove_parts(left)?;
+    remove_parts_of(paths, left)?;
     if left != paths.root() && fs::remove_dir(left).is_ok() {
         tracing::info!("the folder that was left is gone");
     }
@@ -26,19 +25,23 @@ pub fn let_go(paths: &Paths, _settled: &Settled) -> Result<(), ApiError> {
         .write(paths.root())
 }
 
+/// Removes what a place holds of this program. What `place.json` names is a place only where its mark says
+/// so, or where it is the data folder: whoever writes another folder there has nothing of it removed.
+pub fn remove_parts_of(paths: &Paths, place: &Path) -> Result<(), ApiError> {
+    if place == paths.root() || place.join(MARK).is_file() {
+        return remove_parts(place);
+    }
+    if PARTS.iter().any(|part| place.join(part).exists()) {
+        tracing::warn!(path = %place.display(), "a folder that is no place of this program is left");
+    }
+    Ok(())
+}
+
 /// Removes what a place holds of this program, and nothing else.
 pub fn remove_parts(place: &Path) -> Result<(), ApiError> {
-    for part in PARTS {
-        files::remove_dir(&place.join(part))?;
-    }
-    for name in [MARK, HALF] {
-        let path = place.join(name);
-        match fs::remove_file(&path) {
-            Err(failure) if failure.kind() != io::ErrorKind::NotFound => {
-                return Err(io_error(&path, &failure));
-            }
-            _ => {}
-        }
+    // The marks last: without them nobody would remove what a crash left.
+    for name in PARTS.into_iter().chain([HALF, MARK]) {
+        within::remove_child(place, &place.join(name))?;
     }
     Ok(())
 }

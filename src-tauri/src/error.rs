@@ -4,7 +4,7 @@ use amoozgar_data::DataError;
 use amoozgar_engine::EngineError;
 use amoozgar_hub::HubError;
 use amoozgar_store::StoreError;
-use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams, UsedBy};
 use std::error::Error;
 use std::io;
 use std::path::Path;
@@ -67,7 +67,11 @@ pub fn of_store_untold(failure: &StoreError) -> ApiError {
         }
         StoreError::NotFound { .. } => ErrorCode::NotFound,
         StoreError::NameTaken { .. } => ErrorCode::NameTaken,
-        StoreError::InUse { .. } => ErrorCode::InUse,
+        StoreError::InUse { run, owner, .. } => {
+            let mut refused = in_use(run, owner);
+            refused.params.detail = Some(chain(failure));
+            return refused;
+        }
         StoreError::LastAdministrator { .. } => ErrorCode::LastAdministrator,
         StoreError::UserHasLiveJob { .. } => ErrorCode::UserHasLiveJob,
         StoreError::InvalidTransition { .. }
@@ -200,6 +204,20 @@ pub fn internal(what: &str, failure: &(dyn Error + 'static)) -> ApiError {
 /// What was asked for is not there.
 pub fn not_found() -> ApiError {
     ApiError::new(ErrorCode::NotFound)
+}
+
+/// A run that has not come to its end needs what should go.
+pub fn in_use(run: &str, owner: &str) -> ApiError {
+    ApiError::with(
+        ErrorCode::InUse,
+        ErrorParams {
+            used_by: Some(Box::new(UsedBy {
+                run: run.to_owned(),
+                owner: owner.to_owned(),
+            })),
+            ..ErrorParams::default()
+        },
+    )
 }
 
 /// The present state does not allow it.

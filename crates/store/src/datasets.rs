@@ -2,7 +2,7 @@
 
 use crate::column::{count, int, named};
 use crate::error::Doing;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, needs};
 use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
 use amoozgar_types::id::{DatasetId, UserId};
 use rusqlite::{OptionalExtension, Row, params};
@@ -154,22 +154,15 @@ impl Store {
     /// to remove.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] while a job that has not ended needs it, [`StoreError::NotFound`] where
-    /// it is not the user's.
+    /// [`StoreError::InUse`] while a job that has not ended needs it, or another user's that can go on;
+    /// [`StoreError::NotFound`] where it is not the user's.
     pub fn delete_dataset(
         &self,
         user_id: &UserId,
         dataset_id: &DatasetId,
     ) -> Result<(), StoreError> {
         self.write("remove the dataset", |transaction| {
-            let in_use: bool = transaction
-                .query_row(
-                    "SELECT EXISTS (SELECT 1 FROM training_jobs WHERE dataset_id = ?1
-                     AND status IN ('queued', 'starting', 'loading', 'running', 'paused'))",
-                    [dataset_id.as_str()],
-                    |row| row.get(0),
-                )
-                .doing("look for jobs that use the dataset")?;
+            let needed = needs::refuse_needed_dataset(transaction, user_id, dataset_id);
             let removed = transaction
                 .execute(
                     "DELETE FROM datasets WHERE dataset_id = ?1 AND user_id = ?2",
@@ -179,12 +172,8 @@ impl Store {
             if removed == 0 {
                 return Err(StoreError::not_found("dataset", dataset_id));
             }
-            if in_use {
-                return Err(StoreError::InUse {
-                    dataset_id: dataset_id.to_string(),
-                });
-            }
-            Ok(())
+            // Who may not remove it does not learn who needs it.
+            needed
         })
     }
 }

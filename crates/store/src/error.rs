@@ -51,11 +51,17 @@ pub enum StoreError {
         /// The profile.
         user_id: String,
     },
-    /// The dataset is used by a job that has not ended.
-    #[error("dataset `{dataset_id}` is used by a job that has not ended")]
+    /// A run that has not come to its end needs it.
+    #[error("{what} `{id}` is needed by the run `{run}` of `{owner}`")]
     InUse {
-        /// The dataset.
-        dataset_id: String,
+        /// The kind of row.
+        what: &'static str,
+        /// Its id.
+        id: String,
+        /// What people call the run.
+        run: String,
+        /// Whose run it is.
+        owner: String,
     },
     /// The job's state does not allow the change.
     #[error("job `{job_id}` cannot go from `{}` to `{}`", from.as_str(), to.as_str())]

@@ -2,7 +2,7 @@
 
 use crate::column::{count, named};
 use crate::error::Doing;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, needs};
 use amoozgar_types::UtcMs;
 use amoozgar_types::id::UserId;
 use amoozgar_types::user::{Role, User, UserOverview};
@@ -216,8 +216,8 @@ impl Store {
     /// Removes a profile with everything that is its. The files are the caller's to remove.
     ///
     /// # Errors
-    /// [`StoreError::LastAdministrator`], and [`StoreError::UserHasLiveJob`] while a run of its has
-    /// not ended.
+    /// [`StoreError::LastAdministrator`], [`StoreError::UserHasLiveJob`] while a run of its has not
+    /// ended, and [`StoreError::InUse`] while another's run needs a dataset that it shares.
     pub fn delete_user(&self, user_id: &UserId) -> Result<(), StoreError> {
         self.write("remove the profile", |transaction| {
             let user = required(transaction, user_id)?;
@@ -235,6 +235,7 @@ impl Store {
                     user_id: user_id.to_string(),
                 });
             }
+            needs::refuse_datasets_needed_by_others(transaction, user_id)?;
             transaction
                 .execute("DELETE FROM users WHERE user_id = ?1", [user_id.as_str()])
                 .doing("remove the profile")?;

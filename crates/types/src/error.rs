@@ -36,7 +36,7 @@ pub enum ErrorCode {
     NotFound,
     /// The job's present state does not allow the action.
     InvalidState,
-    /// The dataset is used by a job that has not ended.
+    /// The run `used_by`, which has not come to its end, needs what should go.
     InUse,
     /// There is no file at `path`.
     FileNotFound,
@@ -259,9 +259,21 @@ pub struct ErrorParams {
     /// The repository on the Hub, `owner/name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repo: Option<String>,
+    /// The run that needs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used_by: Option<Box<UsedBy>>,
     /// A technical detail, for the folded part of a message; never a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+/// A run as people know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedBy {
+    /// What they call it.
+    pub run: String,
+    /// The name of the profile whose it is.
+    pub owner: String,
 }
 
 /// The one error that crosses the bridge.
@@ -327,6 +339,9 @@ impl fmt::Display for ApiError {
             if let Some(value) = value {
                 write!(f, " {name}=`{value}`")?;
             }
+        }
+        if let Some(used_by) = &params.used_by {
+            write!(f, " run=`{}` owner=`{}`", used_by.run, used_by.owner)?;
         }
         let numbers = [
             ("line", params.line),

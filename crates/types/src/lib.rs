@@ -39,7 +39,7 @@ pub mod spec;
 pub mod storage;
 pub mod user;
 
-pub use error::{ApiError, ErrorCode, ErrorParams};
+pub use error::{ApiError, ErrorCode, ErrorParams, UsedBy};
 pub use event::TrainEvent;
 pub use loss::Loss;
 pub use spec::TrainSpec;

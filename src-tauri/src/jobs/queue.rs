@@ -11,6 +11,7 @@ use crate::clock::now_ms;
 use crate::db::{Db, blocking};
 use crate::files::within;
 use crate::hold::Settled;
+use crate::models::installed;
 use crate::paths::JOB_FILE;
 use crate::{error, files};
 use amoozgar_store::{Store, StoredJob};
@@ -333,6 +334,7 @@ impl Queue {
         let (whose, job_id) = (owner.clone(), job.record.job_id.clone());
         let (dir, home) = (PathBuf::from(job.job_dir), self.context.folder.clone());
         blocking(move || {
+            installed::refuse_needed(&db, &dir, Some(&job_id))?;
             db.now(|store| store.delete_job(&whose, &job_id))?;
             match within::remove_child(&home, &dir) {
                 // The run goes off the list; what its row names elsewhere is not the program's to remove.

@@ -530,3 +530,41 @@ async fn a_run_whose_row_leads_elsewhere_goes_and_what_lies_there_stays() {
     );
     assert!(!bench.dir.path().join("ours").exists(), "its own folder");
 }
+
+#[tokio::test]
+async fn a_run_that_another_goes_on_from_stays() {
+    let bench = Bench::new(FINISH);
+    let jobs = bench.start();
+    let dir = bench.dir.path().join("base");
+    std::fs::create_dir_all(dir.join("final")).unwrap();
+    let mut next = bench.job("next").spec;
+    next.base_model = Some(dir.join("final").display().to_string());
+    let insert = |id: &str, status, step, spec: &TrainSpec| {
+        let mut record = record(id);
+        record.status = status;
+        record.step = step;
+        let dir = bench.dir.path().join(id).display().to_string();
+        bench
+            .db
+            .now(|store| store.insert_job(&bench.owner, &record, spec, &dir))
+            .unwrap();
+    };
+    insert("base", JobStatus::Completed, 10, &bench.job("base").spec);
+    insert("next", JobStatus::Interrupted, 3, &next);
+    let delete = |id: &'static str| jobs_delete(&jobs, &bench.owner, id);
+    let refused = delete("base").await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::InUse);
+    assert_eq!(refused.params.used_by.unwrap().run, "اجرای next");
+    assert!(dir.join("final").is_dir());
+    delete("next").await.unwrap();
+    delete("base").await.unwrap();
+    assert!(!dir.exists(), "nobody needs it any more");
+}
+
+async fn jobs_delete(
+    jobs: &Jobs,
+    owner: &UserId,
+    id: &str,
+) -> Result<(), amoozgar_types::ApiError> {
+    jobs.delete(owner.clone(), JobId::new(id), &settled()).await
+}

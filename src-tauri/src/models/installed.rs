@@ -3,11 +3,11 @@
 use super::contents::{self, architecture, has_weights, total_bytes};
 use crate::db::Db;
 use crate::error::{self, io_error};
-use crate::files;
+use crate::files::within;
 use crate::hold::Settled;
 use crate::paths::Paths;
 use amoozgar_hub::{Cache, CachedRepo, Links, Origin, Repo, Snapshot};
-use amoozgar_types::id::UserId;
+use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::installed::{InstalledFile, InstalledModel};
 use amoozgar_types::job::JobRecord;
 use amoozgar_types::model_ref::ModelRef;
@@ -73,6 +73,7 @@ pub fn remove(
     if !may_delete(db, user, model)? {
         return Err(ApiError::new(ErrorCode::NotPermitted));
     }
+    refuse_needed(db, &place_of(paths, model)?, None)?;
     match model {
         ModelRef::Hub { repo, kind } => {
             let repo = Repo::new(*kind, repo).map_err(|failure| error::of_hub(&failure))?;
@@ -80,10 +81,48 @@ pub fn remove(
                 .remove(&repo)
                 .map_err(|failure| error::of_hub(&failure))?;
         }
-        ModelRef::Imported { name } => files::remove_dir(&imported_dir(paths, name)?)?,
+        ModelRef::Imported { name } => {
+            within::remove_child(&paths.models(), &imported_dir(paths, name)?)?;
+        }
         ModelRef::Trained { .. } => {}
     }
     db.now(|store| store.disclaim_model(model))
+}
+
+/// The folder that goes with a model which is removed.
+fn place_of(paths: &Paths, model: &ModelRef) -> Result<PathBuf, ApiError> {
+    match model {
+        ModelRef::Hub { repo, kind } => {
+            let repo = Repo::new(*kind, repo).map_err(|failure| error::of_hub(&failure))?;
+            Ok(paths.hub_cache().join(repo.folder_name()))
+        }
+        ModelRef::Imported { name } => imported_dir(paths, name),
+        ModelRef::Trained { job_id } => Ok(paths.job(job_id)),
+    }
+}
+
+/// Refuses where a run needs the model in `folder` that it goes on from, since it has not come to its end.
+/// Adapters are merged into it there. `but_for` is a run that goes itself. Blocks.
+///
+/// # Errors
+/// `InUse`, with the run and whose it is.
+pub fn refuse_needed(db: &Db, folder: &Path, but_for: Option<&JobId>) -> Result<(), ApiError> {
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let lies_there = |base: &Path| {
+        base.starts_with(folder)
+            || base
+                .canonicalize()
+                .is_ok_and(|base| base.starts_with(&real))
+    };
+    let uses = db.now(amoozgar_store::Store::base_uses)?;
+    match uses
+        .iter()
+        .filter(|used| but_for != Some(&used.job_id))
+        .find(|used| lies_there(Path::new(&used.base_model)))
+    {
+        Some(used) => Err(error::in_use(&used.run, &used.owner)),
+        None => Ok(()),
+    }
 }
 
 /// Whether a user may remove what all share.

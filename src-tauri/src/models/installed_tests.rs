@@ -5,10 +5,13 @@ use crate::hold::tests::settled;
 use crate::paths::Paths;
 use amoozgar_hub::{Cache, Links};
 use amoozgar_store::Store;
-use amoozgar_types::ErrorCode;
-use amoozgar_types::id::UserId;
+use amoozgar_types::id::{JobId, UserId};
+use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::repo::RepoKind;
+use amoozgar_types::spec::SizePreset;
 use amoozgar_types::user::{Role, User};
+use amoozgar_types::{ErrorCode, TrainSpec};
 use std::fs;
 
 #[test]
@@ -136,4 +139,68 @@ fn what_the_hub_gave_is_shown_before_what_an_import_says_of_itself() {
     let model = shown();
     assert_eq!(model.commit, Some(given), "that of the Hub");
     assert!(!model.is_unverified);
+}
+
+#[test]
+fn a_model_that_a_run_goes_on_from_stays_and_the_refusal_says_whose_run_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = Paths::resolve(Some(dir.path().to_owned())).unwrap();
+    let db = Db::new(Store::open(&paths.database(), 0).unwrap().store);
+    let owner = db.now(|store| Ok(crate::test_rows::user(store))).unwrap();
+    let admin = User {
+        user_id: UserId::new("admin"),
+        name: "مدیر".to_owned(),
+        role: Role::Administrator,
+        has_password: false,
+        created_ms: 0,
+    };
+    db.now(|store| store.insert_user(&admin, None, 0)).unwrap();
+    let snapshot = paths
+        .hub()
+        .join("models--a--b/snapshots")
+        .join("1".repeat(40));
+    let imported = imported_dir(&paths, "مدل").unwrap();
+    for (id, base) in [("hub", &snapshot), ("imported", &imported)] {
+        fs::create_dir_all(base).unwrap();
+        fs::write(base.join("model.safetensors"), "weights").unwrap();
+        let spec = serde_json::json!({
+            "dataset": { "train": "/t.txt" }, "method": "lora", "base_model": base
+        });
+        let spec: TrainSpec = serde_json::from_value(spec).unwrap();
+        let record = JobRecord {
+            status: JobStatus::Interrupted,
+            step: 5,
+            ..JobRecord::queued(JobId::new(id), "شعرخوان", "متن", SizePreset::Tiny, 0)
+        };
+        db.now(|store| store.insert_job(&owner, &record, &spec, "/j"))
+            .unwrap();
+    }
+    let models = [
+        (
+            "hub",
+            ModelRef::Hub {
+                repo: "a/b".to_owned(),
+                kind: RepoKind::Model,
+            },
+            &snapshot,
+        ),
+        (
+            "imported",
+            ModelRef::Imported {
+                name: "مدل".to_owned(),
+            },
+            &imported,
+        ),
+    ];
+    for (id, model, folder) in models {
+        let refused = remove(&db, &paths, &admin, &model, &settled()).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::InUse, "`{id}`");
+        let used_by = refused.params.used_by.unwrap();
+        assert_eq!((&*used_by.run, &*used_by.owner), ("شعرخوان", "سارا"));
+        assert!(folder.join("model.safetensors").is_file());
+        db.now(|store| store.delete_job(&owner, &JobId::new(id)))
+            .unwrap();
+        remove(&db, &paths, &admin, &model, &settled()).unwrap();
+        assert!(!folder.exists(), "`{id}`: nobody needs it any more");
+    }
 }

@@ -5,6 +5,7 @@
 
 use super::common::count;
 use super::field_names::field;
+use amoozgar_text::bidi::isolate;
 use amoozgar_text::number;
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
 
@@ -135,8 +136,8 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             "وضعیت تازه را ببینید و اگر هنوز لازم است دوباره بکوشید.",
         ),
         ErrorCode::InUse => (
-            "این مجموعه‌داده در اجرایی به کار رفته که هنوز پایان نیافته است.".into(),
-            "صبر کنید تا آن اجرا تمام شود، یا آن را متوقف کنید.",
+            in_use(params),
+            "صبر کنید تا آن اجرا تمام شود؛ اگر دیگر لازم نیست، صاحبش می‌تواند آن را پاک کند.",
         ),
         ErrorCode::FileNotFound => (
             "فایل باز نشد، چون در این نشانی چیزی نیست؛ شاید جابه‌جا یا حذف شده باشد.".into(),
@@ -408,6 +409,17 @@ fn named(name: Option<&str>, without: &str) -> String {
         // U+2066 and U+2069 isolate a Latin name from the sentence around it.
         Some(name) => format!("«\u{2066}{name}\u{2069}»"),
         None => without.to_owned(),
+    }
+}
+
+fn in_use(params: &ErrorParams) -> String {
+    match &params.used_by {
+        Some(used_by) => format!(
+            "پاک نشد، چون اجرای «{}» از نمایهٔ «{}» هنوز به آن نیاز دارد.",
+            isolate(&used_by.run),
+            isolate(&used_by.owner)
+        ),
+        None => "پاک نشد، چون اجرایی که هنوز به پایان نرسیده به آن نیاز دارد.".to_owned(),
     }
 }
 

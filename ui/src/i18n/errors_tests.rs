@@ -1,5 +1,5 @@
 use super::describe;
-use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
+use amoozgar_types::{ApiError, ErrorCode, ErrorParams, UsedBy};
 
 #[test]
 fn every_code_has_a_persian_sentence_and_a_hint() {
@@ -61,6 +61,23 @@ fn a_line_that_is_too_long_is_named_with_the_longest_that_is_read() {
         words.message,
         "این فایل سطری دارد که از ۶۴ مگابایت بلندتر است و خوانده نمی‌شود (سطر ۱)."
     );
+}
+
+#[test]
+fn what_is_needed_names_the_run_and_whose_it_is() {
+    let words = describe(&ApiError::with(
+        ErrorCode::InUse,
+        ErrorParams {
+            used_by: Some(Box::new(UsedBy {
+                run: "حافظ‌خوان".into(),
+                owner: "دارا".into(),
+            })),
+            ..ErrorParams::default()
+        },
+    ));
+    for name in ["حافظ‌خوان", "دارا"] {
+        assert!(words.message.contains(name), "`{}`", words.message);
+    }
 }
 
 #[test]

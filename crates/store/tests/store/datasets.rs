@@ -1,8 +1,9 @@
-use crate::support::{Fixture, dara, dataset, job, job_id, sara, spec};
+use crate::support::{Fixture, NOW, dara, dataset, job, job_id, sara, spec};
 use amoozgar_store::StoreError;
 use amoozgar_types::dataset::{DatasetSource, Sharing};
 use amoozgar_types::id::{DatasetId, UserId};
 use amoozgar_types::job::JobStatus;
+use amoozgar_types::user::Role;
 
 fn filled() -> Fixture {
     let fixture = Fixture::with_users();
@@ -193,4 +194,61 @@ fn a_shared_dataset_is_everyones_to_learn_and_its_owners_to_change() {
         .share_dataset(&sara(), &own, &Sharing::Private)
         .unwrap();
     assert_eq!(seen_by(dara()), None, "no longer shared, it is hers again");
+}
+
+#[test]
+fn a_shared_dataset_stays_while_anothers_run_needs_it_and_the_refusal_says_whose() {
+    let fixture = filled();
+    let store = &fixture.store;
+    let own = DatasetId::new("own");
+    store
+        .share_dataset(&sara(), &own, &Sharing::SharedByMe)
+        .unwrap();
+    let mut record = job("theirs", JobStatus::Running);
+    record.name = "شعرخوان".to_owned();
+    record.dataset_id = Some(own.clone());
+    record.step = 3;
+    store.insert_job(&dara(), &record, &spec(), "/d").unwrap();
+    store.set_role(&dara(), Role::Administrator, NOW).unwrap();
+    let refused = |outcome: Result<(), StoreError>, why: &str| match outcome {
+        Err(StoreError::InUse { run, owner, .. }) => {
+            assert_eq!((run.as_str(), owner.as_str()), ("شعرخوان", "دارا"), "{why}");
+        }
+        other => panic!("{why}: {other:?}"),
+    };
+    for status in [JobStatus::Running, JobStatus::Interrupted] {
+        record.status = status;
+        store.update_job(&record).unwrap();
+        refused(store.delete_dataset(&sara(), &own), "her own to remove");
+        refused(store.delete_user(&sara()), "it would go with its owner");
+    }
+    store.delete_job(&dara(), &record.job_id).unwrap();
+    store.delete_user(&sara()).unwrap();
+}
+
+#[test]
+fn a_base_model_is_needed_until_its_run_is_complete() {
+    let fixture = Fixture::with_users();
+    let store = &fixture.store;
+    let mut spec = spec();
+    spec.base_model = Some("/hub/models--a--b/snapshots/c".to_owned());
+    let mut needed = |id: &str, status, step| {
+        let mut record = job(id, status);
+        record.step = step;
+        store.insert_job(&sara(), &record, &spec, "/d").unwrap();
+        let uses = store.base_uses().unwrap();
+        let found = uses.iter().find(|used| used.job_id == record.job_id);
+        assert!(found.is_none_or(|used| {
+            used.owner == "سارا" && used.base_model == "/hub/models--a--b/snapshots/c"
+        }));
+        spec.seed += 1;
+        found.is_some()
+    };
+    for status in JobStatus::ALL.iter().copied() {
+        let is_complete = status == JobStatus::Completed;
+        let done = needed(&format!("{}-done", status.as_str()), status, 4);
+        assert_eq!(done, !is_complete, "{status:?} after four steps");
+        let fresh = needed(&format!("{}-fresh", status.as_str()), status, 0);
+        assert_eq!(fresh, !status.has_ended(), "{status:?} before the first");
+    }
 }

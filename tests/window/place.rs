@@ -249,6 +249,16 @@ async fn everything_is_removed_with_the_keyrings_part_and_the_program_begins_ane
     let window = Window::open(&desktop).await?;
     window.make_profile("سارا").await?;
     import(&desktop, &window, "شیرین").await?;
+    window.close_session().await;
+
+    // A file of that name asks for nothing by itself.
+    let mark = desktop.data_dir().join("wipe");
+    fs::write(&mark, "everything\n")?;
+    let window = Window::open(&desktop).await?;
+    sign_in(&window, "سارا").await?;
+    window.click("nav-datasets").await?;
+    window.see_text("main", "شیرین").await?;
+    ensure!(mark.is_file(), "it is somebody's");
     let kept = window
         .invoke(
             "secret_set",

@@ -39,6 +39,7 @@ mod sessions;
 mod settings;
 mod thin;
 mod users;
+mod wipe_wish;
 
 pub use backup::{Backup, inspect, prepare_restore, take_restored};
 pub use datasets::StoredDataset;
@@ -51,6 +52,7 @@ pub use overview::JobFolder;
 pub use place::Moved;
 pub use sessions::StoredSession;
 pub use users::Attempt;
+pub use wipe_wish::wished_to_wipe;
 
 use amoozgar_types::UtcMs;
 use error::Doing;

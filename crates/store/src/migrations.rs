@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10];
+pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -251,6 +251,14 @@ ALTER TABLE validation_metrics ADD COLUMN macro_f1 REAL
     CHECK ((macro_f1 IS NULL) = (accuracy IS NULL));
 ALTER TABLE validation_metrics ADD COLUMN majority_accuracy REAL
     CHECK ((majority_accuracy IS NULL) = (accuracy IS NULL));
+";
+
+// Of the wish to remove everything: the SHA-256 of the nonce that the file which asks for it must hold.
+const V11: Migration = "
+CREATE TABLE wipe_wish (
+    only       INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+    nonce_hash TEXT NOT NULL
+) STRICT;
 ";
 
 #[cfg(test)]

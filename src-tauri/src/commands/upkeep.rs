@@ -59,8 +59,8 @@ pub async fn wipe_everything(
     state.user()?;
     let settled = state.hold.settled()?;
     at_rest(&state.db).await?;
-    let paths = state.paths.clone();
-    blocking(move || wipe::ask(&paths, &settled)).await?;
+    let (db, paths) = (state.db.clone(), state.paths.clone());
+    blocking(move || wipe::ask(&paths, &db, &settled)).await?;
     window::restart(&app);
     Ok(())
 }

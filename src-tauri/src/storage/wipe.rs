@@ -1,25 +1,38 @@
 //! Removing everything: asked for in the window, done at the start that follows, before anything is
 //! open. The mark that asks for it goes last, so that what a crash left is removed at the next start.
 //!
+//! A file of the mark's name asks for nothing by itself: it must hold a nonce whose hash the database
+//! holds, which this program alone writes there when somebody has confirmed the wish. A file of that name
+//! that came from elsewhere, or that outlived its database, removes nothing and is left where it is.
+//! Where the database is damaged or gone the wish cannot be told from such a file either, and nothing is
+//! removed: who wants it asks again. So the database goes last of all but the mark. It does not help
+//! against a program that writes to the database, which could remove everything itself.
+//!
 //! Only what this program made is removed, by name: a data folder may hold what is others'.
 
-use super::place::remove_parts;
+use super::place::{remove_parts, remove_parts_of};
+use crate::accounts::password::{new_token, token_hash};
 use crate::accounts::{administration, remember};
 use crate::clock::now_ms;
-use crate::error::io_error;
-use crate::files;
+use crate::db::Db;
+use crate::error::{self, io_error};
+use crate::files::{self, within};
 use crate::hold::Settled;
 use crate::paths::place::POINTER;
 use crate::paths::{DATABASE, Paths};
 use crate::secrets::Secrets;
 use crate::system::autostart;
-use amoozgar_store::Store;
+use amoozgar_store::{Store, wished_to_wipe};
 use amoozgar_types::ApiError;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io::Read;
 use std::path::Path;
-use std::{fs, io};
 
 /// Asks for it, in the data folder.
 const MARK: &str = "wipe";
+/// A mark of this program's is far shorter.
+const MOST_BYTES: u64 = 4096;
 /// The files of the web view, where they are kept in the data folder.
 const OF_THE_WEB_VIEW: &[&str] = &[
     "localstorage",
@@ -33,43 +46,82 @@ const OF_THE_WEB_VIEW: &[&str] = &[
     "hsts-storage.sqlite",
 ];
 
-/// Asks for it at the next start.
-pub fn ask(paths: &Paths, _settled: &Settled) -> Result<(), ApiError> {
-    files::write_atomically(&paths.root().join(MARK), b"everything\n")
+/// What the mark says.
+#[derive(Serialize, Deserialize)]
+struct Wish {
+    /// Random, and known to nobody but the mark.
+    nonce: String,
+}
+
+/// Asks for it at the next start. Blocks.
+pub fn ask(paths: &Paths, db: &Db, _settled: &Settled) -> Result<(), ApiError> {
+    let (nonce, hash) = new_token()?;
+    let wish = Wish { nonce };
+    let text = serde_json::to_vec(&wish)
+        .map_err(|failure| error::internal("the wish could not be encoded", &failure))?;
+    db.now(|store| store.wish_to_wipe(&hash))?;
+    files::write_atomically(&paths.root().join(MARK), &text)
+}
+
+/// Whether the mark is there and this program's.
+fn is_asked(paths: &Paths) -> bool {
+    let mark = paths.root().join(MARK);
+    if !fs::symlink_metadata(&mark).is_ok_and(|about| about.is_file()) {
+        return false;
+    }
+    let wish = || -> Option<Wish> {
+        let mut text = Vec::new();
+        let file = fs::File::open(&mark).ok()?;
+        file.take(MOST_BYTES).read_to_end(&mut text).ok()?;
+        serde_json::from_slice(&text).ok()
+    };
+    let Some(wish) = wish() else {
+        tracing::warn!(path = %mark.display(), "a file that is not this program's asks for nothing");
+        return false;
+    };
+    match wished_to_wipe(&paths.database()) {
+        Ok(Some(hash)) if hash == token_hash(&wish.nonce) => true,
+        Ok(_) => {
+            tracing::warn!(
+                "the database knows of no wish to remove everything: nothing is removed"
+            );
+            false
+        }
+        Err(failure) => {
+            tracing::warn!(%failure, "the wish to remove everything cannot be confirmed: nothing is removed");
+            false
+        }
+    }
 }
 
 /// Does it where it was asked for; answers where things lie from now on. Blocks.
 pub fn at_start(paths: Paths, secrets: &Secrets) -> Result<Paths, ApiError> {
-    let mark = paths.root().join(MARK);
-    if !mark.is_file() {
+    if !is_asked(&paths) {
         return Ok(paths);
     }
     forget_all(&paths, secrets);
     if let Some(left) = paths.place_left() {
-        remove_parts(left)?;
+        remove_parts_of(&paths, left)?;
     }
-    remove_parts(paths.place())?;
+    remove_parts_of(&paths, paths.place())?;
     remove_parts(paths.root())?;
     remove_logs(&paths);
-    for entry in list(paths.root())? {
-        let name = entry.file_name().map(|name| name.to_string_lossy());
-        let name = name.unwrap_or_default();
-        if OF_THE_WEB_VIEW.contains(&name.as_ref()) {
-            remove(&entry)?;
+    let root = paths.root();
+    for name in OF_THE_WEB_VIEW {
+        within::remove_child(root, &root.join(name))?;
+    }
+    // The pointer after what only it leads to, the database after what only it confirms; of the database
+    // its copies and companions first.
+    within::remove_child(root, &root.join(POINTER))?;
+    for entry in list(root)? {
+        let name = entry.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(DATABASE) && name != DATABASE {
+            within::remove_child(root, &entry)?;
         }
     }
-    // The database after what only it leads to, the pointer after what only it leads to.
-    for entry in list(paths.root())? {
-        let is_database = entry
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with(DATABASE));
-        if is_database {
-            remove(&entry)?;
-        }
-    }
-    remove(&paths.root().join(POINTER))?;
-    files::sync_dir(paths.root()).map_err(|failure| io_error(paths.root(), &failure))?;
-    remove(&mark)?;
+    within::remove_child(root, &paths.database())?;
+    files::sync_dir(root).map_err(|failure| io_error(root, &failure))?;
+    within::remove_child(root, &root.join(MARK))?;
     tracing::info!("everything was removed, as was asked for");
     let paths = Paths::resolve(Some(paths.root().to_owned()))?;
     paths.create()?;
@@ -110,7 +162,7 @@ fn forget_all(paths: &Paths, secrets: &Secrets) {
 fn remove_logs(paths: &Paths) {
     for log in list(&paths.logs()).unwrap_or_default() {
         if log.extension().is_some_and(|ending| ending == "log")
-            && let Err(failure) = remove(&log)
+            && let Err(failure) = within::remove(paths.root(), &log)
         {
             tracing::debug!(error = %failure, "a log is left");
         }
@@ -122,58 +174,6 @@ fn list(folder: &Path) -> Result<Vec<std::path::PathBuf>, ApiError> {
     Ok(listed.flatten().map(|entry| entry.path()).collect())
 }
 
-fn remove(path: &Path) -> Result<(), ApiError> {
-    let removed = if path.is_dir() {
-        fs::remove_dir_all(path)
-    } else {
-        fs::remove_file(path)
-    };
-    match removed {
-        Err(failure) if failure.kind() != io::ErrorKind::NotFound => Err(io_error(path, &failure)),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::{ask, at_start};
-    use crate::hold::Hold;
-    use crate::paths::Paths;
-    use crate::secrets::{Secrets, tests::Memory};
-    use std::fs;
-
-    #[test]
-    fn everything_of_ours_goes_and_what_is_others_stays() {
-        let dir = tempfile::tempdir().unwrap();
-        let elsewhere = dir.path().join("big");
-        let root = dir.path().join("data");
-        fs::create_dir_all(elsewhere.join("jobs/a")).unwrap();
-        fs::create_dir_all(root.join("datasets")).unwrap();
-        fs::write(elsewhere.join(crate::paths::place::MARK), "").unwrap();
-        fs::write(elsewhere.join("mine.txt"), "not the program's").unwrap();
-        for name in ["amoozgar.db-wal", "amoozgar.db.replaced-1", "mine.txt"] {
-            fs::write(root.join(name), "x").unwrap();
-        }
-        let pointer = serde_json::json!({ "place": elsewhere });
-        fs::write(root.join("place.json"), pointer.to_string()).unwrap();
-        let paths = Paths::resolve(Some(root.clone())).unwrap();
-        let secrets = Secrets::new(Box::<Memory>::default());
-        paths.create().unwrap();
-        let paths = at_start(paths, &secrets).unwrap();
-        assert!(elsewhere.join("jobs").is_dir(), "nothing was asked for");
-        ask(&paths, &Hold::new(&paths).settled().unwrap()).unwrap();
-        let paths = at_start(paths, &secrets).unwrap();
-        assert_eq!(paths.place(), root, "where everything begins");
-        let left = |folder: &std::path::Path| {
-            let mut names: Vec<_> = fs::read_dir(folder)
-                .unwrap()
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-                .collect();
-            names.sort();
-            names
-        };
-        assert_eq!(left(&elsewhere), ["mine.txt"], "the other place");
-        assert_eq!(left(&root), ["datasets", "jobs", "logs", "mine.txt"]);
-    }
-}
+#[path = "wipe_tests.rs"]
+mod tests;

@@ -306,6 +306,12 @@ fn on_run_event(app: &AppHandle, event: RunEvent) {
                 instance::let_go(app);
             }
         }
+        RunEvent::Exit => {
+            let db = &app.state::<App>().db;
+            if let Err(failure) = db.now(amoozgar_store::Store::settle) {
+                tracing::warn!(error = %failure, "the write-ahead log is left");
+            }
+        }
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => front::show(app),
         _ => {}

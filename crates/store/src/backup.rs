@@ -2,11 +2,12 @@
 //! put there at the next start, before anything is open.
 
 use crate::error::Doing;
-use crate::open::{free_name, sync_file, with_suffix};
+use crate::open::{create_private, free_name, sync_file, with_suffix};
 use crate::{Store, StoreError, migrations};
 use amoozgar_types::UtcMs;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Beside the database: what takes its place at the next start.
@@ -41,6 +42,7 @@ impl Store {
         if partial.exists() {
             fs::remove_file(&partial).map_err(io("remove the unfinished copy", &partial))?;
         }
+        create_private(&partial).map_err(io("create", &partial))?;
         self.connection()
             .execute("VACUUM INTO ?1", [partial.to_string_lossy()])
             .doing("copy the database")?;
@@ -110,8 +112,10 @@ pub fn inspect(path: &Path) -> Result<Backup, StoreError> {
     }
 }
 
-/// Copies `backup` beside the database at `path`, to take its place at the next start. The copy is
-/// looked at, not the original, which may change meanwhile.
+/// Copies `backup` beside the database at `path`, to take its place at the next start. The copy is made
+/// through `SQLite`, so that it holds what lies in a write-ahead log beside the back-up too, and it is the
+/// owner's alone to read and write, whatever the back-up's modes are. The copy is looked at, not the
+/// original, which may change meanwhile.
 ///
 /// # Errors
 /// As [`inspect`]; nothing waits then.
@@ -126,8 +130,18 @@ pub fn prepare_restore(path: &Path, backup: &Path) -> Result<Backup, StoreError>
             source,
         }
     };
-    fs::copy(backup, &partial).map_err(io("copy", backup))?;
-    let looked = inspect(&partial).and_then(|found| {
+    File::open(backup).map_err(io("open the copy", backup))?;
+    for left in [&partial, &with_suffix(&partial, "-journal")] {
+        match fs::remove_file(left) {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                return Err(io("remove the unfinished copy", left)(source));
+            }
+            _ => {}
+        }
+    }
+    create_private(&partial).map_err(io("create", &partial))?;
+    let copied = copy_through(backup, &partial);
+    let looked = copied.and_then(|()| inspect(&partial)).and_then(|found| {
         sync_file(&partial)
             .and_then(|()| fs::rename(&partial, &waiting))
             .map_err(io("save the copy", &partial))?;
@@ -138,6 +152,90 @@ pub fn prepare_restore(path: &Path, backup: &Path) -> Result<Backup, StoreError>
         let _ = fs::remove_file(&partial);
     }
     looked
+}
+
+/// Writes what a database holds, its write-ahead log included, into the empty file `to`.
+fn copy_through(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let damaged = |failure: rusqlite::Error| StoreError::Damaged {
+        path: from.to_owned(),
+        reason: failure.to_string(),
+    };
+    let copy = |connection: &Connection| {
+        connection
+            .execute("VACUUM INTO ?1", [to.to_string_lossy()])
+            .map(drop)
+    };
+    let opened = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    match opened.and_then(|connection| copy(&connection)) {
+        Ok(()) => Ok(()),
+        Err(failure) if is_unopened(&failure) => {
+            // On a medium that cannot be written `SQLite` may not keep the companions that a log needs:
+            // both are copied to where it may.
+            let dir = Borrowed::beside(to, from)?;
+            Connection::open(&dir.database)
+                .and_then(|connection| copy(&connection))
+                .map_err(damaged)
+        }
+        Err(failure) if failure.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+            Err(StoreError::Sqlite {
+                action: "copy the back-up",
+                source: failure,
+            })
+        }
+        Err(failure) => Err(damaged(failure)),
+    }
+}
+
+fn is_unopened(failure: &rusqlite::Error) -> bool {
+    matches!(
+        failure.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
+    )
+}
+
+/// A copy of a database's files as they lie, which goes when this is dropped.
+struct Borrowed {
+    database: PathBuf,
+}
+
+impl Borrowed {
+    fn beside(to: &Path, from: &Path) -> Result<Self, StoreError> {
+        let borrowed = Self {
+            database: with_suffix(to, ".source"),
+        };
+        for companion in ["", "-wal"] {
+            let (from, to) = (
+                with_suffix(from, companion),
+                with_suffix(&borrowed.database, companion),
+            );
+            if !from.exists() {
+                continue;
+            }
+            // What an earlier try left is in the way of a new file, and may be missing.
+            let _ = fs::remove_file(&to);
+            File::open(&from)
+                .and_then(|mut source| {
+                    create_private(&to)?;
+                    let mut target = File::options().write(true).open(&to)?;
+                    std::io::copy(&mut source, &mut target)
+                })
+                .map_err(|source| StoreError::Io {
+                    action: "copy",
+                    path: from,
+                    source,
+                })?;
+        }
+        Ok(borrowed)
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        for companion in ["", "-wal", "-shm"] {
+            // A companion may never have been.
+            let _ = fs::remove_file(with_suffix(&self.database, companion));
+        }
+    }
 }
 
 /// Puts what waits beside the database at `path` in its place. The present one is kept under another

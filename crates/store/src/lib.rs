@@ -77,6 +77,14 @@ impl Store {
         open::open(path, now, migrations::ALL)
     }
 
+    /// Moves everything from the write-ahead log into the file itself, so that whoever copies the file has
+    /// all of it, and leaves the log empty. Call it before the program ends.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        self.connection()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .doing("empty the write-ahead log")
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         // A panic elsewhere has rolled its transaction back, so the connection is sound.
         self.connection

@@ -42,6 +42,13 @@ pub(crate) fn open(
         })?;
     }
     let existed = path.exists();
+    if !existed {
+        create_private(path).map_err(|source| StoreError::Io {
+            action: "create",
+            path: path.to_owned(),
+            source,
+        })?;
+    }
     let (mut connection, version, set_aside) = match sound_connection(path) {
         Ok((connection, version)) => (connection, version, None),
         Err(Unsound::Damaged(reason)) => {
@@ -180,6 +187,7 @@ fn keep_copy(
     if partial.exists() {
         fs::remove_file(&partial).map_err(io("remove the unfinished copy", &partial))?;
     }
+    create_private(&partial).map_err(io("create", &partial))?;
     connection
         .execute("VACUUM INTO ?1", [partial.to_string_lossy()])
         .doing("copy the database before migrating it")?;
@@ -216,6 +224,16 @@ pub(crate) fn free_name(path: &Path, suffix: &str, now: UtcMs) -> PathBuf {
         .map(|number| with_suffix(path, &format!("{suffix}-{now}-{number}")))
         .find(|candidate| !candidate.exists())
         .unwrap_or(plain)
+}
+
+/// Makes an empty file that its owner alone may read and write; `SQLite` fills it, and gives its companions
+/// the same mode.
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 /// Makes a file durable that was written by its path. Windows flushes only through a handle that may write.

@@ -89,3 +89,73 @@ fn a_back_up_over_an_older_one_replaces_it_as_a_whole() {
         .count();
     assert_eq!(left, 0, "no unfinished copy is left");
 }
+
+#[test]
+fn a_copy_of_a_database_in_use_is_restored_with_what_lies_in_its_log() {
+    let fixture = Fixture::with_job("j1", JobStatus::Completed);
+    // As a file manager copies it while the program runs, and onto a medium without write access.
+    let medium = tempfile::TempDir::new().unwrap();
+    let copy = medium.path().join("amoozgar.db");
+    for companion in ["", "-wal"] {
+        let name = format!("amoozgar.db{companion}");
+        let to = medium.path().join(&name);
+        std::fs::copy(fixture.folder.path().join(&name), &to).unwrap();
+        let mut permissions = std::fs::metadata(&to).unwrap().permissions();
+        permissions.set_readonly(true);
+        std::fs::set_permissions(&to, permissions).unwrap();
+    }
+    let log = std::fs::metadata(medium.path().join("amoozgar.db-wal"));
+    assert!(log.unwrap().len() > 0, "the run is in the log alone");
+    fixture.store.delete_job(&sara(), &job_id("j1")).unwrap();
+    prepare_restore(&fixture.path(), &copy).unwrap();
+    let path = fixture.path();
+    let Fixture { folder, store } = fixture;
+    drop(store);
+    take_restored(&path, NOW).unwrap().unwrap();
+    let about = std::fs::metadata(&path).unwrap();
+    assert!(!about.permissions().readonly(), "it can be written");
+    let store = Store::open(&path, NOW).unwrap().store;
+    assert!(
+        store.job(&sara(), &job_id("j1")).unwrap().is_some(),
+        "with what lay in its log"
+    );
+    store.delete_job(&sara(), &job_id("j1")).unwrap();
+    let left: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains(".restored"))
+        .collect();
+    assert!(left.is_empty(), "nothing is left of it: {left:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_database_and_every_copy_of_it_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let fixture = Fixture::with_job("j1", JobStatus::Completed);
+    let copy = fixture.folder.path().join("copy.db");
+    fixture.store.back_up(&copy).unwrap();
+    std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o644)).unwrap();
+    prepare_restore(&fixture.path(), &copy).unwrap();
+    fixture.store.back_up(&copy).unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(fixture.folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "`{}`", entry.file_name().display());
+        seen += 1;
+    }
+    assert!(seen >= 4, "database, log, copy and what waits: {seen}");
+}
+
+#[test]
+fn a_program_that_ends_leaves_no_log_behind() {
+    let fixture = Fixture::with_job("j1", JobStatus::Completed);
+    let log = fixture.folder.path().join("amoozgar.db-wal");
+    assert!(std::fs::metadata(&log).unwrap().len() > 0, "it was written");
+    fixture.store.settle().unwrap();
+    assert_eq!(std::fs::metadata(&log).unwrap().len(), 0, "it is empty");
+    let alone = fixture.folder.path().join("alone.db");
+    std::fs::copy(fixture.path(), &alone).unwrap();
+    assert_eq!(inspect(&alone).unwrap().n_jobs, 1, "the file has it all");
+}

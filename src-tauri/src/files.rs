@@ -1,5 +1,6 @@
 //! Durable files: written under a temporary name, synced, renamed.
 
+pub mod modes;
 pub mod within;
 
 use crate::error::io_error;
@@ -12,6 +13,12 @@ use std::path::{Path, PathBuf};
 /// Writes `bytes` to `path`, so that a reader sees the old file or the whole new one.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ApiError> {
     replace(path, |file| file.write_all(bytes))
+}
+
+/// As [`write_atomically`], for a file that a person chose: it gets the modes that their mask gives.
+pub fn write_chosen(path: &Path, bytes: &[u8]) -> Result<(), ApiError> {
+    replace(path, |file| file.write_all(bytes))?;
+    modes::as_the_user_would(path).map_err(|error| io_error(path, &error))
 }
 
 /// Copies `from`, which has `size_bytes`, to `to`, so that `to` is either absent or whole. One that has

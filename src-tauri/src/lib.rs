@@ -54,6 +54,7 @@ use std::process::ExitCode;
 
 /// What the executable does: the window where no command is given, else the command.
 pub fn main() -> ExitCode {
+    files::modes::keep_private();
     pages::keep_small();
     cli::main()
 }

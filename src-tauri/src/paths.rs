@@ -5,9 +5,9 @@
 
 pub mod place;
 
-use self::place::Place;
+use self::place::{PARTS, Place};
 use crate::error::io_error;
-use crate::files;
+use crate::files::{self, modes};
 use amoozgar_types::id::JobId;
 use amoozgar_types::{ApiError, ErrorCode};
 use std::env;
@@ -114,6 +114,15 @@ impl Paths {
         self.place.is_there(&self.root)
     }
 
+    /// Whether others can read nothing of what lies there. A start has closed it, as far as its file
+    /// system keeps modes.
+    pub fn place_is_private(&self) -> bool {
+        self.place() == self.root && modes::is_closed(&self.root)
+            || PARTS
+                .iter()
+                .all(|part| modes::is_closed(&self.place().join(part)))
+    }
+
     /// The folder that large things were moved from, while it is kept.
     pub fn place_left(&self) -> Option<&Path> {
         self.place.left()
@@ -157,6 +166,33 @@ impl Paths {
     /// The program's own logs.
     pub fn logs(&self) -> PathBuf {
         self.root.join("logs")
+    }
+}
+
+/// A repository that came into the cache which the environment names for all programs is the user's, as
+/// theirs are: it gets the modes that the user's mask gives, not the closed ones of this program's own
+/// folders. `snapshot` is the folder of a revision.
+pub fn open_named_cache(snapshot: &Path) {
+    let Some(root) = amoozgar_hub::named_cache() else {
+        return;
+    };
+    let Some(repository) = snapshot.ancestors().nth(2) else {
+        return;
+    };
+    let Some(name) = repository
+        .file_name()
+        .filter(|_| repository.starts_with(&root))
+    else {
+        return;
+    };
+    let locks = root.join(".locks");
+    let opened = [root.as_path(), &locks]
+        .into_iter()
+        .try_for_each(modes::itself_as_the_user_would)
+        .and_then(|()| modes::as_the_user_would(repository))
+        .and_then(|()| modes::as_the_user_would(&locks.join(name)));
+    if let Err(failure) = opened {
+        tracing::warn!(%failure, path = %repository.display(), "other users may not read it");
     }
 }
 

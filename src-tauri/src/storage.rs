@@ -1,9 +1,10 @@
-//! What lies on the disk: where, what it takes, moving it, making room, back-ups, and removing
-//! everything. Knows nothing of Tauri.
+//! What lies on the disk: where, who may read it, what it takes, moving it, making room, back-ups, and
+//! removing everything. Knows nothing of Tauri.
 
 pub mod backup;
 pub mod cleanup;
 pub mod place;
+pub mod privacy;
 pub mod relocate;
 pub mod usage;
 pub mod wipe;

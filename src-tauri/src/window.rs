@@ -19,6 +19,7 @@ use crate::clock::{local_minute, now_ms, steady_ms, surroundings};
 use crate::db::Db;
 use crate::downloads::{Downloads, Moment, Outside};
 use crate::events::emit;
+use crate::files::modes;
 use crate::hold::Hold;
 use crate::jobs::{Curves, Jobs, Live, Observer};
 use crate::machine::resources::free_memory_bytes;
@@ -28,7 +29,7 @@ use crate::process::{Inference, Inspector, Measurer};
 use crate::secrets::{Secrets, SystemKeyring};
 use crate::signals::signalled;
 use crate::state::App;
-use crate::storage::{place, wipe};
+use crate::storage::{place, privacy, wipe};
 use crate::system::power::Keeper;
 use crate::transfer::Transfers;
 use crate::{datasets, error, logging, models};
@@ -62,6 +63,7 @@ pub fn run(
         return refuse(&failure);
     }
     let _log = logging::init_window(&paths);
+    privacy::at_start(&paths);
     let built = tauri::Builder::default()
         .plugin(instance::plugin())
         .plugin(tauri_plugin_dialog::init())
@@ -130,6 +132,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         Store::open(&paths.database(), now_ms()).map_err(|failure| error::of_store(&failure))?;
     let db = Db::new(store);
     place::follow(&paths, &db)?;
+    close_in_background(&paths, &db);
     let installed = app.path().resource_dir().ok();
     if let Err(failure) = datasets::register_bundled(&db, installed) {
         tracing::error!(error = %failure, "the bundled datasets could not be listed");
@@ -195,6 +198,16 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
     tray::create(app);
     look_after(app);
     page::open(app).map_err(|failure| error::internal("the window could not be made", &failure))
+}
+
+/// Closes what earlier versions left open to others; nothing waits for it.
+fn close_in_background(paths: &Paths, db: &Db) {
+    let (paths, db) = (paths.clone(), db.clone());
+    std::thread::spawn(move || {
+        if let Err(failure) = privacy::repair(&paths, &db) {
+            tracing::warn!(error = %failure, "what lies in the place may be open to others");
+        }
+    });
 }
 
 /// Starts what goes on for as long as the program lives: the session's hours, the machine's samples,
@@ -311,6 +324,8 @@ fn on_run_event(app: &AppHandle, event: RunEvent) {
             if let Err(failure) = db.now(amoozgar_store::Store::settle) {
                 tracing::warn!(error = %failure, "the write-ahead log is left");
             }
+            // A restart starts the next process after this.
+            modes::give_back();
         }
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => front::show(app),

@@ -27,6 +27,7 @@ mod network;
 mod origin;
 mod pages;
 mod place;
+mod privacy;
 mod services;
 mod settings;
 mod starts;

@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11];
+pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11, V12];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -259,6 +259,11 @@ CREATE TABLE wipe_wish (
     only       INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
     nonce_hash TEXT NOT NULL
 ) STRICT;
+";
+
+// In which form what lies in the place was closed to others; 0 where it was not.
+const V12: Migration = "
+ALTER TABLE place ADD COLUMN modes INTEGER NOT NULL DEFAULT 0;
 ";
 
 #[cfg(test)]

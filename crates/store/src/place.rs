@@ -37,6 +37,23 @@ impl Store {
             .doing("read the place")
     }
 
+    /// In which form what lies in the place was closed to others; 0 where it never was.
+    pub fn modes_form(&self) -> Result<u32, StoreError> {
+        self.connection()
+            .query_row("SELECT modes FROM place", [], |row| row.get(0))
+            .optional()
+            .map(Option::unwrap_or_default)
+            .doing("read the place")
+    }
+
+    /// Remembers in which form what lies in the place was closed to others, until the place is another.
+    pub fn set_modes_form(&self, form: u32) -> Result<(), StoreError> {
+        self.connection()
+            .execute("UPDATE place SET modes = ?1", [form])
+            .doing("write down who may read the place")?;
+        Ok(())
+    }
+
     /// Leads every path in a folder that moved to where it is now, and writes `place` down: all of it,
     /// or nothing.
     pub fn rebase(&self, moved: &[Moved], place: &str) -> Result<(), StoreError> {
@@ -50,7 +67,8 @@ impl Store {
             transaction
                 .execute(
                     "INSERT INTO place (only, path) VALUES (1, ?1)
-                     ON CONFLICT (only) DO UPDATE SET path = excluded.path",
+                     ON CONFLICT (only) DO UPDATE SET
+                         modes = iif(path = excluded.path, modes, 0), path = excluded.path",
                     [place],
                 )
                 .doing("write the place down")?;

@@ -6,7 +6,7 @@
 use super::{Mode, print_json, print_text, signalled};
 use crate::clock::now_ms;
 use crate::exit;
-use crate::paths::Paths;
+use crate::paths::{self, Paths};
 use crate::secrets::SystemKeyring;
 use crate::{clock, error, secrets};
 use amoozgar_hub::{
@@ -202,6 +202,7 @@ impl Job {
             .await?;
         match outcome {
             Outcome::Finished { snapshot, .. } => {
+                paths::open_named_cache(&snapshot);
                 if mode == Mode::Words {
                     unless_nobody_reads(print_text(&format!("{}\n", snapshot.display())));
                 }

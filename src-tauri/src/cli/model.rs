@@ -3,6 +3,7 @@
 use super::{Input, Mode, classes, is_standard, print_json, print_text, read_text};
 use crate::error;
 use crate::exit;
+use crate::files::modes;
 use crate::paths::Paths;
 use amoozgar_engine::{Generator, SamplingParams};
 use amoozgar_types::id::JobId;
@@ -168,6 +169,7 @@ pub fn evaluate(
     let dir = model_dir(&arguments.model, data_dir);
     if let (Some(out), Some(tokens)) = (&arguments.dump_logits, &arguments.tokens) {
         amoozgar_engine::logits(&dir, tokens, out).map_err(|failure| error::of_engine(&failure))?;
+        modes::as_the_user_would(out).map_err(|failure| error::io_error(out, &failure))?;
         let dumped = Dumped {
             logits: out.display().to_string(),
             n_tokens: tokens.len(),

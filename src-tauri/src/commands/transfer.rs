@@ -3,7 +3,7 @@
 use super::{Answer, Request, to_channel};
 use crate::db::blocking;
 use crate::files;
-use crate::models::{export, import};
+use crate::models::{export, import, installed};
 use crate::state::App;
 use amoozgar_types::ipc::{
     ModelExport, ModelsExport, ModelsImport, ModelsTransferStop, TransferProgress,
@@ -23,7 +23,9 @@ pub async fn models_import(
     let transfer = state.transfers.begin(&user.user_id);
     let watch = transfer.watch(to_channel(channel));
     let (db, paths) = (&state.db, &state.paths);
-    import::import(db, paths, &state.inspector, user, from, watch, settled).await
+    let imported = import::import(db, paths, &state.inspector, user, from, watch, settled).await?;
+    installed::open_named(&imported.models);
+    Ok(imported)
 }
 
 /// Writes a model or a dataset as an offline bundle.

@@ -2,6 +2,7 @@
 //! and tells what happens; rows are not its business.
 
 use crate::network;
+use crate::paths;
 use crate::secrets::Secrets;
 use crate::{db, error};
 use amoozgar_hub::{
@@ -126,7 +127,10 @@ async fn attempt(work: Work, told: impl Fn(Told) + Send + Sync) -> Result<Ended,
         .download(&work.cache, &plan, &work.settings, &work.control, &observer)
         .await;
     Ok(match outcome {
-        Ok(Outcome::Finished { snapshot, .. }) => Ended::Installed(snapshot),
+        Ok(Outcome::Finished { snapshot, .. }) => {
+            paths::open_named_cache(&snapshot);
+            Ended::Installed(snapshot)
+        }
         Ok(Outcome::Stopped { kept_bytes }) => Ended::Stopped(Some(kept_bytes)),
         Err(HubError::Stopped) => Ended::Stopped(None),
         Err(failure) => Ended::Failed(failure),

@@ -44,7 +44,7 @@ pub fn export(db: &Db, user_id: &UserId, request: CompareExport) -> Result<(), A
             .decode(text)
             .map_err(|_| ApiError::invalid_field("content"))?,
     };
-    files::write_atomically(&path, &bytes)
+    files::write_chosen(&path, &bytes)
 }
 
 fn check_number(job_ids: &[JobId]) -> Result<(), ApiError> {

@@ -3,6 +3,7 @@
 use super::installed::{self, installed_repo};
 use crate::db::Db;
 use crate::error;
+use crate::files::modes;
 use crate::hold::Settled;
 use crate::paths::Paths;
 use amoozgar_hub::{BundleForm, HubError, Repo, Revision, Watch};
@@ -38,12 +39,15 @@ pub async fn export(
         }
     };
     match exported {
-        Ok(manifest) => Ok(ModelExported {
-            path: to.display().to_string(),
-            n_files: u32::try_from(manifest.files.len()).unwrap_or(u32::MAX),
-            size_bytes: manifest.files.iter().map(|file| file.size_bytes).sum(),
-            stopped: false,
-        }),
+        Ok(manifest) => {
+            modes::as_the_user_would(to).map_err(|failure| error::io_error(to, &failure))?;
+            Ok(ModelExported {
+                path: to.display().to_string(),
+                n_files: u32::try_from(manifest.files.len()).unwrap_or(u32::MAX),
+                size_bytes: manifest.files.iter().map(|file| file.size_bytes).sum(),
+                stopped: false,
+            })
+        }
         Err(HubError::Stopped) => Ok(ModelExported {
             path: to.display().to_string(),
             n_files: 0,

@@ -5,7 +5,7 @@ use crate::db::Db;
 use crate::error::{self, io_error};
 use crate::files::within;
 use crate::hold::Settled;
-use crate::paths::Paths;
+use crate::paths::{self, Paths};
 use amoozgar_hub::{Cache, CachedRepo, Links, Origin, Repo, Snapshot};
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::installed::{InstalledFile, InstalledModel};
@@ -164,6 +164,14 @@ fn downloaded(cache: &Cache) -> Result<Vec<InstalledModel>, ApiError> {
         tracing::warn!(path = %path.display(), %problem, "a folder of the cache cannot be read");
     }
     Ok(scan.repos.iter().filter_map(installed_repo).collect())
+}
+
+/// Leaves models that came into the cache which the environment names as the user's mask says. Blocks
+/// briefly.
+pub fn open_named(models: &[InstalledModel]) {
+    for model in models {
+        paths::open_named_cache(Path::new(&model.path));
+    }
 }
 
 /// A repository of a cache as lists show it; `None` where it is not here as a whole.

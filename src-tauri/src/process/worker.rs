@@ -6,6 +6,8 @@ use super::requests::write_line;
 use super::run_lock::RunLock;
 use crate::error;
 use crate::exit;
+#[cfg(unix)]
+use crate::files::modes;
 use crate::logging;
 use crate::paths::JOB_FILE;
 use amoozgar_engine::{Control, End, train};
@@ -143,10 +145,13 @@ pub fn start_again_with_environment(threads: Option<usize>, arguments: &[&OsStr]
     {
         use std::os::unix::process::CommandExt;
         let failure = match std::env::current_exe() {
-            Ok(program) => Command::new(program)
-                .args(arguments)
-                .envs(environment)
-                .exec(),
+            // It closes what it writes by itself, and learns the user's own mask.
+            Ok(program) => modes::with_users_mask(|| {
+                Command::new(program)
+                    .args(arguments)
+                    .envs(environment)
+                    .exec()
+            }),
             Err(failure) => failure,
         };
         tracing::warn!(%failure, "the run goes on with fewer threads than it could use");

@@ -5,7 +5,7 @@
 use super::place::remove_parts;
 use crate::db::blocking;
 use crate::error::io_error;
-use crate::files;
+use crate::files::{self, modes};
 use crate::hold::Held;
 use crate::machine::resources::free_disk_bytes;
 use crate::paths::Paths;
@@ -29,6 +29,8 @@ pub struct Load {
     entries: Vec<Entry>,
     /// Bytes of all files.
     pub bytes: u64,
+    /// Whether the place that it goes to keeps it from others.
+    pub is_private: bool,
 }
 
 #[derive(Debug)]
@@ -65,6 +67,7 @@ pub fn check(paths: &Paths, to: &Path) -> Result<PlaceCheck, ApiError> {
         path: to.display().to_string(),
         size_bytes: load.bytes,
         free_bytes: free_disk_bytes(near.unwrap_or(to))?,
+        is_private: load.is_private,
     })
 }
 
@@ -89,8 +92,11 @@ pub fn look(paths: &Paths, to: &Path) -> Result<Load, ApiError> {
         return Err(at(ErrorCode::FolderInside, to));
     }
     empty(to, goes_home)?;
-    writable(to)?;
-    let load = gather(from)?;
+    let is_private = writable(to)?;
+    let load = Load {
+        is_private,
+        ..gather(from)?
+    };
     let needed = load.bytes.saturating_add(SPARE_BYTES);
     let free = free_disk_bytes(&to_real)?;
     if free < needed {
@@ -201,6 +207,7 @@ fn gather(place: &Path) -> Result<Load, ApiError> {
     let mut load = Load {
         entries: Vec::new(),
         bytes: 0,
+        is_private: true,
     };
     for part in PARTS {
         if place.join(part).is_dir() {
@@ -283,6 +290,7 @@ fn copy(
             target.set_modified(changed)?;
         }
         target.set_permissions(about.permissions())?;
+        modes::close(place)?;
         target.sync_all()
     };
     keep().map_err(|failure| io_error(place, &failure))?;
@@ -363,23 +371,29 @@ fn empty(to: &Path, goes_home: bool) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Tries to write there, and leaves nothing.
-fn writable(to: &Path) -> Result<(), ApiError> {
+/// Tries to write there, and leaves nothing; answers whether the file system keeps what is closed closed.
+fn writable(to: &Path) -> Result<bool, ApiError> {
     let was_there = to.is_dir();
-    let try_it = || -> io::Result<()> {
+    let try_it = || -> io::Result<bool> {
         if !was_there {
             fs::create_dir(to)?;
         }
         let probe = to.join(".amoozgar-probe");
         File::create(&probe).and_then(|file| file.sync_all())?;
+        let is_private = keeps_modes(&probe, modes::close);
         fs::remove_file(&probe)?;
-        if was_there {
-            Ok(())
-        } else {
-            fs::remove_dir(to)
+        if !was_there {
+            fs::remove_dir(to)?;
         }
+        Ok(is_private)
     };
     try_it().map_err(|failure| io_error(to, &failure))
+}
+
+/// Whether a file is closed to others once `close` has closed it: some file systems keep no modes, and say
+/// nothing when they are set.
+fn keeps_modes(probe: &Path, close: impl Fn(&Path) -> io::Result<()>) -> bool {
+    close(probe).is_ok() && modes::is_closed(probe)
 }
 
 /// A path without links, as far as it is there.

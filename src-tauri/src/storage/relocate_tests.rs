@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used)]
-use super::{Moving, look, relocate};
+use super::{Moving, keeps_modes, look, relocate};
 use crate::db::Db;
 use crate::hold::Hold;
 use crate::hold::tests::held;
@@ -208,4 +208,21 @@ fn while_a_move_is_under_way_nothing_else_changes_the_place() {
     assert!(hold.settled().is_ok());
     hold.begin().unwrap().keep();
     assert!(hold.is_moving(), "until the program ends");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_moved_file_is_closed_to_others_and_a_disk_without_modes_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    let file = bench.root().join("jobs/a/job.json");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let load = look(&bench.paths(), &bench.to()).unwrap();
+    assert!(load.is_private, "this disk keeps modes");
+    // As on FAT: what is set is forgotten, and everybody may read.
+    assert!(!keeps_modes(&file, |_| Ok(())));
+    relocate(&bench.paths(), &bench.to(), &Watch::default(), &held()).unwrap();
+    let copy = bench.to().join("jobs/a/job.json");
+    let mode = fs::metadata(copy).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "the copy, whatever the old one had");
 }

@@ -26,6 +26,7 @@ pub fn of_program(paths: &Paths, database_set_aside: Option<String>) -> Result<A
         data_dir: paths.root().display().to_string(),
         place: paths.place().display().to_string(),
         place_is_there: paths.place_is_there(),
+        place_is_private: paths.place_is_private(),
         place_left: place::read(paths.root())?
             .left()
             .map(|left| left.display().to_string()),

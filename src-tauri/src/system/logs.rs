@@ -25,7 +25,7 @@ pub fn export(db: &Db, paths: &Paths, to: &str) -> Result<WrittenFile, ApiError>
     let profiles = db.now(Store::list_users)?;
     let names: Vec<String> = profiles.into_iter().map(|user| user.name).collect();
     let archive = archive(&paths.logs(), home.as_deref(), &names)?;
-    files::write_atomically(&path, &archive)?;
+    files::write_chosen(&path, &archive)?;
     Ok(WrittenFile {
         path: path.display().to_string(),
         size_bytes: archive.len() as u64,

@@ -2,6 +2,7 @@
 
 use crate::db::Db;
 use crate::error;
+use crate::files::modes;
 use crate::paths::Paths;
 use amoozgar_types::ApiError;
 use amoozgar_types::id::UserId;
@@ -10,13 +11,13 @@ use std::path::{Path, PathBuf};
 
 /// Shows a folder in the file manager. Blocks.
 pub fn folder(dir: &Path) -> Result<(), ApiError> {
-    tauri_plugin_opener::open_path(dir, None::<&str>)
+    modes::with_users_mask(|| tauri_plugin_opener::open_path(dir, None::<&str>))
         .map_err(|failure| error::internal("the file manager could not be started", &failure))
 }
 
 /// Opens a page in the browser. Blocks.
 pub fn page(address: &str) -> Result<(), ApiError> {
-    tauri_plugin_opener::open_url(address, None::<&str>)
+    modes::with_users_mask(|| tauri_plugin_opener::open_url(address, None::<&str>))
         .map_err(|failure| error::internal("the browser could not be started", &failure))
 }
 

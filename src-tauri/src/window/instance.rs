@@ -2,6 +2,8 @@
 //! itself.
 
 use super::front::show;
+#[cfg(target_os = "linux")]
+use crate::files::modes;
 use tauri::plugin::TauriPlugin;
 use tauri::{AppHandle, Wry};
 
@@ -42,10 +44,12 @@ pub fn begin_again(failure: &tauri::Error) {
         return;
     }
     tracing::info!(%failure, "the window that was there is gone; starting again");
-    let failure = std::process::Command::new(program)
-        .args(std::env::args_os().skip(1))
-        .env(AGAIN, format!("{id} {}", n_before + 1))
-        .exec();
+    let failure = modes::with_users_mask(|| {
+        std::process::Command::new(program)
+            .args(std::env::args_os().skip(1))
+            .env(AGAIN, format!("{id} {}", n_before + 1))
+            .exec()
+    });
     tracing::error!(%failure, "could not start again");
 }
 

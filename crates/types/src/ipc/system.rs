@@ -14,6 +14,9 @@ pub struct AppInfo {
     pub place: String,
     /// Whether that folder is there; it is not while its disk is not plugged in.
     pub place_is_there: bool,
+    /// Whether others who use this computer can read nothing there. They can where the disk's file system
+    /// keeps no modes.
+    pub place_is_private: bool,
     /// The folder that they were moved from, while its copy is kept.
     pub place_left: Option<String>,
     /// Logical processors.

@@ -62,6 +62,8 @@ pub struct PlaceCheck {
     pub size_bytes: u64,
     /// Room on the disk there.
     pub free_bytes: u64,
+    /// Whether others who use this computer could read nothing there.
+    pub is_private: bool,
 }
 
 /// How a move ended.

@@ -140,6 +140,7 @@ mod tests {
             data_dir: String::new(),
             place: String::new(),
             place_is_there: true,
+            place_is_private: true,
             place_left: None,
             n_cpus,
             cpu: String::new(),

@@ -67,6 +67,9 @@ fn Inside(props: &InsideProps) -> Html {
             if !info.place_is_there {
                 <p class="note note--warning" data-testid="storage-missing">{ words::MISSING }</p>
             }
+            if info.place_is_there && !info.place_is_private {
+                <p class="note note--warning" data-testid="storage-open-to-others">{ words::OPEN_TO_OTHERS }</p>
+            }
             if info.place != info.data_dir {
                 <p class="muted">{ words::DATABASE_STAYS }{ " " }<Ltr text={info.data_dir.clone()} /></p>
             }
@@ -289,6 +292,9 @@ fn MoveDialog(props: &MoveProps) -> Html {
                     <>
                         <p class="dialog__text" data-testid="place-summary">{ words::summary(check) }</p>
                         <p class="settings__path"><Ltr text={check.path.clone()} /></p>
+                        if !check.is_private {
+                            <p class="note note--warning" data-testid="place-open-to-others">{ words::WOULD_BE_OPEN }</p>
+                        }
                     </>
                 },
                 html! {

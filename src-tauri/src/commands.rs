@@ -185,6 +185,7 @@ handlers![
     dashboard::dashboard_disk,
     cleanup::cleanup_list,
     cleanup::cleanup_remove,
+    cleanup::cleanup_adopt,
 ];
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! - No worker outlives the program for long: its standard input closes, it saves and ends; what is
 //!   left of it is ended at the next start.
 
+pub mod adopt;
 pub mod compare;
 pub mod new_run;
 pub mod view;

@@ -9,4 +9,5 @@ mod half;
 pub mod import;
 pub mod installed;
 
+pub use contents::has_weights;
 pub use installed::{cache, folder};

@@ -3,7 +3,7 @@
 //! there is, with what the keyring holds.
 
 use crate::support::desktop::Desktop;
-use crate::support::window::{ENDLESS, RUN, SOON, Window};
+use crate::support::window::{ENDLESS, Form, RUN, SOON, Window};
 use crate::support::{persian_text, wait_for};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -208,6 +208,9 @@ async fn a_kill_in_the_middle_of_a_move_leaves_everything_where_it_was() -> Resu
     desktop.end_application()
 }
 
+/// A run that the back-up does not know.
+const NEWER: &str = "پس از پشتیبان";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_back_up_takes_the_databases_place_and_the_program_starts_again() -> Result<()> {
     let desktop = Desktop::start()?;
@@ -218,6 +221,20 @@ async fn a_back_up_takes_the_databases_place_and_the_program_starts_again() -> R
     window.choose_in_dialogs(&copy).await?;
     window.click("storage-backup").await?;
     wait_for("the copy", SOON, || Ok(copy.is_file().then_some(())))?;
+    window
+        .start_run(&Form {
+            name: NEWER,
+            dataset: "stories",
+            epochs: "1",
+            batch: "8",
+            lr: "0.002",
+            context: "64",
+        })
+        .await?;
+    window.status(&["completed"], RUN).await?;
+    let job = window.address().await?;
+    let points = window.points().await?;
+    window.go("/settings/storage").await?;
     let dataset = import(&desktop, &window, "پس از پشتیبان").await?;
     window.click("storage-restore").await?;
     window.click("dialog-confirm").await?;
@@ -238,6 +255,25 @@ async fn a_back_up_takes_the_databases_place_and_the_program_starts_again() -> R
         preview.is_err(),
         "what came after the back-up is not listed: {preview:?}"
     );
+
+    // Its run is no rubbish: it is offered by its name, and comes back whole.
+    window.click("nav-dashboard").await?;
+    window.click("clean-up").await?;
+    window.see_text("[data-testid=cleanup-list]", NEWER).await?;
+    ensure!(
+        window.is_disabled("cleanup-safe").await?,
+        "it is not among what is safe to remove"
+    );
+    window.click("cleanup-adopt-0").await?;
+    window
+        .see_text(".toast", "به فهرست اجراهای شما برگشت")
+        .await?;
+    window.click("cleanup-close").await?;
+    window.go(&job).await?;
+    window.status(&["completed"], SOON).await?;
+    window
+        .more_points_than(points.saturating_sub(1), SOON)
+        .await?;
     window.close_session().await;
     Ok(())
 }

@@ -297,4 +297,6 @@ commands! {
     CleanupList "cleanup_list" (()) -> Vec<CleanupItem>;
     /// Removes what was chosen.
     CleanupRemove "cleanup_remove" (Vec<CleanupTarget>) -> CleanupOutcome;
+    /// Puts a run that the database does not know on the list again, as the caller's. Administrators only.
+    CleanupAdopt "cleanup_adopt" (UnlistedRun) -> crate::job::JobRecord;
 }

@@ -56,6 +56,12 @@ pub enum CleanupTarget {
         /// The folder's name.
         folder: String,
     },
+    /// What a task that nobody goes on with left: a file or a folder that never got its name. Of one's own
+    /// runs, or, for administrators, of the program.
+    Leftover {
+        /// Where it is.
+        path: String,
+    },
     /// What is there of a download that nobody goes on with. Administrators only.
     PartialDownload {
         /// The repository's folder in the cache.
@@ -73,4 +79,7 @@ pub enum Caution {
     LastCheckpoint,
     /// The download starts anew.
     StartsAnew,
+    /// It is a whole run, which can be put on the list again: an older back-up of the database does not
+    /// know it.
+    UnlistedRun,
 }

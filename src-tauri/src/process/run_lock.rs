@@ -48,4 +48,12 @@ impl RunLock {
         }
         Ok(Self { _file: file })
     }
+
+    /// Whether a process has the run in `job_dir` now. Makes nothing.
+    pub fn is_taken(job_dir: &Path) -> bool {
+        File::options()
+            .write(true)
+            .open(job_dir.join(FILE))
+            .is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    }
 }

@@ -42,7 +42,8 @@ pub fn look(path: String) -> Result<BackupSummary, ApiError> {
 }
 
 /// Has a back-up take the database's place at the next start. Blocks.
-pub fn restore(paths: &Paths, from: &str, _settled: &Settled) -> Result<(), ApiError> {
+pub fn restore(paths: &Paths, from: &str, settled: &Settled) -> Result<(), ApiError> {
+    let _claim = settled.claim(paths.root());
     prepare_restore(&paths.database(), Path::new(from))
         .map(drop)
         .map_err(|failure| error::of_store(&failure))?;

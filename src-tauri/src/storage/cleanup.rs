@@ -1,45 +1,41 @@
 //! Making room: what could be removed, and removing what was chosen.
 //!
+//! A run that the database does not know, as after an older back-up took its place, is no rubbish: it is
+//! offered with what it is, to be put on the list again (`jobs/adopt.rs`).
+//!
 //! Nothing of a run that has not ended is ever offered or removed: every target is looked up again
 //! when it is removed, whatever the interface was shown before.
 
-use crate::db::Db;
+mod leftovers;
+mod room;
+
+pub use self::room::Room;
+
+use self::leftovers::Leftover;
+use self::room::{ON_ITS_WAY, dirs_in, file_name, remove, repository};
+use crate::files::within;
 use crate::hold::Settled;
-use crate::paths::Paths;
+use crate::jobs::adopt;
+use crate::models::installed;
+use crate::process::RunLock;
 use crate::{error, files};
 use amoozgar_store::JobFolder;
-use amoozgar_types::id::{JobId, UserId};
+use amoozgar_types::ApiError;
+use amoozgar_types::id::JobId;
 use amoozgar_types::ipc::CleanupOutcome;
 use amoozgar_types::storage::{Caution, CleanupItem, CleanupTarget};
-use amoozgar_types::user::{Role, User};
-use amoozgar_types::{ApiError, ErrorCode};
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-
-/// What is on its way in a repository's folder.
-const ON_ITS_WAY: &str = ".amoozgar";
-
-/// What is looked through, and for whom.
-pub struct Room {
-    /// Where runs are listed.
-    pub db: Db,
-    /// Where folders lie.
-    pub paths: Paths,
-    /// Who may remove what is theirs, and as an administrator what is nobody's.
-    pub user: User,
-}
 
 impl Room {
     /// What could be removed to make room, largest first. Blocks.
     pub fn list(&self) -> Result<Vec<CleanupItem>, ApiError> {
         let mut items = Vec::new();
-        for folder in self.db.now(|store| store.job_folders(self.id()))? {
-            if folder.status.has_ended() {
-                items.extend(self.of_run(&folder)?);
-            }
+        for folder in self.ended_runs()? {
+            items.extend(self.of_run(&folder)?);
         }
+        items.extend(self.leftovers()?.into_iter().map(Leftover::item));
         if self.looks_after_everyone() {
             items.extend(self.orphans()?);
             items.extend(self.partial_downloads());
@@ -77,7 +73,7 @@ impl Room {
         match target {
             CleanupTarget::Checkpoint { job_id, step } => self.remove_checkpoint(job_id, *step),
             CleanupTarget::JobCache { job_id } => match self.ended(job_id)? {
-                Some(dir) => remove_dir(&dir.join("cache")).map(Some),
+                Some(dir) => self.remove_of_run(&dir, &dir.join("cache")),
                 None => Ok(None),
             },
             CleanupTarget::OrphanFolder { folder } => {
@@ -85,22 +81,27 @@ impl Room {
                 match self
                     .orphan_folders()?
                     .into_iter()
-                    .find(|dir| dir.ends_with(folder))
+                    .find(|dir| file_name(dir) == *folder)
                 {
-                    Some(dir) => remove_dir(&dir).map(Some),
+                    Some(dir) if installed::refuse_needed(&self.db, &dir, None).is_err() => {
+                        Ok(None)
+                    }
+                    Some(dir) => remove(&self.paths.jobs(), &dir),
                     None => Ok(None),
                 }
             }
+            CleanupTarget::Leftover { path } => self.remove_leftover(path),
             CleanupTarget::PartialDownload { folder } => {
                 self.require_administrator()?;
-                let Some(dir) = self.partial_dirs().into_iter().find(|dir| {
-                    dir.parent()
-                        .is_some_and(|repository| repository.ends_with(folder))
-                }) else {
+                let Some(dir) = self
+                    .partial_dirs()
+                    .into_iter()
+                    .find(|dir| dir.parent().is_some_and(|of| file_name(of) == *folder))
+                else {
                     return Ok(None);
                 };
                 match self.hold(&dir) {
-                    Some(_held) => remove_dir(&dir).map(Some),
+                    Some(_held) => remove(&self.paths.hub_cache(), &dir),
                     None => Ok(None),
                 }
             }
@@ -148,46 +149,51 @@ impl Room {
         else {
             return Ok(None);
         };
-        let path = Path::new(&checkpoint.path);
-        if !path.starts_with(&dir) {
-            tracing::warn!(path = %path.display(), "a checkpoint outside of its run is left");
-            return Ok(None);
+        let freed_bytes = self.remove_of_run(&dir, Path::new(&checkpoint.path))?;
+        if freed_bytes.is_some() {
+            self.db
+                .now(|store| store.delete_checkpoint(job_id, &checkpoint.path))?;
         }
-        let freed_bytes = remove_dir(path)?;
-        self.db
-            .now(|store| store.delete_checkpoint(job_id, &checkpoint.path))?;
-        Ok(Some(freed_bytes))
+        Ok(freed_bytes)
     }
 
-    /// The folder of a run of one's own that has ended.
+    /// Removes what lies in a run's folder, which lies among the runs itself.
+    fn remove_of_run(&self, dir: &Path, path: &Path) -> Result<Option<u64>, ApiError> {
+        if !path.starts_with(dir) {
+            tracing::warn!(path = %path.display(), "what lies outside of its run is left");
+            return Ok(None);
+        }
+        remove(&self.paths.jobs(), path)
+    }
+
+    /// The folder of a run of one's own that has ended, as far as it lies among the runs.
     fn ended(&self, job_id: &JobId) -> Result<Option<PathBuf>, ApiError> {
         let job = self
             .db
             .now(|store| store.job(self.id(), job_id))?
             .ok_or_else(error::not_found)?;
-        Ok(job
-            .record
-            .status
-            .has_ended()
-            .then(|| PathBuf::from(job.job_dir)))
+        let dir = PathBuf::from(job.job_dir);
+        let is_ours = within::is_inside(&self.paths.jobs(), &dir);
+        Ok((job.record.status.has_ended() && is_ours).then_some(dir))
     }
 
     fn orphans(&self) -> Result<Vec<CleanupItem>, ApiError> {
         let items = self.orphan_folders()?.into_iter().map(|dir| {
             let folder = file_name(&dir);
+            let run = adopt::name_of(&dir);
             CleanupItem {
                 target: CleanupTarget::OrphanFolder {
                     folder: folder.clone(),
                 },
-                name: folder,
+                caution: run.is_some().then_some(Caution::UnlistedRun),
+                name: run.unwrap_or(folder),
                 size_bytes: files::size_of(&dir),
-                caution: None,
             }
         });
         Ok(items.collect())
     }
 
-    /// Folders among the runs that belong to none.
+    /// Folders among the runs that belong to no row, and in which no process works.
     fn orphan_folders(&self) -> Result<Vec<PathBuf>, ApiError> {
         // Listed before the rows are read: a run that is made in between has a row by then.
         let dirs = dirs_in(&self.paths.jobs());
@@ -200,6 +206,7 @@ impl Room {
         Ok(dirs
             .into_iter()
             .filter(|dir| dir.file_name().is_some_and(|name| !known.contains(name)))
+            .filter(|dir| !RunLock::is_taken(dir))
             .collect())
     }
 
@@ -225,67 +232,6 @@ impl Room {
             .map(|repository| repository.join(ON_ITS_WAY))
             .filter(|dir| dir.is_dir())
             .collect()
-    }
-
-    /// The lock that a download holds on its repository, unless one does now.
-    fn hold(&self, partial: &Path) -> Option<File> {
-        let folder = partial.parent()?.file_name()?;
-        let dir = self.paths.hub_cache().join(".locks").join(folder);
-        fs::create_dir_all(&dir).ok()?;
-        let file = File::create(dir.join("amoozgar.lock")).ok()?;
-        file.try_lock().is_ok().then_some(file)
-    }
-
-    fn id(&self) -> &UserId {
-        &self.user.user_id
-    }
-
-    fn looks_after_everyone(&self) -> bool {
-        self.user.role == Role::Administrator
-    }
-
-    fn require_administrator(&self) -> Result<(), ApiError> {
-        if self.looks_after_everyone() {
-            Ok(())
-        } else {
-            Err(ApiError::new(ErrorCode::NotPermitted))
-        }
-    }
-}
-
-/// Bytes that the folder took.
-fn remove_dir(dir: &Path) -> Result<u64, ApiError> {
-    let size_bytes = files::size_of(dir);
-    files::remove_dir(dir)?;
-    Ok(size_bytes)
-}
-
-fn dirs_in(dir: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(dir) else {
-        return Vec::new();
-    };
-    let mut dirs: Vec<_> = entries
-        .filter_map(Result::ok)
-        // A link is not followed: what it leads to is not ours.
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-        .map(|entry| entry.path())
-        .collect();
-    dirs.sort();
-    dirs
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
-}
-
-/// `models--owner--name` as people know it.
-fn repository(folder: &str) -> String {
-    match folder.split_once("--") {
-        Some((_, name)) => name.replace("--", "/"),
-        None => folder.to_owned(),
     }
 }
 

@@ -140,7 +140,8 @@ pub fn target(target: &CleanupTarget) -> String {
     match target {
         CleanupTarget::Checkpoint { step, .. } => format!("نقطهٔ ذخیرهٔ گام {}", count(*step)),
         CleanupTarget::JobCache { .. } => "توکن‌های آماده".to_owned(),
-        CleanupTarget::OrphanFolder { .. } => "پوشهٔ اجرایی حذف‌شده".to_owned(),
+        CleanupTarget::OrphanFolder { .. } => "پوشهٔ اجرایی که در فهرست نیست".to_owned(),
+        CleanupTarget::Leftover { .. } => "باقی‌ماندهٔ کاری نیمه‌تمام".to_owned(),
         CleanupTarget::PartialDownload { .. } => "دانلود نیمه‌کاره".to_owned(),
     }
 }
@@ -151,6 +152,7 @@ pub fn caution(caution: Caution) -> &'static str {
         Caution::BestCheckpoint => "بهترین نقطهٔ این اجرا",
         Caution::LastCheckpoint => "آخرین نقطه؛ ادامهٔ اجرا از آن است",
         Caution::StartsAnew => "دانلود از سر گرفته می‌شود",
+        Caution::UnlistedRun => "اجرای کامل؛ می‌توان آن را به فهرست برگرداند",
     }
 }
 
@@ -170,9 +172,17 @@ pub fn confirm_text(n: usize, bytes: u64, n_cautioned: usize) -> String {
         return what;
     }
     format!(
-        "{what} {} مورد از آن‌ها نشان «بهترین»، «آخرین» یا «نیمه‌کاره» دارد و پس از حذف بازنمی‌گردد.",
+        "{what} {} مورد از آن‌ها هشدار دارد و پس از حذف بازنمی‌گردد.",
         count(n_cautioned as u64)
     )
+}
+
+/// Button.
+pub const ADOPT: &str = "برگرداندن به فهرست";
+
+/// Toast.
+pub fn adopted(run: &str) -> String {
+    format!("«{}» به فهرست اجراهای شما برگشت.", isolate(run))
 }
 
 /// Toast.

@@ -37,6 +37,7 @@ const ADMINISTRATOR: &[&str] = &[
     "database_inspect",
     "database_restore",
     // So is the place of their things, and everything there is.
+    "cleanup_adopt",
     "place_look",
     "place_move",
     "place_let_go",

@@ -19,6 +19,13 @@ pub struct Overview {
     pub recent: Vec<JobRecord>,
 }
 
+/// A run's folder that the database does not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnlistedRun {
+    /// The folder's name.
+    pub folder: String,
+}
+
 /// What a clean-up did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CleanupOutcome {

@@ -6,12 +6,12 @@ use crate::components::{
     Skeleton, Tone, Variant,
 };
 use crate::hooks::use_query;
-use crate::i18n::{common, dashboard as words};
+use crate::i18n::{common, dashboard as words, errors};
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_text::number;
 use amoozgar_types::ApiError;
-use amoozgar_types::ipc::{CleanupList, CleanupRemove};
-use amoozgar_types::storage::{CleanupItem, CleanupTarget};
+use amoozgar_types::ipc::{CleanupAdopt, CleanupList, CleanupRemove, UnlistedRun};
+use amoozgar_types::storage::{Caution, CleanupItem, CleanupTarget};
 use std::collections::HashSet;
 use yew::prelude::*;
 
@@ -82,10 +82,18 @@ pub fn CleanupDialog(props: &CleanupDialogProps) -> Html {
             />
         },
         (Some(items), _) => html! {
-            <Items items={(*items).clone()} chosen={(*chosen).clone()} choose={
-                let chosen = chosen.clone();
-                Callback::from(move |next| chosen.set(next))
-            } />
+            <Items
+                items={(*items).clone()}
+                chosen={(*chosen).clone()}
+                choose={
+                    let chosen = chosen.clone();
+                    Callback::from(move |next| chosen.set(next))
+                }
+                on_adopted={
+                    let query = query.clone();
+                    Callback::from(move |()| query.reload())
+                }
+            />
         },
         (None, Some(error)) => html! { <ErrorState {error} on_retry={query.on_retry()} /> },
         (None, None) => html! { <Skeleton lines={5} /> },
@@ -137,6 +145,7 @@ struct ItemsProps {
     items: Vec<CleanupItem>,
     chosen: HashSet<CleanupTarget>,
     choose: Callback<HashSet<CleanupTarget>>,
+    on_adopted: Callback<()>,
 }
 
 #[component]
@@ -195,11 +204,76 @@ fn Items(props: &ItemsProps) -> Html {
                             if let Some(caution) = item.caution {
                                 <Badge label={words::caution(caution)} tone={Tone::Warning} />
                             }
+                            if let Some(folder) = unlisted(item) {
+                                <Adopt
+                                    {index}
+                                    {folder}
+                                    name={item.name.clone()}
+                                    on_adopted={props.on_adopted.clone()}
+                                />
+                            }
                             <span class="cleanup__size">{ number::bytes(item.size_bytes) }</span>
                         </li>
                     }
                 }) }
             </ul>
         </div>
+    }
+}
+
+/// The folder of an item that is a run of no list.
+fn unlisted(item: &CleanupItem) -> Option<String> {
+    match (&item.target, item.caution) {
+        (CleanupTarget::OrphanFolder { folder }, Some(Caution::UnlistedRun)) => {
+            Some(folder.clone())
+        }
+        _ => None,
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct AdoptProps {
+    index: usize,
+    folder: String,
+    name: String,
+    on_adopted: Callback<()>,
+}
+
+/// Puts a run on the list again.
+#[component]
+fn Adopt(props: &AdoptProps) -> Html {
+    let busy = use_state(|| false);
+    let toasts = use_toasts();
+    let onclick = {
+        let busy = busy.clone();
+        let (folder, name, on_adopted) = (
+            props.folder.clone(),
+            props.name.clone(),
+            props.on_adopted.clone(),
+        );
+        Callback::from(move |_: MouseEvent| {
+            busy.set(true);
+            let (busy, toasts) = (busy.clone(), toasts.clone());
+            let (folder, name, on_adopted) = (folder.clone(), name.clone(), on_adopted.clone());
+            wasm_bindgen_futures::spawn_local(async move {
+                match api::call::<CleanupAdopt>(UnlistedRun { folder }).await {
+                    Ok(_) => {
+                        toasts.success(words::adopted(&name));
+                        on_adopted.emit(());
+                    }
+                    Err(error) => toasts.error(errors::describe(&error).message),
+                }
+                busy.set(false);
+            });
+        })
+    };
+    html! {
+        <Button
+            label={words::ADOPT}
+            icon={IconName::Refresh}
+            loading={*busy}
+            {onclick}
+            testid={format!("cleanup-adopt-{}", props.index)}
+        />
     }
 }

@@ -258,7 +258,9 @@ pub fn sentence(error: &ApiError) -> String {
         ErrorCode::DiskFull => format!("no space left on the disk of `{path}`"),
         ErrorCode::PlaceMissing => format!("the folder `{path}` is not there"),
         ErrorCode::PlaceMoving => "runs and models are being moved to another folder".to_owned(),
-        ErrorCode::StillAtWork => "a run or a download is at work or waits".to_owned(),
+        ErrorCode::StillAtWork => {
+            "a run, a download, an import or an export is at work or waits".to_owned()
+        }
         ErrorCode::FolderNotEmpty => format!("the folder `{path}` is not empty"),
         ErrorCode::FolderInside => {
             format!("the folder `{path}` lies inside of the present one, or around it")

@@ -60,12 +60,15 @@ fn scanned(paths: &Paths, kind: RepoKind, repo: &str) -> Result<CachedRepo, ApiE
 }
 
 /// Removes a downloaded or an imported one. What a run left goes with the run. Blocks.
+///
+/// # Errors
+/// `StillAtWork` while it is written or read as a bundle.
 pub fn remove(
     db: &Db,
     paths: &Paths,
     user: &User,
     model: &ModelRef,
-    _settled: &Settled,
+    settled: &Settled,
 ) -> Result<(), ApiError> {
     if matches!(model, ModelRef::Trained { .. }) {
         return Err(error::invalid_state("it goes with its run"));
@@ -73,7 +76,9 @@ pub fn remove(
     if !may_delete(db, user, model)? {
         return Err(ApiError::new(ErrorCode::NotPermitted));
     }
-    refuse_needed(db, &place_of(paths, model)?, None)?;
+    let place = place_of(paths, model)?;
+    refuse_claimed(settled, &place)?;
+    refuse_needed(db, &place, None)?;
     match model {
         ModelRef::Hub { repo, kind } => {
             let repo = Repo::new(*kind, repo).map_err(|failure| error::of_hub(&failure))?;
@@ -123,6 +128,14 @@ pub fn refuse_needed(db: &Db, folder: &Path, but_for: Option<&JobId>) -> Result<
         Some(used) => Err(error::in_use(&used.run, &used.owner)),
         None => Ok(()),
     }
+}
+
+/// Refuses to take away what an import or an export works on.
+fn refuse_claimed(settled: &Settled, dir: &Path) -> Result<(), ApiError> {
+    if settled.is_claimed(dir) {
+        return Err(ApiError::new(ErrorCode::StillAtWork));
+    }
+    Ok(())
 }
 
 /// Whether a user may remove what all share.

@@ -69,6 +69,49 @@ fn only_who_brought_a_model_and_administrators_may_remove_it() {
     }
 }
 
+#[test]
+fn a_model_that_is_being_exported_is_not_taken_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = Paths::resolve(Some(dir.path().to_owned())).unwrap();
+    let db = Db::new(Store::open(&paths.database(), 0).unwrap().store);
+    let admin = User {
+        user_id: UserId::new("sara"),
+        name: "سارا".to_owned(),
+        role: Role::Administrator,
+        has_password: false,
+        created_ms: 0,
+    };
+    db.now(|store| store.insert_user(&admin, None, 0)).unwrap();
+    let repo = paths.hub_cache().join("models--a--b");
+    let imported = imported_dir(&paths, "مدل").unwrap();
+    let models = [
+        (
+            ModelRef::Hub {
+                repo: "a/b".to_owned(),
+                kind: RepoKind::Model,
+            },
+            repo,
+        ),
+        (
+            ModelRef::Imported {
+                name: "مدل".to_owned(),
+            },
+            imported,
+        ),
+    ];
+    for (model, folder) in models {
+        fs::create_dir_all(folder.join("snapshots")).unwrap();
+        let settled = settled();
+        let export = settled.claim(&folder);
+        let refused = remove(&db, &paths, &admin, &model, &settled).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::StillAtWork, "{model:?}");
+        assert!(folder.is_dir(), "{model:?}: it is there still");
+        drop(export);
+        remove(&db, &paths, &admin, &model, &settled).unwrap();
+        assert!(!folder.exists(), "{model:?}: the export has ended");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_list_shows_what_lies_in_a_folder_and_waits_for_no_pipe() {

@@ -204,7 +204,7 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             "تا پایان جابه‌جایی صبر کنید یا آن را لغو کنید.",
         ),
         ErrorCode::StillAtWork => (
-            "اجرا یا دانلودی در حال کار یا در نوبت است.".into(),
+            "اجرا، دانلود یا رونوشتی در جریان یا در نوبت است.".into(),
             "آن را به پایان برسانید یا متوقف کنید و دوباره بکوشید.",
         ),
         ErrorCode::FolderNotEmpty => (

@@ -111,6 +111,7 @@ handlers![
     datasets::datasets_list,
     datasets::datasets_import,
     datasets::datasets_preview,
+    datasets::datasets_conversations,
     datasets::datasets_delete,
     datasets::datasets_share,
     training::training_bases,

@@ -54,6 +54,7 @@ pub fn import(
         name,
         source: DatasetSource::Imported,
         format: summary.format,
+        guess: summary.guess.clone(),
         size_bytes: summary.size_bytes,
         n_rows: summary.n_rows,
         n_validation_rows: 0,
@@ -179,6 +180,7 @@ fn register(
         name: name.to_owned(),
         source: DatasetSource::Bundled,
         format: summary.format,
+        guess: summary.guess.clone(),
         size_bytes: summary.size_bytes + held_out.as_ref().map_or(0, |part| part.size_bytes),
         n_rows: summary.n_rows,
         n_validation_rows: held_out.map_or(0, |part| part.n_rows),
@@ -260,6 +262,8 @@ fn extension(format: DatasetFormat) -> &'static str {
     match format {
         DatasetFormat::Txt => "txt",
         DatasetFormat::Jsonl => "jsonl",
+        DatasetFormat::Json => "json",
+        DatasetFormat::Csv => "csv",
     }
 }
 
@@ -298,6 +302,7 @@ mod tests {
             name: id.to_owned(),
             source: DatasetSource::Imported,
             format: DatasetFormat::Txt,
+            guess: None,
             size_bytes: 4,
             n_rows: 1,
             n_validation_rows: 0,

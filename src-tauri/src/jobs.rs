@@ -31,6 +31,7 @@ mod queue_tests;
 pub use curves::Curves;
 pub use live::Live;
 pub use queue::Jobs;
+pub use record::read_in_words;
 pub use subscriptions::{Sink, Subscriptions};
 
 use amoozgar_types::ApiError;

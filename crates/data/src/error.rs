@@ -86,11 +86,55 @@ pub enum DataError {
         /// Why.
         detail: String,
     },
-    /// Neither .txt nor .jsonl.
-    #[error("`{path}` is neither .txt nor .jsonl")]
+    /// No format that is read.
+    #[error("`{path}` is none of .txt, .jsonl, .json and .csv")]
     UnsupportedFormat {
         /// The file.
         path: PathBuf,
+    },
+    /// Rows where plain text is needed.
+    #[error("`{path}` has rows and is no plain text: it can be learnt as conversations")]
+    NoText {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Plain text where rows are needed.
+    #[error("`{path}` is plain text and has no conversations")]
+    NoRows {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Rows that look like nothing that is known.
+    #[error(
+        "the rows of `{path}` have the columns `{columns}`: which of them hold questions and answers?"
+    )]
+    UnknownShape {
+        /// The file.
+        path: PathBuf,
+        /// The columns, parted by commas.
+        columns: String,
+    },
+    /// A column that is not there.
+    #[error("`{path}` has no column `{column}` for `{field}`; it has `{columns}`")]
+    NoColumn {
+        /// The file.
+        path: PathBuf,
+        /// The part of a row that is looked for.
+        field: &'static str,
+        /// The column.
+        column: String,
+        /// The columns that there are, parted by commas.
+        columns: String,
+    },
+    /// No row is a conversation.
+    #[error("no row of `{path}` is a conversation to learn: {detail}")]
+    NoConversation {
+        /// The file.
+        path: PathBuf,
+        /// The line of the first row.
+        line: u64,
+        /// What is wrong with it.
+        detail: String,
     },
     /// A format that has no labels.
     #[error("`{path}` is neither .jsonl nor .csv, of which a classifier learns")]
@@ -151,7 +195,7 @@ impl DataError {
                 params.detail = Some(detail.clone());
                 ErrorCode::InvalidJson
             }
-            Self::InvalidRow { line, detail, .. } => {
+            Self::InvalidRow { line, detail, .. } | Self::NoConversation { line, detail, .. } => {
                 params.line = Some(*line);
                 params.detail = Some(detail.clone());
                 ErrorCode::InvalidRow
@@ -160,6 +204,18 @@ impl DataError {
                 params.line = Some(*line);
                 params.field = Some((*field).to_owned());
                 ErrorCode::MissingField
+            }
+            Self::UnknownShape { .. } | Self::NoColumn { .. } => {
+                params.path = None;
+                params.field = Some("dataset.mapping".to_owned());
+                params.detail = Some(self.to_string());
+                ErrorCode::InvalidSpec
+            }
+            Self::NoText { .. } | Self::NoRows { .. } => {
+                params.path = None;
+                params.field = Some("dataset.shape".to_owned());
+                params.detail = Some(self.to_string());
+                ErrorCode::InvalidSpec
             }
             Self::NotLabelled { .. } => {
                 // The sentence is about the specification; its detail names the file.
@@ -188,6 +244,11 @@ impl DataError {
             | Self::MissingField { path, .. }
             | Self::InvalidRow { path, .. }
             | Self::UnsupportedFormat { path }
+            | Self::NoText { path }
+            | Self::NoRows { path }
+            | Self::UnknownShape { path, .. }
+            | Self::NoColumn { path, .. }
+            | Self::NoConversation { path, .. }
             | Self::NotLabelled { path }
             | Self::Io { path, .. } => path,
         }

@@ -4,14 +4,16 @@ use crate::DataError;
 use amoozgar_types::dataset::DatasetFormat;
 use std::path::Path;
 
-/// The format of a file of plain text.
+/// The format of a file.
 ///
 /// # Errors
-/// Where the name ends in neither .txt nor .jsonl.
+/// Where its name's end is none of .txt, .jsonl, .json and .csv.
 pub fn format_of(path: &Path) -> Result<DatasetFormat, DataError> {
     match extension(path).as_str() {
         "txt" => Ok(DatasetFormat::Txt),
         "jsonl" => Ok(DatasetFormat::Jsonl),
+        "json" => Ok(DatasetFormat::Json),
+        "csv" => Ok(DatasetFormat::Csv),
         _ => Err(DataError::UnsupportedFormat {
             path: path.to_path_buf(),
         }),

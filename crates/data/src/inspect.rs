@@ -1,6 +1,8 @@
 //! A look at a dataset's file: what it holds, whether it is sound, and some of its rows.
 
-use crate::{DataError, Documents, MAX_LINE_BYTES};
+use crate::readers::rows::Rows;
+use crate::{Conversations, DataError, Documents, MAX_LINE_BYTES, columns, format_of, shape_of};
+use amoozgar_types::dataset::{DatasetFormat, FaultCount, Guess, Mapping, Shape, count_fault};
 pub use amoozgar_types::process::{DatasetRows, DatasetSummary};
 use std::path::Path;
 
@@ -26,6 +28,19 @@ pub fn preview(
 }
 
 fn inspect_lines(path: &Path, max_line_bytes: usize) -> Result<DatasetSummary, DataError> {
+    let format = format_of(path)?;
+    if format != DatasetFormat::Txt {
+        let guess = columns(path)?.guess;
+        match guess {
+            Some(guess) if guess.shape.is_conversation() => return inspect_rows(path, guess),
+            // Which of its columns are what is asked when they are learnt.
+            None if format == DatasetFormat::Csv => return inspect_table(path),
+            None if format == DatasetFormat::Json => {
+                shape_of(path, None, &Mapping::new())?;
+            }
+            _ => {}
+        }
+    }
     let mut documents = Documents::with_longest_line(path, max_line_bytes)?;
     let mut n_rows = 0;
     for part in &mut documents {
@@ -41,6 +56,73 @@ fn inspect_lines(path: &Path, max_line_bytes: usize) -> Result<DatasetSummary, D
         encoding: documents.encoding(),
         n_rows,
         size_bytes: documents.size_bytes(),
+        guess: Some(Guess {
+            shape: Shape::Text,
+            mapping: Mapping::new(),
+        }),
+        faults: Vec::new(),
+    })
+}
+
+fn inspect_rows(path: &Path, guess: Guess) -> Result<DatasetSummary, DataError> {
+    let mut conversations = Conversations::open(path, &guess)?;
+    let (mut n_rows, mut faults) = (0, Vec::new());
+    for row in &mut conversations {
+        match row? {
+            Ok(_) => n_rows += 1,
+            Err(row) => count_fault(&mut faults, row.fault, row.value.as_deref(), row.line),
+        }
+    }
+    if n_rows == 0 {
+        return Err(no_conversation(path, &faults));
+    }
+    Ok(DatasetSummary {
+        format: format_of(path)?,
+        encoding: conversations.encoding(),
+        n_rows,
+        size_bytes: conversations.size_bytes(),
+        guess: Some(guess),
+        faults,
+    })
+}
+
+/// Says of a file without conversations what is wrong with the first row.
+pub fn no_conversation(path: &Path, faults: &[FaultCount]) -> DataError {
+    let path = path.to_path_buf();
+    let Some(first) = faults.first() else {
+        return DataError::EmptyFile { path };
+    };
+    DataError::NoConversation {
+        path,
+        line: first.lines.first().copied().unwrap_or(1),
+        detail: format!(
+            "{:?} {}",
+            first.fault,
+            first.value.as_deref().unwrap_or_default()
+        )
+        .trim_end()
+        .to_owned(),
+    }
+}
+
+fn inspect_table(path: &Path) -> Result<DatasetSummary, DataError> {
+    let mut rows = Rows::open(path)?;
+    let mut n_rows = 0;
+    while rows.next_row()?.is_some() {
+        n_rows += 1;
+    }
+    if n_rows == 0 {
+        return Err(DataError::EmptyFile {
+            path: rows.path().to_path_buf(),
+        });
+    }
+    Ok(DatasetSummary {
+        format: DatasetFormat::Csv,
+        encoding: rows.encoding(),
+        n_rows,
+        size_bytes: rows.size_bytes(),
+        guess: None,
+        faults: Vec::new(),
     })
 }
 
@@ -51,6 +133,15 @@ fn preview_lines(
     max_chars: usize,
     max_line_bytes: usize,
 ) -> Result<DatasetRows, DataError> {
+    if format_of(path)? != DatasetFormat::Txt {
+        let guess = columns(path)?.guess;
+        if guess
+            .as_ref()
+            .is_none_or(|guess| guess.shape.is_conversation())
+        {
+            return preview_rows(path, guess.as_ref(), offset, limit, max_chars);
+        }
+    }
     let mut documents = Documents::with_longest_line(path, max_line_bytes)?;
     let mut rows = Vec::new();
     while rows.len() < limit {
@@ -64,6 +155,51 @@ fn preview_lines(
     Ok(DatasetRows {
         rows,
         encoding: documents.encoding(),
+    })
+}
+
+/// Conversations as a book prints them, a dash before each message; else a row's cells.
+fn preview_rows(
+    path: &Path,
+    guess: Option<&Guess>,
+    offset: u64,
+    limit: usize,
+    max_chars: usize,
+) -> Result<DatasetRows, DataError> {
+    let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+    let cut = |text: String| text.chars().take(max_chars).collect::<String>();
+    if let Some(guess) = guess {
+        let mut conversations = Conversations::open(path, guess)?;
+        let told = conversations.by_ref().filter_map(|row| match row {
+            Ok(Ok(row)) => {
+                let messages = row.messages.iter();
+                let lines = messages.map(|message| format!("— {}", message.content));
+                Some(Ok(cut(lines.collect::<Vec<_>>().join("\n"))))
+            }
+            Ok(Err(_)) => None,
+            Err(error) => Some(Err(error)),
+        });
+        let rows = told.skip(offset).take(limit).collect::<Result<_, _>>()?;
+        let encoding = conversations.encoding();
+        return Ok(DatasetRows { rows, encoding });
+    }
+    let mut rows = Rows::open(path)?;
+    let mut told = Vec::new();
+    let mut index = 0;
+    while told.len() < limit
+        && let Some(row) = rows.next_row()?
+    {
+        if index >= offset {
+            let cells = row.value.iter().filter_map(serde_json::Value::as_object);
+            let cells = cells.flat_map(|row| row.values());
+            let cells: Vec<&str> = cells.filter_map(serde_json::Value::as_str).collect();
+            told.push(cut(cells.join(" | ")));
+        }
+        index += 1;
+    }
+    Ok(DatasetRows {
+        rows: told,
+        encoding: rows.encoding(),
     })
 }
 

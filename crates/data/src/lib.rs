@@ -2,7 +2,7 @@
 //!
 //! - A reader of `readers` reads one file format as a stream, with the place of whatever is wrong.
 //! - A shape of `shape` says what the rows of a file mean: plain text ([`Documents`]) or labelled
-//!   text ([`Examples`]).
+//!   text ([`Examples`]), conversations ([`Conversations`]).
 //! - [`inspect`] and [`preview`] look at a file for a person; [`HeldOut`] chooses validation rows.
 //!
 //! Invariants:
@@ -22,8 +22,10 @@ mod splits;
 
 pub use error::DataError;
 pub use format::format_of;
-pub use inspect::{DatasetRows, DatasetSummary, inspect, preview};
+pub use inspect::{DatasetRows, DatasetSummary, inspect, no_conversation, preview};
 pub use readers::whole::read_text;
+pub use shape::conversation::{Conversation, Conversations, Faulty};
+pub use shape::guess::{columns, shape_of};
 pub use shape::labelled::{Example, Examples, class_names};
 pub use shape::text::{DocumentPart, Documents, Unit, Units};
 pub use splits::HeldOut;

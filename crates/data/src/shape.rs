@@ -1,5 +1,7 @@
 //! Shapes: what the rows of a file mean, whatever its format.
 
+pub(crate) mod conversation;
+pub(crate) mod guess;
 pub(crate) mod labelled;
 pub(crate) mod text;
 

@@ -8,6 +8,6 @@ mod session;
 
 pub use cache::KvCache;
 pub use decoder::Generation;
-pub(crate) use decoder::continue_prompt;
+pub(crate) use decoder::{Asked, continue_prompt};
 pub use sampler::SamplingParams;
 pub use session::Generator;

@@ -5,6 +5,7 @@ mod estimate;
 mod fitness;
 pub(crate) mod footprint;
 mod measure;
+mod sampled;
 mod small_text;
 
 pub use bench::{BenchReport, Scenario, bench};

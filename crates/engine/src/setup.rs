@@ -6,8 +6,10 @@ use crate::kernels::matmul::Precision;
 use crate::model::ModelConfig;
 use crate::weights::Storage;
 use crate::weights::adapter::{LoraConfig, Scaling};
+use amoozgar_data::{DataError, format_of, shape_of};
 use amoozgar_types::TrainSpec;
-use amoozgar_types::spec::{BaseStorage, Dtype, Method, Task};
+use amoozgar_types::dataset::{DatasetFormat, Guess};
+use amoozgar_types::spec::{BaseStorage, Dtype, Method, Objective, Task};
 use std::path::Path;
 
 /// The folder of the model that the run goes on from.
@@ -20,6 +22,52 @@ pub(crate) fn base_model(spec: &TrainSpec) -> Result<Option<&Path>, EngineError>
             detail: "this method needs a model to go on from".to_owned(),
         }),
     }
+}
+
+/// What the rows of the run's text are, where they are conversations and the run learns to answer.
+pub(crate) fn conversations_of(spec: &TrainSpec) -> Result<Option<Guess>, EngineError> {
+    let wants = spec.objective == Some(Objective::Sft);
+    let invalid = |field, detail: &str| EngineError::InvalidSpec {
+        field,
+        detail: detail.to_owned(),
+    };
+    if spec.task != Task::CausalLm {
+        return if wants {
+            Err(invalid("objective", "a classifier learns no conversations"))
+        } else {
+            Ok(None)
+        };
+    }
+    let dataset = &spec.dataset;
+    let found = shape_of(Path::new(&dataset.train), dataset.shape, &dataset.mapping);
+    let is_told = wants || dataset.shape.is_some() || !dataset.mapping.is_empty();
+    let guess = match found {
+        Ok(guess) => guess,
+        // What its rows lack as texts is said where they are read.
+        Err(DataError::UnknownShape { path, .. })
+            if !is_told && matches!(format_of(&path), Ok(DatasetFormat::Jsonl)) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if !guess.shape.is_conversation() {
+        return if wants {
+            Err(invalid(
+                "objective",
+                "the dataset is plain text and has no answers",
+            ))
+        } else {
+            Ok(None)
+        };
+    }
+    if spec.method == Method::Scratch {
+        return Err(invalid(
+            "method",
+            "the dataset holds conversations, which a finished model learns: `full` or `lora`",
+        ));
+    }
+    Ok(Some(guess))
 }
 
 /// The configuration of the model that the run trains; a classifier sorts into `labels`.

@@ -21,6 +21,7 @@ mod sequences;
 mod session;
 mod start;
 pub(crate) mod token_cache;
+pub(crate) mod trained;
 
 pub use classify::{ClassScore, Classification, evaluate_classes, is_classifier};
 pub use evaluate::{Evaluation, evaluate, logits};

@@ -3,7 +3,7 @@
 use crate::column::{count, int, named};
 use crate::error::Doing;
 use crate::{Store, StoreError, needs};
-use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Sharing};
+use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, DatasetSource, Guess, Sharing};
 use amoozgar_types::id::{DatasetId, UserId};
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -34,13 +34,14 @@ impl Store {
             .connection()
             .execute(
                 "INSERT INTO datasets (dataset_id, user_id, name, source, format, size_bytes,
-                     n_rows, n_validation_rows, train_path, validation_path, created_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                     n_rows, n_validation_rows, train_path, validation_path, created_ms, guess)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                  ON CONFLICT (dataset_id) DO UPDATE SET
                      name = excluded.name, source = excluded.source, format = excluded.format,
                      size_bytes = excluded.size_bytes, n_rows = excluded.n_rows,
                      n_validation_rows = excluded.n_validation_rows,
-                     train_path = excluded.train_path, validation_path = excluded.validation_path
+                     train_path = excluded.train_path, validation_path = excluded.validation_path,
+                     guess = excluded.guess
                  WHERE user_id IS excluded.user_id",
                 params![
                     record.dataset_id.as_str(),
@@ -54,6 +55,7 @@ impl Store {
                     train_path,
                     validation_path,
                     record.created_ms,
+                    guess_text(record.guess.as_ref()),
                 ],
             )
             .doing("save the dataset")?;
@@ -199,14 +201,25 @@ fn read_record(row: &Row<'_>, asking: &UserId) -> rusqlite::Result<DatasetRecord
         format: named(row, "format", |name| match name {
             "txt" => Some(DatasetFormat::Txt),
             "jsonl" => Some(DatasetFormat::Jsonl),
+            "json" => Some(DatasetFormat::Json),
+            "csv" => Some(DatasetFormat::Csv),
             _ => None,
         })?,
         size_bytes: count(row, "size_bytes")?,
+        // A later program may have taken the rows for something that this one does not know.
+        guess: row
+            .get::<_, Option<String>>("guess")?
+            .and_then(|text| serde_json::from_str(&text).ok()),
         n_rows: count(row, "n_rows")?,
         n_validation_rows: count(row, "n_validation_rows")?,
         created_ms: row.get("created_ms")?,
         sharing,
     })
+}
+
+fn guess_text(guess: Option<&Guess>) -> Option<String> {
+    // Names and texts alone: it cannot fail.
+    serde_json::to_string(guess?).ok()
 }
 
 fn source_name(source: DatasetSource) -> &'static str {
@@ -220,5 +233,7 @@ fn format_name(format: DatasetFormat) -> &'static str {
     match format {
         DatasetFormat::Txt => "txt",
         DatasetFormat::Jsonl => "jsonl",
+        DatasetFormat::Json => "json",
+        DatasetFormat::Csv => "csv",
     }
 }

@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11, V12];
+pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11, V12, V13];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -264,6 +264,17 @@ CREATE TABLE wipe_wish (
 // In which form what lies in the place was closed to others; 0 where it was not.
 const V12: Migration = "
 ALTER TABLE place ADD COLUMN modes INTEGER NOT NULL DEFAULT 0;
+";
+
+// What a dataset's rows are taken for, and the formats of conversations. A column's check goes only with the
+// column. What came before is plain text, which the absent guess says as well.
+const V13: Migration = "
+ALTER TABLE datasets RENAME COLUMN format TO former_format;
+ALTER TABLE datasets ADD COLUMN format TEXT NOT NULL DEFAULT 'txt'
+    CHECK (format IN ('txt', 'jsonl', 'json', 'csv'));
+UPDATE datasets SET format = former_format;
+ALTER TABLE datasets DROP COLUMN former_format;
+ALTER TABLE datasets ADD COLUMN guess TEXT;
 ";
 
 #[cfg(test)]

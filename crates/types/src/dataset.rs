@@ -3,6 +3,7 @@
 use crate::UtcMs;
 use crate::id::DatasetId;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One dataset as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +18,11 @@ pub struct DatasetRecord {
     pub format: DatasetFormat,
     /// Size of its files.
     pub size_bytes: u64,
-    /// Documents in the training part (blank-line parted, or lines of JSON).
+    /// What its rows are taken for; absent where they look like nothing that is known, or where an older
+    /// program imported it.
+    #[serde(default)]
+    pub guess: Option<Guess>,
+    /// Documents in the training part (blank-line parted, or rows).
     pub n_rows: u64,
     /// Documents in a validation part of its own; 0 where a share is held out at training.
     pub n_validation_rows: u64,
@@ -91,6 +96,176 @@ impl TextEncoding {
 pub enum DatasetFormat {
     /// Plain text, documents parted by blank lines.
     Txt,
-    /// One JSON object a line, with `text`.
+    /// One JSON object a line.
     Jsonl,
+    /// One JSON array of objects.
+    Json,
+    /// A table with a header.
+    Csv,
+}
+
+/// What the rows of a dataset are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// Texts to continue.
+    Text,
+    /// Conversations: a list of messages with `role` and `content`.
+    Messages,
+    /// Conversations: a list of messages with `from` and `value`.
+    Sharegpt,
+    /// An instruction, perhaps with an input, and the output.
+    Alpaca,
+    /// A question and its answer.
+    PromptCompletion,
+}
+
+impl Shape {
+    /// Every shape of conversations, in the order of forms.
+    pub const CONVERSATIONS: &'static [Self] = &[
+        Self::PromptCompletion,
+        Self::Alpaca,
+        Self::Messages,
+        Self::Sharegpt,
+    ];
+
+    /// Whether a row is a conversation.
+    pub fn is_conversation(self) -> bool {
+        self != Self::Text
+    }
+
+    /// What a row of conversations consists of: what it must have, and what it may have.
+    pub fn fields(self) -> (&'static [Field], &'static [Field]) {
+        match self {
+            Self::Text => (&[], &[]),
+            Self::Messages | Self::Sharegpt => (&[Field::Messages], &[Field::System]),
+            Self::Alpaca => (
+                &[Field::Instruction, Field::Output],
+                &[Field::Input, Field::System],
+            ),
+            Self::PromptCompletion => (&[Field::Prompt, Field::Completion], &[Field::System]),
+        }
+    }
+}
+
+/// A part of a row of conversations, for which a dataset has a column (of JSON a key).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The list of messages.
+    Messages,
+    /// What holds for the whole conversation.
+    System,
+    /// What is to be done.
+    Instruction,
+    /// What it is to be done with.
+    Input,
+    /// What came of it.
+    Output,
+    /// What is asked.
+    Prompt,
+    /// What is answered.
+    Completion,
+}
+
+impl Field {
+    /// The name that specifications use, which is also the first that is looked for.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::System => "system",
+            Self::Instruction => "instruction",
+            Self::Input => "input",
+            Self::Output => "output",
+            Self::Prompt => "prompt",
+            Self::Completion => "completion",
+        }
+    }
+}
+
+/// The columns of the parts of a row.
+pub type Mapping = BTreeMap<Field, String>;
+
+/// What a dataset's rows are taken for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guess {
+    /// What they are.
+    pub shape: Shape,
+    /// By which columns that was seen; empty of plain text.
+    pub mapping: Mapping,
+}
+
+/// Why a row is no conversation to learn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowFault {
+    /// It is no JSON, or has more or fewer columns than the header.
+    Unreadable,
+    /// Nothing is in it.
+    Empty,
+    /// It lacks a part (`value`: which).
+    MissingField,
+    /// A part is no text, or no list of messages (`value`: which).
+    WrongType,
+    /// A message's role is none of system, user and assistant (`value`: the role).
+    UnknownRole,
+    /// An answer is empty.
+    EmptyAnswer,
+    /// No message is the assistant's.
+    NoAnswer,
+    /// The model's chat template refuses it (`value`: in its words).
+    Refused,
+    /// Its first answer begins beyond the context.
+    TooLong,
+}
+
+/// Rows with the same fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultCount {
+    /// What is wrong with them.
+    pub fault: RowFault,
+    /// More about it, of the first of them.
+    pub value: Option<String>,
+    /// How many they are.
+    pub n_rows: u64,
+    /// The lines on which the first of them begin.
+    pub lines: Vec<u64>,
+}
+
+/// Lines of a fault that are named.
+const N_NAMED_LINES: usize = 5;
+
+/// Counts a row with a fault.
+pub fn count_fault(counts: &mut Vec<FaultCount>, fault: RowFault, value: Option<&str>, line: u64) {
+    let found = counts
+        .iter()
+        .position(|count| count.fault == fault && count.value.as_deref() == value);
+    // A stranger's words are not counted one by one.
+    let of_kind = || counts.iter().rposition(|count| count.fault == fault);
+    let many = counts.iter().filter(|count| count.fault == fault).count() >= N_NAMED_LINES;
+    match found.or_else(|| if many { of_kind() } else { None }) {
+        Some(place) => {
+            if let Some(count) = counts.get_mut(place) {
+                count.n_rows += 1;
+                if count.lines.len() < N_NAMED_LINES {
+                    count.lines.push(line);
+                }
+            }
+        }
+        None => counts.push(FaultCount {
+            fault,
+            value: value.map(str::to_owned),
+            n_rows: 1,
+            lines: vec![line],
+        }),
+    }
+}
+
+/// What a dataset's file holds, as far as it says what its rows may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Columns {
+    /// The names of its columns, or of its first rows' keys.
+    pub names: Vec<String>,
+    /// What its rows are taken for; absent where they look like nothing that is known.
+    pub guess: Option<Guess>,
 }

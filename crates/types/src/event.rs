@@ -1,8 +1,10 @@
 //! What a run says while it works: one JSON object a line on the worker's standard output.
 //!
-//! Order: `Loading`*, `Started`, then any of `Step`, `Validation`, `Sample`, `Saving`,
-//! `Checkpoint`, `Paused`, `Resumed`, `RolledBack`, and exactly one of `Finished`, `Stopped`, `Failed` as the last line.
+//! Order: `Loading`*, `Conversations` where those are learnt, `Started`, then any of `Step`, `Validation`,
+//! `Sample`, `Saving`, `Checkpoint`, `Paused`, `Resumed`, `RolledBack`, and exactly one of `Finished`,
+//! `Stopped`, `Failed` as the last line.
 
+use crate::dataset::FaultCount;
 use crate::{ApiError, Loss};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,8 @@ pub enum TrainEvent {
         /// Share done, 0 to 1.
         fraction: f64,
     },
+    /// The conversations are read and tokenized; said once, before `Started`.
+    Conversations(ConversationsRead),
     /// The plan is made; the first step follows.
     Started(RunPlan),
     /// One optimizer step is done.
@@ -68,6 +72,25 @@ pub enum TrainEvent {
         /// Why.
         error: ApiError,
     },
+}
+
+/// What a run learns of conversations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationsRead {
+    /// Conversations to learn.
+    pub n_train: u64,
+    /// Conversations held out.
+    pub n_validation: u64,
+    /// Answers to learn, held-out ones not counted.
+    pub n_answers: u64,
+    /// Their tokens.
+    pub n_answer_tokens: u64,
+    /// Answers of both parts that the context cuts.
+    pub n_cut: u64,
+    /// Answers of both parts that lie beyond the context as a whole.
+    pub n_beyond: u64,
+    /// Rows that are not learnt.
+    pub faults: Vec<FaultCount>,
 }
 
 /// The work before the first step.

@@ -137,6 +137,8 @@ commands! {
     DatasetsImport "datasets_import" (DatasetImport) -> DatasetImported;
     /// One dataset with its first rows.
     DatasetsPreview "datasets_preview" (DatasetPreviewRequest) -> DatasetPreview;
+    /// Some conversations of a dataset as a model would learn them.
+    DatasetsConversations "datasets_conversations" (DatasetConversationsRequest) -> crate::chat::ConversationsPreview;
     /// Removes an imported dataset and its files.
     DatasetsDelete "datasets_delete" (crate::id::DatasetId) -> ();
 

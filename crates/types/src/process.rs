@@ -2,7 +2,8 @@
 //! requests on standard input, answers on standard output. A training run speaks in
 //! [`event`](crate::event)s instead.
 
-use crate::dataset::{DatasetFormat, TextEncoding};
+use crate::dataset::{DatasetFormat, FaultCount, Guess, Mapping, Shape, TextEncoding};
+use crate::spec::Supervise;
 use crate::{ApiError, TrainSpec};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,24 @@ pub enum InspectRequest {
         /// How many.
         limit: u32,
     },
+    /// Show some conversations as a model would learn them; answered with a
+    /// [`ConversationsPreview`](crate::chat::ConversationsPreview).
+    Conversations {
+        /// The dataset's file.
+        path: String,
+        /// The model's folder.
+        model_dir: String,
+        /// What the rows are; what they look like where absent.
+        shape: Option<Shape>,
+        /// The columns of their parts.
+        mapping: Mapping,
+        /// Which answers are learnt.
+        supervise: Supervise,
+        /// Tokens in a sequence.
+        context: u32,
+        /// How many.
+        limit: u32,
+    },
     /// Look at a model's folder without its weights; answered with a [`BaseFitness`](crate::installed::BaseFitness).
     ModelFolder {
         /// The folder.
@@ -63,6 +82,12 @@ pub struct DatasetSummary {
     pub n_rows: u64,
     /// Size of the file.
     pub size_bytes: u64,
+    /// What its rows are taken for; absent where they look like nothing that is known.
+    #[serde(default)]
+    pub guess: Option<Guess>,
+    /// Rows that are no conversations, where the others are.
+    #[serde(default)]
+    pub faults: Vec<FaultCount>,
 }
 
 /// Some rows of a dataset's file.

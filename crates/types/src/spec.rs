@@ -12,7 +12,9 @@ pub use defaults::{Defaults, PROPOSED_CONTEXT, default_alpha, default_context};
 pub use preset::SizePreset;
 pub use written::{SpecError, SpecFile};
 
+use crate::dataset::{Mapping, Shape};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The seed of a run that names none, so that two of them can be compared.
 pub const DEFAULT_SEED: u32 = 1405;
@@ -29,6 +31,10 @@ pub struct TrainSpec {
     pub dataset: DatasetSpec,
     /// What the model learns to do.
     pub task: Task,
+    /// What it learns of its text; where absent, to answer where the rows are conversations, else to
+    /// continue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objective: Option<Objective>,
     /// Which weights are trained.
     pub method: Method,
     /// Folder of the model to go on from, in the Hub's form; `full` and `lora` need it. Its tokenizer and
@@ -79,6 +85,14 @@ impl Task {
             Self::SequenceClassification => "sequence_classification",
         }
     }
+}
+
+/// What a model that continues text learns of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// To answer: the tokens of answers in conversations.
+    Sft,
 }
 
 /// Which weights a run trains.
@@ -170,8 +184,8 @@ pub enum Dtype {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetSpec {
-    /// A .txt file (documents parted by blank lines) or a .jsonl file (field `text`). For a classifier a
-    /// .jsonl or a .csv file, fields `text` and `label`.
+    /// A .txt file (documents parted by blank lines) or a .jsonl file (field `text`); of conversations a
+    /// .jsonl, .json or .csv file. For a classifier a .jsonl or a .csv file, fields `text` and `label`.
     pub train: String,
     /// Held-out text of the same kinds; where absent, a part of `train` is held out.
     #[serde(default)]
@@ -182,6 +196,15 @@ pub struct DatasetSpec {
     /// How a decoder's documents share its sequences.
     #[serde(default)]
     pub packing: Packing,
+    /// What the rows are; what they look like where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Shape>,
+    /// The columns of the parts of a conversation; those that are looked for by name where absent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub mapping: Mapping,
+    /// Which answers of a conversation are learnt.
+    #[serde(default, skip_serializing_if = "is_all")]
+    pub supervise: Supervise,
 }
 
 /// How documents share the sequences that a decoder is trained and measured on.
@@ -375,6 +398,12 @@ impl Default for CheckpointSpec {
             keep_last: 2,
         }
     }
+}
+
+/// A specification says only what is unusual.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_all(supervise: &Supervise) -> bool {
+    *supervise == Supervise::All
 }
 
 fn default_validation_fraction() -> f64 {

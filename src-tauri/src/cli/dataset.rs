@@ -61,6 +61,8 @@ fn check(file: &std::path::Path, mode: Mode) -> Result<(), ApiError> {
             match report.format {
                 DatasetFormat::Txt => "txt",
                 DatasetFormat::Jsonl => "jsonl",
+                DatasetFormat::Json => "json",
+                DatasetFormat::Csv => "csv",
             },
             report.encoding.name(),
             report.n_rows,

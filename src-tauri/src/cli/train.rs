@@ -3,6 +3,7 @@
 use super::{is_standard, read_text, signalled};
 use crate::clock::new_id;
 use crate::exit;
+use crate::jobs::read_in_words;
 use crate::paths::{JOB_FILE, Paths};
 use crate::process::{RunLock, worker, write_line};
 use crate::{error, files};
@@ -252,6 +253,7 @@ fn line(event: &TrainEvent, total_steps: u64) -> Option<String> {
             step.loss.finite().unwrap_or(f64::NAN),
             step.tokens_per_s
         ),
+        TrainEvent::Conversations(read) => read_in_words(read),
         TrainEvent::Validation(record) => format!(
             "validation at step {}: loss {:.4}, {:.4} bits per byte",
             record.step,

@@ -3,9 +3,11 @@
 use super::{Answer, Request};
 use crate::datasets;
 use crate::db::blocking;
+use crate::jobs::new_run;
 use crate::state::App;
 use amoozgar_types::ipc::{
-    DatasetsDelete, DatasetsImport, DatasetsList, DatasetsPreview, DatasetsShare,
+    DatasetsConversations, DatasetsDelete, DatasetsImport, DatasetsList, DatasetsPreview,
+    DatasetsShare,
 };
 use std::sync::Arc;
 use tauri::State;
@@ -42,6 +44,17 @@ pub async fn datasets_preview(
     let (db, user_id) = (state.db.clone(), state.user_id()?);
     let inspector = Arc::clone(&state.inspector);
     blocking(move || datasets::preview(&db, &inspector, &user_id, &request)).await
+}
+
+/// Some conversations of a dataset as a model would learn them.
+#[tauri::command]
+pub async fn datasets_conversations(
+    state: State<'_, App>,
+    request: Request<DatasetsConversations>,
+) -> Answer<DatasetsConversations> {
+    let (db, paths, user_id) = (state.db.clone(), state.paths.clone(), state.user_id()?);
+    let inspector = Arc::clone(&state.inspector);
+    blocking(move || new_run::conversations(&db, &paths, &inspector, &user_id, &request)).await
 }
 
 /// Removes an imported dataset and its file.

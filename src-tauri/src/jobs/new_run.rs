@@ -9,10 +9,12 @@ use crate::models::{self, installed};
 use crate::paths::Paths;
 use crate::process::{Inspector, Measurer};
 use amoozgar_store::StoredDataset;
+use amoozgar_types::chat::ConversationsPreview;
 use amoozgar_types::id::{JobId, UserId};
 use amoozgar_types::installed::{BaseFitness, BaseModel, InstalledModel};
-use amoozgar_types::ipc::NewRun;
+use amoozgar_types::ipc::{DatasetConversationsRequest, NewRun};
 use amoozgar_types::job::JobRecord;
+use amoozgar_types::limits::form as limits;
 use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::plan::Estimate;
 use amoozgar_types::repo::RepoKind;
@@ -53,6 +55,26 @@ pub fn estimate(
     let free_memory_bytes = usable_memory_bytes(&spec)?;
     let free_disk_bytes = free_disk_bytes(paths.place())?;
     measurer.plan(spec, free_memory_bytes, free_disk_bytes)
+}
+
+/// Some conversations of a dataset as a run on them would learn them. Blocks.
+pub fn conversations(
+    db: &Db,
+    paths: &Paths,
+    inspector: &Inspector,
+    user_id: &UserId,
+    request: &DatasetConversationsRequest,
+) -> Result<ConversationsPreview, ApiError> {
+    if !limits::CONTEXT_LENGTH.contains(&request.context_length) {
+        return Err(ApiError::invalid_field("context_length"));
+    }
+    let dataset = db
+        .now(|store| store.dataset(user_id, &request.dataset_id))?
+        .ok_or_else(|| ApiError::invalid_field("dataset_id"))?;
+    let model = models::folder(db, paths, user_id, &request.base_model)
+        .map_err(|_| ApiError::invalid_field("base_model"))?;
+    let data = Path::new(&dataset.train_path);
+    inspector.wait(inspector.conversations(data, &model, &request.rows, request.context_length))
 }
 
 /// A run as the queue takes it. Writes nothing. Blocks.

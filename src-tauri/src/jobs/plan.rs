@@ -43,8 +43,12 @@ pub fn spec(
             validation: dataset.validation_path.clone(),
             validation_fraction: advanced.validation_fraction,
             packing: advanced.packing,
+            shape: run.rows.shape,
+            mapping: run.rows.mapping.clone(),
+            supervise: run.rows.supervise,
         },
         task: run.task,
+        objective: None,
         method: run.method,
         base_model: base.map(|base| base.dir.display().to_string()),
         lora: run.lora.clone(),
@@ -192,6 +196,7 @@ mod tests {
                 name: "دیوان حافظ".into(),
                 source: DatasetSource::Bundled,
                 format: DatasetFormat::Txt,
+                guess: None,
                 size_bytes: 1,
                 n_rows: 1,
                 n_validation_rows: 1,
@@ -216,6 +221,7 @@ mod tests {
             method: Method::Scratch,
             base_model: None,
             lora: LoraSpec::default(),
+            rows: amoozgar_types::ipc::RowChoices::default(),
             advanced: AdvancedSettings::default(),
         }
     }

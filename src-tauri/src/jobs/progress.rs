@@ -121,6 +121,8 @@ impl Progress {
                 self.loading = Some((stage, fraction));
                 return self.status_effect(JobStatus::Loading, now);
             }
+            // The run's log says it.
+            TrainEvent::Conversations(_) => {}
             TrainEvent::Started(plan) => {
                 self.loading = None;
                 self.become_status(JobStatus::Loading, now);

@@ -4,6 +4,7 @@ use crate::clock::{now_ms, utc_text};
 use crate::error::io_error;
 use crate::files;
 use crate::paths::LOG_FILE;
+use amoozgar_types::event::ConversationsRead;
 use amoozgar_types::{ApiError, Loss, TrainEvent};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
@@ -100,6 +101,31 @@ fn append(path: &Path, text: &str) -> Result<(), ApiError> {
         .map_err(|error| io_error(path, &error))
 }
 
+/// What was read of conversations, with what is left out of them.
+pub fn read_in_words(read: &ConversationsRead) -> String {
+    let mut text = format!(
+        "{} conversations to learn, {} held out: {} answers of {} tokens; the context cuts {} and leaves out {}",
+        read.n_train,
+        read.n_validation,
+        read.n_answers,
+        read.n_answer_tokens,
+        read.n_cut,
+        read.n_beyond
+    );
+    for count in &read.faults {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "; not learnt: {} rows, {:?} {} (lines {:?})",
+            count.n_rows,
+            count.fault,
+            count.value.as_deref().unwrap_or_default(),
+            count.lines
+        );
+    }
+    text
+}
+
 /// An event in a line of words; steps are told in tens, or the log would be nothing else.
 fn describe(event: &TrainEvent) -> Option<String> {
     Some(match event {
@@ -109,6 +135,7 @@ fn describe(event: &TrainEvent) -> Option<String> {
             }
             format!("loading {stage:?} {:.0}%", fraction * 100.0).to_lowercase()
         }
+        TrainEvent::Conversations(read) => read_in_words(read),
         TrainEvent::Started(plan) => format!(
             "started at step {} of {}: {} parameters, {} training tokens, {} held-out tokens, {} threads",
             plan.start_step,

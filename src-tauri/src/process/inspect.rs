@@ -4,7 +4,10 @@
 use super::ask::Answerer;
 use super::requests;
 use crate::error::{self, io_error};
+use amoozgar_engine::PreviewRequest;
+use amoozgar_types::chat::ConversationsPreview;
 use amoozgar_types::installed::BaseFitness;
+use amoozgar_types::ipc::RowChoices;
 use amoozgar_types::process::{DatasetRows, DatasetSummary, InspectRequest};
 use amoozgar_types::{ApiError, ErrorCode};
 use std::collections::HashMap;
@@ -18,6 +21,8 @@ use tokio::runtime::Handle;
 
 /// Memory of a child that looks at files, which it reads as streams.
 const MEMORY_BYTES: u64 = 512 << 20;
+/// Conversations that a preview shows.
+const N_SHOWN: u32 = 5;
 /// How many of them there are at once: a list need not wait for an import.
 const N_AT_ONCE: usize = 2;
 /// How long one waits for the next request.
@@ -45,6 +50,27 @@ fn answer(request: InspectRequest) -> Result<serde_json::Value, ApiError> {
             offset,
             limit,
         } => encoded(&rows(Path::new(&path), offset, limit as usize)?),
+        InspectRequest::Conversations {
+            path,
+            model_dir,
+            shape,
+            mapping,
+            supervise,
+            context,
+            limit,
+        } => {
+            let request = PreviewRequest {
+                data: Path::new(&path),
+                shape,
+                mapping: &mapping,
+                supervise,
+                model_dir: Path::new(&model_dir),
+                context: context as usize,
+                n_rows: limit as usize,
+            };
+            let preview = amoozgar_engine::preview_conversations(&request);
+            encoded(&preview.map_err(|failure| error::of_engine(&failure))?)
+        }
         InspectRequest::ModelFolder { path } => {
             encoded(&amoozgar_engine::base_fitness(Path::new(&path)))
         }
@@ -118,6 +144,30 @@ impl Inspector {
         };
         let rows = self.child.ask(&request, MEMORY_BYTES, reading(path)?).await;
         rows.map_err(|failure| at(failure, path))
+    }
+
+    /// Some conversations of a dataset's file as the model of a folder would learn them.
+    ///
+    /// # Errors
+    /// What is wrong with the file or the model, or that the child could not get through them.
+    pub async fn conversations(
+        &self,
+        path: &Path,
+        model_dir: &Path,
+        rows: &RowChoices,
+        context: u32,
+    ) -> Result<ConversationsPreview, ApiError> {
+        let request = InspectRequest::Conversations {
+            path: path.display().to_string(),
+            model_dir: model_dir.display().to_string(),
+            shape: rows.shape,
+            mapping: rows.mapping.clone(),
+            supervise: rows.supervise,
+            context,
+            limit: N_SHOWN,
+        };
+        let shown = self.child.ask(&request, MEMORY_BYTES, reading(path)?).await;
+        shown.map_err(|failure| at(failure, path))
     }
 
     /// Whether an offline bundle can be imported, as far as its list of files says.

@@ -12,7 +12,7 @@ pub const SUBTITLE: &str = "متن‌هایی که مدل از آن‌ها می�
 /// Import card.
 pub const IMPORT_TITLE: &str = "وارد کردن فایل";
 /// Import card.
-pub const IMPORT_TEXT: &str = "متن ساده (‎.txt، بندها با یک سطر خالی از هم جدا) یا ‎.jsonl با فیلد text. فایل را روی پنجره هم می‌توانید رها کنید.";
+pub const IMPORT_TEXT: &str = "متن ساده (‎.txt، بندها با یک سطر خالی از هم جدا)، ‎.jsonl با فیلد text، یا گفت‌وگو و پرسش و پاسخ در ‎.jsonl، ‎.json و ‎.csv. فایل را روی پنجره هم می‌توانید رها کنید.";
 /// Import card.
 pub const PATH: &str = "نشانی فایل";
 /// Import card.
@@ -81,6 +81,8 @@ pub fn format(format: DatasetFormat) -> &'static str {
     match format {
         DatasetFormat::Txt => "متن ساده",
         DatasetFormat::Jsonl => "JSON Lines",
+        DatasetFormat::Json => "JSON",
+        DatasetFormat::Csv => "جدول CSV",
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod common;
 pub mod compare;
+pub mod conversations;
 pub mod dashboard;
 pub mod datasets;
 #[cfg(debug_assertions)]

@@ -47,9 +47,15 @@ impl Documents {
 
     /// Opens a file whose lines, and parts of documents, may have `max_line_bytes` at most.
     pub(crate) fn with_longest_line(path: &Path, max_line_bytes: usize) -> Result<Self, DataError> {
+        let format = format_of(path)?;
+        if matches!(format, DatasetFormat::Json | DatasetFormat::Csv) {
+            return Err(DataError::NoText {
+                path: path.to_path_buf(),
+            });
+        }
         Ok(Self {
             lines: Lines::open(path, max_line_bytes)?,
-            format: format_of(path)?,
+            format,
             paragraphs: Paragraphs::default(),
             n_begun: 0,
             goes_on: false,
@@ -81,7 +87,7 @@ impl Documents {
         loop {
             let raw = match self.format {
                 DatasetFormat::Txt => self.paragraphs.next_part(&mut self.lines)?,
-                DatasetFormat::Jsonl => self.next_json_text()?,
+                _ => self.next_json_text()?,
             };
             let Some(Part { text, is_last }) = raw else {
                 return Ok(None);

@@ -5,12 +5,18 @@ use crate::files;
 use crate::model::ModelConfig;
 use crate::python_json;
 use crate::tokenizer::Tokenizer;
+use crate::tokenizer::chat::Chat;
+use crate::tokenizer::chat_template::{
+    ChatTemplate, TEMPLATE_FILE, TEMPLATE_JSON, TOKENIZER_CONFIG,
+};
 use serde_json::json;
 use std::path::Path;
 
 /// The tokens' ids follow from the order in which the tokenizer is given them.
 const EOS_ID: u32 = 1;
 const PAD_ID: u32 = 2;
+/// Bytes of a settings file that no real one reaches.
+const LONGEST_SETTINGS: u64 = 16 << 20;
 
 /// What the files beside the weights say.
 pub(crate) struct Companions<'a> {
@@ -20,6 +26,8 @@ pub(crate) struct Companions<'a> {
     pub(crate) config: &'a ModelConfig,
     /// Of a model that was made here.
     pub(crate) tokenizer: &'a Tokenizer,
+    /// The form of the conversations that it learnt, where it learnt some.
+    pub(crate) chat: Option<&'a Chat>,
 }
 
 impl Companions<'_> {
@@ -29,14 +37,77 @@ impl Companions<'_> {
             Some(base) => copy_companions(base, folder)?,
             None => write_companions(self.config, self.tokenizer, folder)?,
         }
+        if let Some(template) = self.own_template()? {
+            files::write_synced(&folder.join(TEMPLATE_FILE), template.as_bytes())?;
+        }
+        if self.chat.is_some() {
+            self.end_answers(folder)?;
+        }
         let config = self.config_text()?;
         files::write_synced(&folder.join("config.json"), config.as_bytes())
+    }
+
+    /// What else belongs beside a checkpoint's weights, by its name: the base model's form of conversations
+    /// and its special tokens, without which the folder would be read in another form.
+    pub(crate) fn texts(&self) -> Result<Vec<(&'static str, String)>, EngineError> {
+        let mut texts = Vec::new();
+        if let Some(base) = self.base {
+            for name in [TEMPLATE_FILE, TEMPLATE_JSON, TOKENIZER_CONFIG] {
+                if base.join(name).is_file() {
+                    let bytes = files::read_at_most(&base.join(name), LONGEST_SETTINGS)?;
+                    let text = String::from_utf8(bytes).map_err(|_| EngineError::InvalidModel {
+                        path: base.to_path_buf(),
+                        detail: format!("{name} is not UTF-8"),
+                    })?;
+                    texts.push((name, text));
+                }
+            }
+        }
+        if let Some(template) = self.own_template()? {
+            texts.push((TEMPLATE_FILE, template));
+        }
+        Ok(texts)
+    }
+
+    /// The template that the model learnt in and that no file of the base's holds.
+    fn own_template(&self) -> Result<Option<String>, EngineError> {
+        let (Some(base), Some(chat)) = (self.base, self.chat) else {
+            return Ok(None);
+        };
+        let known = chat.template().special();
+        let theirs = ChatTemplate::of_folder(base, known)?;
+        Ok(match theirs {
+            Some(_) => None,
+            None => Some(chat.template().source().to_owned()),
+        })
+    }
+
+    /// The tokens that end what the model writes.
+    fn ends(&self) -> Vec<u32> {
+        let mut ends = self.config.eos_token_ids.clone();
+        let turn_end = self.chat.and_then(Chat::turn_end);
+        ends.extend(turn_end.filter(|end| !self.config.eos_token_ids.contains(end)));
+        ends
+    }
+
+    /// Other programs stop at the tokens of `generation_config.json`: the one that ends an answer is added.
+    fn end_answers(&self, folder: &Path) -> Result<(), EngineError> {
+        let name = "generation_config.json";
+        let mut settings = if folder.join(name).is_file() {
+            python_json::read(folder, name)?
+        } else {
+            json!({})
+        };
+        if let Some(settings) = settings.as_object_mut() {
+            settings.insert("eos_token_id".to_owned(), ids(&self.ends()));
+        }
+        files::write_synced(&folder.join(name), format!("{settings:#}\n").as_bytes())
     }
 
     /// The text of the model's `config.json`.
     pub(crate) fn config_text(&self) -> Result<String, EngineError> {
         let config = match self.base {
-            Some(base) => config_after(base, self.config)?,
+            Some(base) => config_after(base, self.config, &self.ends())?,
             None => self.config.to_json(EOS_ID, PAD_ID),
         };
         Ok(format!("{config:#}\n"))
@@ -69,13 +140,14 @@ fn write_companions(
 
 /// Copies what stands beside the weights of the base model: its tokenizer and its settings.
 fn copy_companions(base: &Path, folder: &Path) -> Result<(), EngineError> {
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 9] = [
         "tokenizer.json",
-        "tokenizer_config.json",
+        TOKENIZER_CONFIG,
         "special_tokens_map.json",
         "added_tokens.json",
         "generation_config.json",
-        "chat_template.jinja",
+        TEMPLATE_FILE,
+        TEMPLATE_JSON,
         "vocab.json",
         "merges.txt",
     ];
@@ -88,9 +160,21 @@ fn copy_companions(base: &Path, folder: &Path) -> Result<(), EngineError> {
     Ok(())
 }
 
+/// Token ids as transformers writes them.
+fn ids(tokens: &[u32]) -> serde_json::Value {
+    match tokens {
+        [token] => (*token).into(),
+        tokens => tokens.into(),
+    }
+}
+
 /// The base model's configuration as the trained model has it: with the data type that its weights are
 /// written in, and a classifier's classes.
-fn config_after(base: &Path, model: &ModelConfig) -> Result<serde_json::Value, EngineError> {
+fn config_after(
+    base: &Path,
+    model: &ModelConfig,
+    ends: &[u32],
+) -> Result<serde_json::Value, EngineError> {
     let serde_json::Value::Object(mut config) = python_json::read(base, "config.json")? else {
         return Err(EngineError::InvalidModel {
             path: base.to_path_buf(),
@@ -108,15 +192,9 @@ fn config_after(base: &Path, model: &ModelConfig) -> Result<serde_json::Value, E
             model.tie_word_embeddings.into(),
         );
     }
-    if !model.eos_token_ids.is_empty() {
+    if !ends.is_empty() {
         // A checkpoint has no generation_config.json, which may have named some of them.
-        config.insert(
-            "eos_token_id".to_owned(),
-            match model.eos_token_ids.as_slice() {
-                [token] => (*token).into(),
-                tokens => tokens.into(),
-            },
-        );
+        config.insert("eos_token_id".to_owned(), ids(ends));
     }
     if !model.labels.is_empty() {
         config.remove("num_labels");

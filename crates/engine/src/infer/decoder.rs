@@ -7,6 +7,9 @@ use crate::EngineError;
 use crate::model::Model;
 use crate::random::Keyed;
 use crate::tokenizer::Tokenizer;
+use crate::tokenizer::chat::Chat;
+use crate::tokenizer::chat_template::LocalTime;
+use amoozgar_types::chat::{Message, Role};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -31,19 +34,48 @@ type Run<'a> = &'a dyn Fn(
     &mut (dyn FnMut() -> Result<Vec<f32>, EngineError> + Send),
 ) -> Result<Vec<f32>, EngineError>;
 
-/// Writes after `prompt` until the document ends, `max_tokens` are there, or the caller ends it. Beyond
+/// What a model goes on from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asked<'a> {
+    /// A text to continue.
+    Text(&'a str),
+    /// A message to answer, in the model's own form.
+    Message(&'a Chat, &'a str),
+}
+
+impl Asked<'_> {
+    fn tokens(self, tokenizer: &Tokenizer) -> Result<Vec<u32>, EngineError> {
+        match self {
+            Self::Text(text) => {
+                let mut tokens = vec![tokenizer.bos()];
+                tokens.extend(tokenizer.encode(&amoozgar_text::normalize(text))?);
+                Ok(tokens)
+            }
+            Self::Message(chat, text) => {
+                let text = amoozgar_text::normalize(text);
+                let asked = [Message::new(Role::User, text.trim())];
+                Ok(chat.prompt(&asked, LocalTime::TRAINING)?.1)
+            }
+        }
+    }
+
+    fn ends_answer(self, token: u32) -> bool {
+        matches!(self, Self::Message(chat, _) if chat.ends_answer(token))
+    }
+}
+
+/// Writes after what is `asked` until the document ends, `max_tokens` are there, or the caller ends it. Beyond
 /// the model's context the latter half is kept and read anew.
 pub(crate) fn continue_prompt(
     model: &Model,
     tokenizer: &Tokenizer,
-    prompt: &str,
+    asked: Asked<'_>,
     params: &SamplingParams,
     on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
     run: Run<'_>,
 ) -> Result<Generation, EngineError> {
     let context = model.config().max_position_embeddings;
-    let mut tokens = vec![tokenizer.bos()];
-    tokens.extend(tokenizer.encode(&amoozgar_text::normalize(prompt))?);
+    let mut tokens = asked.tokens(tokenizer)?;
     if tokens.len() > context {
         tokens.drain(..tokens.len() - context);
     }
@@ -65,7 +97,8 @@ pub(crate) fn continue_prompt(
             prompt_s = start.elapsed().as_secs_f64();
         }
         let token = sample(&logits, params, stream.uniform(token_ids.len() as u64));
-        if tokenizer.ends_document(token) || model.config().eos_token_ids.contains(&token) {
+        let is_end = tokenizer.ends_document(token) || asked.ends_answer(token);
+        if is_end || model.config().eos_token_ids.contains(&token) {
             break;
         }
         tokens.push(token);

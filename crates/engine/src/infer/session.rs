@@ -1,6 +1,6 @@
 //! A model's folder in memory, ready to write.
 
-use super::decoder::{Generation, continue_prompt};
+use super::decoder::{Asked, Generation, continue_prompt};
 use super::sampler::SamplingParams;
 use crate::load::{self, LoadOptions};
 use crate::model::Model;
@@ -46,7 +46,8 @@ impl Generator {
         // The tensor work goes to the pool; the caller's closure stays on the caller's thread.
         let run =
             |f: &mut (dyn FnMut() -> Result<Vec<f32>, EngineError> + Send)| self.pool.install(f);
-        continue_prompt(&self.model, &self.tokenizer, prompt, params, on_text, &run)
+        let asked = Asked::Text(prompt);
+        continue_prompt(&self.model, &self.tokenizer, asked, params, on_text, &run)
     }
 
     /// How many tokens a text is, normalized as a prompt is.

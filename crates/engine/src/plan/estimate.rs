@@ -2,6 +2,7 @@
 
 use super::footprint::{config_before_start, footprint, n_trained, policy_within, told};
 use super::measure::times;
+use super::sampled::sampled;
 use super::small_text;
 use crate::EngineError;
 use crate::memory;
@@ -37,9 +38,14 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
         Some(_) => 1.0,
         None => 1.0 - spec.dataset.validation_fraction,
     };
-    let n_train_tokens = match known {
-        Some(known) => (known.n_tokens as f64 * trained_share) as u64,
-        None => (train_bytes as f64 / (BYTES_PER_TOKEN * vocabulary)) as u64,
+    let sampled = match spec.task {
+        Task::CausalLm => sampled(spec)?,
+        Task::SequenceClassification => None,
+    };
+    let n_train_tokens = match (known, sampled) {
+        (Some(known), _) => (known.n_tokens as f64 * trained_share) as u64,
+        (None, Some(sampled)) => (sampled.n_tokens * trained_share) as u64,
+        (None, None) => (train_bytes as f64 / (BYTES_PER_TOKEN * vocabulary)) as u64,
     };
     let n_tokens = usize::try_from(n_train_tokens).unwrap_or(usize::MAX);
     // Rows of documents are all but full: as many as windows of a stream, or hardly more.
@@ -50,9 +56,20 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
             let n = known.map_or(train_bytes / EXAMPLE_BYTES, |known| known.n_documents);
             ((n as f64 * trained_share) as usize).max(1)
         }
-        Task::CausalLm => n_windows(n_tokens, context),
+        Task::CausalLm => match sampled.and_then(|sampled| sampled.n_sequences) {
+            Some(n) => ((n * trained_share).ceil() as usize).max(1),
+            None => n_windows(n_tokens, context),
+        },
     };
-    let plan = Plan::new(spec, n_sequences);
+    let held_out = match &spec.dataset.validation {
+        Some(path) => {
+            let n_bytes = std::fs::metadata(path).map_or(0, |about| about.len());
+            n_bytes as f64 / train_bytes.max(1) as f64
+        }
+        None => (1.0 - trained_share) / trained_share,
+    };
+    let validation_tokens = n_train_tokens as f64 * held_out;
+    let plan = Plan::new(spec, n_sequences).sparing(spec, n_train_tokens, validation_tokens as u64);
     let available_bytes = memory::available_to(spec);
     let policy = policy_within(spec, &config, plan.micro_batch, available_bytes);
 
@@ -61,14 +78,16 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
     let times = fits.then(|| times(spec, &config)).transpose()?;
     let sequence = match spec.task {
         Task::SequenceClassification => context.min(n_tokens / n_sequences),
-        Task::CausalLm => context,
+        // Rows of conversations need not be full.
+        Task::CausalLm => context.min(n_tokens.div_ceil(n_sequences)),
     };
     let rows = (spec.optimizer.batch_size * sequence) as f64;
+    let learnt_share = sampled.map_or(1.0, |sampled| sampled.learnt_share);
     let step_s = times.map(|times| {
-        rows * times.row_s(policy, config.num_hidden_layers) + n_parameters as f64 * times.weight_s
+        rows * times.row_s(policy, config.num_hidden_layers, learnt_share)
+            + n_parameters as f64 * times.weight_s
     });
     let n_validations = plan.total_steps.div_ceil(plan.evaluate_every) as f64;
-    let validation_tokens = n_train_tokens as f64 * spec.dataset.validation_fraction;
     let loading_s = 1.0 + train_bytes as f64 / 2e6;
     let duration_s = times.zip(step_s).map(|(times, step_s)| {
         let validated_row_s = times.validated_row_s(config.num_hidden_layers);

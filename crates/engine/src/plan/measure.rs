@@ -40,15 +40,15 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// A row's forward and backward pass.
-    pub(super) fn row_s(&self, policy: Policy, n_blocks: usize) -> f64 {
+    /// A row's forward and backward pass, where this share of the rows has a target.
+    pub(super) fn row_s(&self, policy: Policy, n_blocks: usize, learnt_share: f64) -> f64 {
         let again = match policy {
             Policy::Keep | Policy::RecomputeCheap => 0.0,
             Policy::RecomputeBlock => 1.0,
             Policy::RecomputeGroup => 2.0,
         };
         let block = (1.0 + again) * self.block_forward_s + self.block_backward_s;
-        n_blocks as f64 * block + self.ends_s
+        n_blocks as f64 * block + self.ends_s * learnt_share
     }
 
     /// A row's forward pass and loss; a third of the ends' work is forward.

@@ -14,6 +14,7 @@
 //! itself, an empty block of thoughts for example, is part of it), and ends with the special token that the
 //! template writes after it. After a last answer without one the token that ends a text is added.
 
+mod learnt;
 mod marks;
 
 use super::Tokenizer;
@@ -21,9 +22,11 @@ use super::chat_template::{ChatTemplate, Ending, LocalTime};
 use crate::EngineError;
 use amoozgar_types::chat::{Message, Role};
 use amoozgar_types::spec::Supervise;
+pub(crate) use learnt::Learnt;
 use marks::{Content, Placed};
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// A model's conversations.
 #[derive(Debug, Clone)]
@@ -31,8 +34,9 @@ pub struct Chat {
     template: ChatTemplate,
     /// Makes special tokens of their names.
     special: tokenizers::Tokenizer,
-    /// Takes their names for text.
-    plain: Tokenizer,
+    /// Takes their names for text. Made where a text holds one, which is rare: large tokenizers take
+    /// 100 MiB.
+    plain: OnceLock<tokenizers::Tokenizer>,
     /// Names of the special tokens, by their ids.
     names: HashMap<u32, String>,
     eos: Option<u32>,
@@ -91,7 +95,7 @@ impl Chat {
         let mut chat = Self {
             template,
             special,
-            plain: tokenizer.clone(),
+            plain: OnceLock::new(),
             names,
             eos,
             turn_end: None,
@@ -116,6 +120,11 @@ impl Chat {
 
     fn is_special(&self, token: u32) -> bool {
         self.names.contains_key(&token)
+    }
+
+    /// The token that ends an answer.
+    pub fn turn_end(&self) -> Option<u32> {
+        self.turn_end
     }
 
     /// Whether a model that writes this token has ended its answer.
@@ -252,16 +261,18 @@ impl Chat {
         if forged.is_empty() {
             return Ok(whole);
         }
+        let plain = self.plain.get_or_init(|| {
+            let mut plain = self.special.clone();
+            plain.set_encode_special_tokens(true);
+            plain
+        });
         let mut tokens = Tokens::default();
         let mut done = 0;
         for place in forged
             .into_iter()
             .chain(std::iter::once(text.len()..text.len()))
         {
-            let pieces = [
-                (&self.special, done..place.start),
-                (&self.plain.inner, place.clone()),
-            ];
+            let pieces = [(&self.special, done..place.start), (plain, place.clone())];
             for (tokenizer, piece) in pieces {
                 let part = text.get(piece.clone()).unwrap_or_default();
                 tokens.extend(encode_within(tokenizer, part, piece.start)?);

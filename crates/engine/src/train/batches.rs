@@ -9,6 +9,7 @@ use crate::model::Batch;
 use crate::random::Keyed;
 use crate::train::packing::{self, Piece, Rows};
 use crate::train::token_cache::TokenCache;
+use crate::train::trained::Trained;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread::JoinHandle;
@@ -32,6 +33,8 @@ pub(crate) enum Sequences {
 /// The batches of a run.
 pub(crate) struct Source {
     tokens: Arc<TokenCache>,
+    /// Which tokens are learnt; all where absent.
+    trained: Option<Arc<Trained>>,
     sequences: Sequences,
     order: Keyed,
     batch_size: usize,
@@ -58,11 +61,17 @@ impl Source {
     ) -> Self {
         Self {
             tokens,
+            trained: None,
             sequences,
             order: Keyed::new(seed, "order"),
             batch_size,
             micro_batch,
         }
+    }
+
+    /// The same, of which only these tokens are learnt.
+    pub(crate) fn learning(self, trained: Option<Arc<Trained>>) -> Self {
+        Self { trained, ..self }
     }
 
     /// The micro-batches of a step.
@@ -91,11 +100,12 @@ impl Source {
                     start: shift + index * len,
                     len,
                 });
-                packing::batch(&self.tokens, &pieces.collect::<Vec<_>>())
+                packing::batch(&self.tokens, &pieces.collect::<Vec<_>>(), None)
             }
             Sequences::Rows(rows) => {
                 let pieces = chosen.iter().flat_map(|(index, _)| rows.row(*index));
-                packing::batch(&self.tokens, &pieces.copied().collect::<Vec<_>>())
+                let pieces: Vec<Piece> = pieces.copied().collect();
+                packing::batch(&self.tokens, &pieces, self.trained.as_deref())
             }
             Sequences::Examples { places, classes } => {
                 let indices = chosen.iter().map(|(index, _)| *index);

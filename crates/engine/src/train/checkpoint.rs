@@ -96,6 +96,8 @@ pub(crate) struct Restored {
 pub(crate) struct Beside {
     /// Name and text of its settings: a whole model's or an adapter's.
     pub(crate) settings: (&'static str, String),
+    /// Names and texts of what else belongs to it.
+    pub(crate) texts: Vec<(&'static str, String)>,
     /// The run's `tokenizer.json`.
     pub(crate) tokenizer: PathBuf,
 }
@@ -188,7 +190,11 @@ impl Checkpoints {
         let (name, settings) = &self.beside.settings;
         files::write_synced(&folder.join(name), settings.as_bytes())?;
         files::link_or_copy(&self.beside.tokenizer, &folder.join("tokenizer.json"))?;
-        let texts = state.len() + settings.len();
+        let mut texts = state.len() + settings.len();
+        for (name, text) in &self.beside.texts {
+            files::write_synced(&folder.join(name), text.as_bytes())?;
+            texts += text.len();
+        }
         Ok(weights.n_bytes + moments.n_bytes + texts as u64)
     }
 

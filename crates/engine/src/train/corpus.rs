@@ -2,22 +2,26 @@
 //! folder keyed by the content and the settings that matter, so that a resumed run finds it done.
 
 mod build;
+mod conversations;
 mod labelled;
 
 use crate::files;
 use crate::load::Place;
 use crate::random::Keyed;
-use crate::setup::base_model;
+use crate::setup::{base_model, conversations_of};
 use crate::tokenizer::Tokenizer;
+use crate::tokenizer::chat::Chat;
 use crate::train::packing::{self, Piece};
 use crate::train::token_cache::TokenCache;
+use crate::train::trained::Trained;
 use crate::{Control, EngineError};
 use amoozgar_data::{DataError, Documents, HeldOut, Unit};
 use amoozgar_types::TrainSpec;
-use amoozgar_types::event::LoadingStage;
+use amoozgar_types::event::{ConversationsRead, LoadingStage};
 use amoozgar_types::spec::Task;
 use build::Build;
 pub(crate) use build::{Encoded, encode_file};
+pub(crate) use conversations::{EncodedConversations, encode_conversations};
 pub(crate) use labelled::encode_examples;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -38,6 +42,9 @@ pub(crate) struct Corpus {
     pub(crate) n_val_bytes: u64,
     /// Where the documents are a classifier's examples.
     pub(crate) classes: Option<Classes>,
+    /// Where the documents are conversations: in which form, and what was read.
+    pub(crate) chat: Option<Chat>,
+    pub(crate) conversations: Option<ConversationsRead>,
 }
 
 /// What a classifier tells apart.
@@ -54,6 +61,8 @@ pub(crate) struct Part {
     pub(crate) tokens: Arc<TokenCache>,
     /// Tokens of each document, the one that stands before it included.
     pub(crate) documents: Vec<u32>,
+    /// Which tokens are learnt; all where absent.
+    pub(crate) trained: Option<Arc<Trained>>,
 }
 
 /// Told how far the preparation is; the share is within the stage.
@@ -95,6 +104,8 @@ struct Manifest {
     n_train_tokens: u64,
     n_val_tokens: u64,
     n_val_bytes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    conversations: Option<ConversationsRead>,
 }
 
 /// Names of the two parts.
@@ -109,6 +120,9 @@ pub(crate) fn prepare(
 ) -> Result<Corpus, EngineError> {
     if spec.task == Task::SequenceClassification {
         return labelled::prepare(spec, cache_dir, progress);
+    }
+    if let Some(guess) = conversations_of(spec)? {
+        return conversations::prepare(spec, &guess, cache_dir, progress);
     }
     let train = PathBuf::from(&spec.dataset.train);
     let validation = spec.dataset.validation.as_ref().map(PathBuf::from);
@@ -264,6 +278,8 @@ fn open(folder: &Path, key: &str, bos: Option<u32>) -> Result<Option<Corpus>, En
         validation,
         n_val_bytes: manifest.n_val_bytes,
         classes: None,
+        chat: None,
+        conversations: manifest.conversations,
     }))
 }
 
@@ -286,6 +302,7 @@ impl Part {
         Ok(whole.then(|| Self {
             tokens: Arc::new(tokens),
             documents,
+            trained: Trained::read(&answers_file(folder, name)).map(Arc::new),
         }))
     }
 
@@ -303,6 +320,15 @@ impl Part {
         places.collect()
     }
 
+    /// Conversations in pieces, each by itself: its last token is a target only.
+    pub(crate) fn conversations(&self) -> Vec<Piece> {
+        let mut places = self.places();
+        for place in &mut places {
+            place.len = place.len.saturating_sub(1);
+        }
+        places
+    }
+
     /// What is measured or learnt of it, in pieces of `context` tokens: each document by itself, or
     /// all as one stream.
     pub(crate) fn pieces(&self, packs_documents: bool, context: usize) -> Vec<Piece> {
@@ -316,6 +342,10 @@ impl Part {
 
 fn tokens_file(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.bin"))
+}
+
+fn answers_file(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.answers"))
 }
 
 fn lengths_file(folder: &Path, name: &str) -> PathBuf {

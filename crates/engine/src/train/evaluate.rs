@@ -3,13 +3,16 @@
 use crate::EngineError;
 use crate::files;
 use crate::kernels::segments::Segments;
-use crate::load::{self, LoadOptions};
+use crate::load::{self, LoadOptions, Opened};
 use crate::model::Model;
 use crate::threads;
-use crate::train::corpus::{Encoded, encode_file};
+use crate::tokenizer::Tokenizer;
+use crate::train::corpus::{Encoded, EncodedConversations, encode_conversations, encode_file};
 use crate::train::packing::{self, Piece, packs_documents};
+use crate::train::trained::Trained;
 use crate::weights::safetensors::{self, Entry};
-use amoozgar_data::format_of;
+use amoozgar_data::{columns, format_of};
+use amoozgar_types::dataset::Guess;
 use amoozgar_types::spec::Packing;
 use std::path::Path;
 
@@ -25,9 +28,9 @@ pub struct Evaluation {
     pub perplexity: f64,
     /// All nats, as bits, per UTF-8 byte of the normalized text (documents parted by a blank line).
     pub bits_per_byte: f64,
-    /// Tokens predicted: all but the first document token.
+    /// Tokens predicted: all but the first document token; of conversations those of answers.
     pub n_tokens: u64,
-    /// Bytes of the text.
+    /// Bytes of the text; of conversations those of answers.
     pub n_bytes: u64,
 }
 
@@ -67,6 +70,9 @@ pub fn evaluate(
                 detail: format!("{context} is outside 1 to {longest}"),
             });
         }
+        if let Some(guess) = conversations_in(data)? {
+            return measure_answers(&loaded, tokenizer, data, &guess, context);
+        }
         let Encoded {
             tokens,
             documents,
@@ -81,6 +87,7 @@ pub fn evaluate(
             &loaded.model,
             &|start, n, out| out.extend(tokens.iter().skip(start).take(n)),
             &pieces,
+            None,
             &mut || Ok(()),
         )?;
         Ok(Evaluation::new(
@@ -89,6 +96,45 @@ pub fn evaluate(
             n_bytes,
         ))
     })
+}
+
+/// What the rows of a file are, where they are conversations.
+fn conversations_in(data: &Path) -> Result<Option<Guess>, EngineError> {
+    let guess = columns(data)?.guess;
+    Ok(guess.filter(|guess| guess.shape.is_conversation()))
+}
+
+/// Measures the answers of a file's conversations, as a run does that learns them.
+fn measure_answers(
+    loaded: &Opened,
+    tokenizer: &Tokenizer,
+    data: &Path,
+    guess: &Guess,
+    context: usize,
+) -> Result<Evaluation, EngineError> {
+    let chat = loaded.chat(tokenizer)?;
+    let EncodedConversations {
+        tokens,
+        lengths,
+        trained,
+        n_bytes,
+    } = encode_conversations(data, guess, &chat, context)?;
+    let starts = lengths.iter().scan(0, |end, &len| {
+        let start = *end;
+        *end += len as usize;
+        Some(Piece {
+            start,
+            len: len as usize - 1,
+        })
+    });
+    let sum_nll = sum_nll(
+        &loaded.model,
+        &|start, n, out| out.extend(tokens.iter().skip(start).take(n)),
+        &starts.collect::<Vec<_>>(),
+        Some(&trained),
+        &mut || Ok(()),
+    )?;
+    Ok(Evaluation::new(sum_nll, trained.n_tokens(), n_bytes))
 }
 
 /// Writes the logits of `tokens` as one tensor `logits` `(T, V)` f32 to a safetensors file.
@@ -118,11 +164,12 @@ pub fn logits(model_dir: &Path, tokens: &[u32], out: &Path) -> Result<(), Engine
 }
 
 /// Sum of the negative log-likelihoods of what follows each token of `pieces`, whose tokens `read`
-/// appends. `between` is asked before each pass and may end it.
+/// appends; of those that `trained` names where it is there. `between` is asked before each pass and may end it.
 pub(crate) fn sum_nll(
     model: &Model,
     read: &dyn Fn(usize, usize, &mut Vec<u32>),
     pieces: &[Piece],
+    trained: Option<&Trained>,
     between: &mut dyn FnMut() -> Result<(), EngineError>,
 ) -> Result<f64, EngineError> {
     let mut sum = 0.0;
@@ -136,7 +183,7 @@ pub(crate) fn sum_nll(
         };
         let n = rest.iter().take_while(fits).count().max(1);
         let (now, later) = rest.split_at(n);
-        let batch = packing::batch_from(read, now.iter().copied());
+        let batch = packing::batch_from(read, now.iter().copied(), trained);
         sum += model.loss(&batch)?.sum_nll;
         rest = later;
     }

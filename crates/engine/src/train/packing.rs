@@ -5,6 +5,7 @@ use crate::kernels::segments::Segments;
 use crate::model::Batch;
 use crate::random::Keyed;
 use crate::train::token_cache::TokenCache;
+use crate::train::trained::Trained;
 use amoozgar_types::dataset::DatasetFormat;
 use amoozgar_types::spec::Packing;
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 /// Whether the documents of a file of this format keep to themselves.
 pub(crate) fn packs_documents(packing: Packing, format: DatasetFormat) -> bool {
     match packing {
-        Packing::Auto => format == DatasetFormat::Jsonl,
+        Packing::Auto => format != DatasetFormat::Txt,
         Packing::Documents => true,
         Packing::Continuous => false,
     }
@@ -123,22 +124,28 @@ impl Rows {
 }
 
 /// The batch of these pieces, laid one after the other.
-pub(crate) fn batch(tokens: &TokenCache, pieces: &[Piece]) -> Batch {
+pub(crate) fn batch(tokens: &TokenCache, pieces: &[Piece], trained: Option<&Trained>) -> Batch {
     batch_from(
         &|start, n, out| tokens.read(start, n, out),
         pieces.iter().copied(),
+        trained,
     )
 }
 
-/// [`batch`] of tokens that `read` appends.
+/// [`batch`] of tokens that `read` appends; those that `trained` names are targets, all where it is absent.
 pub(crate) fn batch_from(
     read: &dyn Fn(usize, usize, &mut Vec<u32>),
     pieces: impl Iterator<Item = Piece>,
+    trained: Option<&Trained>,
 ) -> Batch {
     let (mut tokens, mut targets, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
     for Piece { start, len } in pieces {
         read(start, len, &mut tokens);
+        let n_before = targets.len();
         read(start + 1, len, &mut targets);
+        if let (Some(trained), Some(targets)) = (trained, targets.get_mut(n_before..)) {
+            trained.keep(start + 1, targets);
+        }
         lengths.push(len);
     }
     Batch {

@@ -96,6 +96,9 @@ fn run(
         Err(EngineError::StoppedWhileLoading) => return Ok(stopped(0, None, emit)),
         prepared => prepared?,
     };
+    if let Some(read) = &session.corpus.conversations {
+        emit(TrainEvent::Conversations(read.clone()));
+    }
     emit(TrainEvent::Started(session.run_plan(&state, n_threads)));
 
     let plan = session.plan.clone();
@@ -212,10 +215,12 @@ fn run(
         total_steps: state.step,
     };
     let (config, tokenizer) = (session.config().clone(), session.corpus.tokenizer.clone());
+    let chat = session.corpus.chat.clone();
     let companions = Companions {
         base: base_model(spec)?,
         config: &config,
         tokenizer: &tokenizer,
+        chat: chat.as_ref(),
     };
     emit(TrainEvent::Saving {
         step: state.step,

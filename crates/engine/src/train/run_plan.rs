@@ -8,6 +8,13 @@ use amoozgar_types::{TrainSpec, limits};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+/// The share of a run that validations and samples take at most where nothing is said of their number.
+const MOST_FOR_VALIDATION: f64 = 0.1;
+/// Forward passes that a token takes which goes forward and back.
+const TRAINED_TOKEN: f64 = 3.0;
+/// Forward passes of a token in a batch that take as long as one that is written: it reads all weights alone.
+const SAMPLED_TOKEN: f64 = 20.0;
+
 /// Refuses what cannot be trained: what is outside [`limits`], and what contradicts itself. Looks at no
 /// file.
 ///
@@ -267,6 +274,31 @@ impl Plan {
         }
     }
 
+    /// The same with fewer validations, where nothing is said of their number: with the samples they take a
+    /// tenth of the run at most, reckoned in forward passes of a token. The last step validates anyway.
+    /// `n_train_tokens` go through the model in an epoch.
+    pub(crate) fn sparing(
+        mut self,
+        spec: &TrainSpec,
+        n_train_tokens: u64,
+        n_val_tokens: u64,
+    ) -> Self {
+        if spec.evaluation.every_steps.is_some() {
+            return self;
+        }
+        let n_sampled = match spec.task {
+            Task::CausalLm => spec.evaluation.prompts.len() * spec.evaluation.sample_tokens,
+            Task::SequenceClassification => 0,
+        };
+        let once = n_val_tokens as f64 + n_sampled as f64 * SAMPLED_TOKEN;
+        let step_tokens = n_train_tokens as f64 * self.batch_size as f64 / self.n_sequences as f64;
+        let all_steps = self.total_steps as f64 * step_tokens * TRAINED_TOKEN;
+        let most = (MOST_FOR_VALIDATION * all_steps / once.max(1.0)).max(1.0);
+        let every = (self.total_steps as f64 / most).ceil() as u64;
+        self.evaluate_every = self.evaluate_every.max(every.clamp(1, self.total_steps));
+        self
+    }
+
     /// Epochs done after `step` steps, as a fraction.
     pub(crate) fn epoch(&self, step: u64) -> f64 {
         (step * self.batch_size) as f64 / self.n_sequences as f64
@@ -282,7 +314,7 @@ pub(crate) fn n_windows(n_tokens: usize, context: usize) -> usize {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{require_a_whole_batch, validate};
+    use super::{Plan, require_a_whole_batch, validate};
     use crate::EngineError;
     use amoozgar_types::TrainSpec;
     use serde_json::{Value, json};
@@ -324,6 +356,36 @@ mod tests {
             error.contains("31") && error.contains("64"),
             "what there is and what is asked for: {error}"
         );
+    }
+
+    #[test]
+    fn validations_and_samples_take_a_tenth_of_a_run_at_most() {
+        let plan = |more: Value, n_sequences: usize, n_val_tokens: u64| {
+            let mut spec = json!({
+                "dataset": { "train": "/t.txt" },
+                "optimizer": { "batch_size": 8, "epochs": 1 },
+            });
+            spec["evaluation"] = more;
+            let spec: TrainSpec = serde_json::from_value(spec).unwrap();
+            let n_train_tokens = n_sequences as u64 * 256;
+            Plan::new(&spec, n_sequences).sparing(&spec, n_train_tokens, n_val_tokens)
+        };
+        // Twelve steps of 2048 tokens, as a small text over a base model has them.
+        let few = plan(json!({}), 96, 1300);
+        assert_eq!(
+            (few.total_steps, few.evaluate_every),
+            (12, 6),
+            "two, not twelve"
+        );
+        let large = plan(json!({}), 96, 1_000_000);
+        assert_eq!(
+            large.evaluate_every, 12,
+            "once at the end, however long it takes"
+        );
+        let many = plan(json!({}), 96_000, 13_000);
+        assert_eq!(many.evaluate_every, 600, "twenty in a long run, as ever");
+        let asked = plan(json!({ "every_steps": 1 }), 96, 1_000_000);
+        assert_eq!(asked.evaluate_every, 1, "what was asked for");
     }
 
     #[test]

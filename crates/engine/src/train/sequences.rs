@@ -5,6 +5,7 @@ use super::packing::{self, Rows};
 use super::run_plan::{Plan, n_windows};
 use crate::model::Batch;
 use crate::random::Keyed;
+use crate::setup::conversations_of;
 use crate::train::corpus::{self, Corpus, Part, Progress};
 use crate::{Control, EngineError};
 use amoozgar_data::format_of;
@@ -23,6 +24,7 @@ pub(super) fn source(
     let tokens = Arc::clone(&corpus.train.tokens);
     let batch_size = spec.optimizer.batch_size;
     Source::new(tokens, sequences, spec.seed, batch_size, micro_batch)
+        .learning(corpus.train.trained.clone())
 }
 
 /// The micro-batches of the first `n_steps` steps of the run in `job_dir`, as it takes them: to hold
@@ -58,7 +60,10 @@ pub(super) fn sequences(spec: &TrainSpec, corpus: &Corpus, packs_documents: bool
         };
     }
     if packs_documents {
-        let pieces = corpus.train.pieces(true, context);
+        let pieces = match &corpus.chat {
+            Some(_) => corpus.train.conversations(),
+            None => corpus.train.pieces(true, context),
+        };
         let order = Keyed::new(spec.seed, "rows");
         return Sequences::Rows(Rows::pack(&pieces, context, order));
     }
@@ -72,6 +77,9 @@ pub(super) fn sequences(spec: &TrainSpec, corpus: &Corpus, packs_documents: bool
 pub(super) fn packs_documents(spec: &TrainSpec) -> Result<bool, EngineError> {
     if spec.task == Task::SequenceClassification {
         return Ok(false);
+    }
+    if conversations_of(spec)?.is_some() {
+        return Ok(true);
     }
     let format = format_of(Path::new(&spec.dataset.train))?;
     Ok(packing::packs_documents(spec.dataset.packing, format))

@@ -8,13 +8,14 @@ use super::optimizer::{Optimizer, clip_factor};
 use super::run_plan::{Plan, require_a_whole_batch};
 use super::sequences::{packs_documents, require, sequences, source};
 use super::start::{Start, beside, start, write_adapted};
-use crate::infer::{SamplingParams, continue_prompt};
+use crate::infer::{Asked, SamplingParams, continue_prompt};
 use crate::model::{Batch, Model, ModelConfig, StepContext};
 use crate::plan::footprint;
 use crate::random::Keyed;
 use crate::tape::{Gradients, Policy};
 use crate::train::corpus::{self, Classes, Corpus, Progress};
 use crate::train::run_hash::run_hashes;
+use crate::train::trained::Trained;
 use crate::{Control, EngineError};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::event::{ClassScores, LoadingStage, RunPlan};
@@ -65,7 +66,7 @@ impl Session {
         let corpus = corpus::prepare(spec, &job_dir.join("cache"), progress)?;
         let context = spec.model.context_length;
         let packs_documents = packs_documents(spec)?;
-        if corpus.classes.is_none() {
+        if corpus.classes.is_none() && corpus.chat.is_none() {
             // Rows of documents need not be full.
             let needed = if packs_documents { 2 } else { context + 1 };
             require(&spec.dataset.train, &corpus.train, needed)?;
@@ -77,7 +78,8 @@ impl Session {
         progress.at(LoadingStage::Model, 0.0)?;
         let sequences = sequences(spec, &corpus, packs_documents);
         require_a_whole_batch(spec, sequences.len())?;
-        let plan = Plan::new(spec, sequences.len());
+        let (n_train, n_val) = (corpus.train.tokens.len(), corpus.validation.tokens.len());
+        let plan = Plan::new(spec, sequences.len()).sparing(spec, n_train as u64, n_val as u64);
         let Start { model, targets } = start(spec, &corpus)?;
         let policy = footprint::choose_policy(spec, model.config(), plan.micro_batch);
         progress.at(LoadingStage::Model, 1.0)?;
@@ -181,6 +183,11 @@ impl Session {
     ) -> Result<Option<StepDone>, EngineError> {
         let batches = self.batches.step(step_from_zero);
         let n_targets = batches.iter().map(Batch::n_targets).sum::<usize>().max(1);
+        // What goes through a decoder is its work, whether it is learnt or not.
+        let n_tokens = match self.corpus.chat {
+            Some(_) => batches.iter().map(|batch| batch.tokens.len()).sum(),
+            None => n_targets,
+        };
         let mut sum_nll = 0.0;
         let drops = Keyed::new(self.spec.seed, "dropout").child(step_from_zero);
         for (index, batch) in batches.iter().enumerate() {
@@ -210,7 +217,7 @@ impl Session {
         Ok(Some(StepDone {
             loss,
             grad_norm,
-            n_tokens: n_targets,
+            n_tokens,
         }))
     }
 
@@ -243,9 +250,14 @@ impl Session {
         let validation = &self.corpus.validation;
         let tokens = &validation.tokens;
         let read = |start, n, out: &mut Vec<u32>| tokens.read(start, n, out);
-        let pieces = validation.pieces(self.packs_documents, self.spec.model.context_length);
-        let sum = sum_nll(&self.model, &read, &pieces, between)?;
-        let n_tokens = tokens.len().saturating_sub(1) as u64;
+        let trained = validation.trained.as_deref();
+        let pieces = match &self.corpus.chat {
+            Some(_) => validation.conversations(),
+            None => validation.pieces(self.packs_documents, self.spec.model.context_length),
+        };
+        let sum = sum_nll(&self.model, &read, &pieces, trained, between)?;
+        let all = || tokens.len().saturating_sub(1) as u64;
+        let n_tokens = trained.map_or_else(all, Trained::n_tokens);
         let found = Evaluation::new(sum, n_tokens, self.corpus.n_val_bytes);
         Ok(Validated {
             loss: found.loss,
@@ -292,10 +304,14 @@ impl Session {
                 .bits(index),
         };
         self.model.let_go_of_buffers();
+        let asked = match &self.corpus.chat {
+            Some(chat) => Asked::Message(chat, prompt),
+            None => Asked::Text(prompt),
+        };
         let generation = continue_prompt(
             &self.model,
             &self.corpus.tokenizer,
-            prompt,
+            asked,
             &params,
             &mut |_| ControlFlow::Continue(()),
             &|f| f(),

@@ -82,6 +82,7 @@ pub(super) fn beside(
     corpus: &Corpus,
 ) -> Result<Beside, EngineError> {
     let base = base_model(spec)?;
+    let mut texts = Vec::new();
     let settings = if spec.method == Method::Lora {
         let base = base.unwrap_or(Path::new("")).display().to_string();
         let text = adapter_config(model, &lora_of(spec), targets, &base);
@@ -91,11 +92,14 @@ pub(super) fn beside(
             base,
             config: model.config(),
             tokenizer: &corpus.tokenizer,
+            chat: corpus.chat.as_ref(),
         };
+        texts = companions.texts()?;
         ("config.json", companions.config_text()?)
     };
     Ok(Beside {
         settings,
+        texts,
         tokenizer: corpus.tokenizer_file.clone(),
     })
 }

@@ -7,6 +7,7 @@
 mod checkpoints;
 mod claims;
 mod classification;
+mod conversations;
 mod earlier_release;
 mod fine_tuning;
 mod folders;

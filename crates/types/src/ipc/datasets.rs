@@ -2,6 +2,8 @@
 
 use crate::dataset::{DatasetRecord, TextEncoding};
 use crate::id::DatasetId;
+use crate::ipc::RowChoices;
+use crate::model_ref::ModelRef;
 use serde::{Deserialize, Serialize};
 
 /// Whether everyone on this computer may read and learn a dataset of one's own.
@@ -40,6 +42,19 @@ pub struct DatasetPreviewRequest {
     pub offset: u64,
     /// Rows to show, at most 100.
     pub limit: u32,
+}
+
+/// Which conversations to show, and as which model would learn them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetConversationsRequest {
+    /// Which dataset.
+    pub dataset_id: DatasetId,
+    /// The model.
+    pub base_model: ModelRef,
+    /// How the rows are learnt.
+    pub rows: RowChoices,
+    /// Tokens in a sequence.
+    pub context_length: u32,
 }
 
 /// Some rows of a dataset.

@@ -1,10 +1,11 @@
 //! Making and watching runs.
 
+use crate::dataset::{Mapping, Shape};
 use crate::id::{DatasetId, JobId};
 use crate::model_ref::ModelRef;
 use crate::spec::{
     DEFAULT_SEED, DEFAULT_VALIDATION_FRACTION, Defaults, Dtype, EvaluationSpec, LoraSpec, Method,
-    OptimizerKind, OptimizerSpec, Packing, ScheduleKind, SizePreset, Task,
+    OptimizerKind, OptimizerSpec, Packing, ScheduleKind, SizePreset, Supervise, Task,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,9 +41,24 @@ pub struct NewRun {
     /// The adapters of [`Method::Lora`].
     #[serde(default)]
     pub lora: LoraSpec,
+    /// What its rows are, where they are conversations.
+    #[serde(default)]
+    pub rows: RowChoices,
     /// What most people leave as it is.
     #[serde(default)]
     pub advanced: AdvancedSettings,
+}
+
+/// How a dataset's rows are learnt.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RowChoices {
+    /// What they are; what they look like where absent.
+    pub shape: Option<Shape>,
+    /// The columns of their parts, where they were chosen by hand.
+    pub mapping: Mapping,
+    /// Which answers are learnt.
+    pub supervise: Supervise,
 }
 
 /// Settings of a run that most people leave as they are.

@@ -3,8 +3,8 @@
 
 use super::{
     CheckpointSpec, DEFAULT_SEED, DatasetSpec, Dtype, EvaluationSpec, LoraSpec, Method, ModelSpec,
-    OptimizerKind, OptimizerSpec, ScheduleKind, SizePreset, Task, TokenizerSpec, TrainSpec,
-    default_alpha, default_context,
+    Objective, OptimizerKind, OptimizerSpec, ScheduleKind, SizePreset, Task, TokenizerSpec,
+    TrainSpec, default_alpha, default_context,
 };
 use crate::spec::BaseStorage;
 use serde::Deserialize;
@@ -17,6 +17,7 @@ pub struct SpecFile {
     name: String,
     dataset: DatasetSpec,
     task: Option<Task>,
+    objective: Option<Objective>,
     #[serde(default)]
     method: WrittenMethod,
     base_model: Option<String>,
@@ -68,6 +69,7 @@ impl SpecFile {
             name: self.name,
             dataset: self.dataset,
             task,
+            objective: self.objective,
             method,
             base_model: self.base_model,
             lora: self.lora.resolve(),

@@ -48,7 +48,7 @@ pub fn ImportCard(props: &ImportCardProps) -> Html {
             wasm_bindgen_futures::spawn_local(async move {
                 let filters = vec![api::FileFilter {
                     name: datasets::FILTER.to_owned(),
-                    extensions: vec!["txt".to_owned(), "jsonl".to_owned()],
+                    extensions: ["txt", "jsonl", "json", "csv"].map(str::to_owned).to_vec(),
                 }];
                 match api::pick_file(datasets::IMPORT_TITLE, filters).await {
                     Ok(Some(chosen)) => set_path.emit(chosen),

@@ -14,7 +14,7 @@ use amoozgar_text::number;
 use amoozgar_types::dataset::DatasetRecord;
 use amoozgar_types::id::DatasetId;
 use amoozgar_types::installed::{BaseFitness, BaseModel};
-use amoozgar_types::ipc::AdvancedSettings;
+use amoozgar_types::ipc::{AdvancedSettings, RowChoices};
 use amoozgar_types::limits::form as limits;
 use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::plan::Change;
@@ -128,6 +128,8 @@ pub struct Form {
     pub wanted_base: Option<String>,
     /// The chosen size, of a model of fresh weights.
     pub preset: SizeChoice,
+    /// How the rows of a dataset of conversations are learnt.
+    pub rows: RowChoices,
     /// What is chosen from lists.
     pub choices: Choices,
     /// The maps that get an adapter; all of them where empty.
@@ -154,6 +156,8 @@ pub enum FormAction {
     Goal(Goal),
     /// A dataset was chosen.
     Dataset(DatasetId, String),
+    /// How its rows are learnt was chosen.
+    Rows(RowChoices),
     /// A model was chosen.
     Base(Base),
     /// The list of models has come.
@@ -278,7 +282,14 @@ impl Reducible for Form {
                 next.own.insert(field, text);
             }
             FormAction::Goal(goal) => next.goal = goal,
-            FormAction::Dataset(id, name) => next.dataset = Some((id, name)),
+            FormAction::Dataset(id, name) => {
+                if next.dataset.as_ref().map(|(id, _)| id) != Some(&id) {
+                    // Another dataset has other columns.
+                    next.rows = RowChoices::default();
+                }
+                next.dataset = Some((id, name));
+            }
+            FormAction::Rows(rows) => next.rows = rows,
             FormAction::Base(base) => {
                 next.wanted_base = None;
                 next.base = Some(base);

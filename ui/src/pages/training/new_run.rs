@@ -2,6 +2,7 @@
 
 mod advanced;
 mod choices;
+mod conversations;
 mod settings;
 
 use super::estimate::EstimatePanel;
@@ -23,6 +24,7 @@ use amoozgar_types::installed::BaseModel;
 use amoozgar_types::ipc::{DatasetsList, NewRun, TrainingBases, TrainingCreate, TrainingGet};
 use amoozgar_types::model_ref::ModelRef;
 use choices::{BaseChoice, DatasetChoice, MethodChoice, PresetChoice};
+use conversations::ConversationsChoice;
 use settings::{LoraSettings, Settings};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -152,6 +154,7 @@ fn RunForm(props: &RunFormProps) -> Html {
                     />
                 }
                 <DatasetChoice datasets={props.datasets.clone()} form={form.clone()} />
+                <ConversationsChoice datasets={props.datasets.clone()} form={form.clone()} />
                 if !goes_on { <PresetChoice form={form.clone()} /> }
                 <Deferred>
                     <Settings form={form.clone()} errors={errors.clone()} />

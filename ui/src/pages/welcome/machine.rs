@@ -6,7 +6,7 @@ use crate::i18n::{account, common, training};
 use amoozgar_text::number;
 use amoozgar_types::ApiError;
 use amoozgar_types::dataset::DatasetSource;
-use amoozgar_types::ipc::{AdvancedSettings, DatasetsList, NewRun, TrainingEstimate};
+use amoozgar_types::ipc::{AdvancedSettings, DatasetsList, NewRun, RowChoices, TrainingEstimate};
 use amoozgar_types::plan::Estimate;
 use amoozgar_types::spec::{LoraSpec, Method, SizePreset, Task};
 use yew::prelude::*;
@@ -110,6 +110,7 @@ async fn estimates() -> Result<Rows, ApiError> {
             method: Method::Scratch,
             base_model: None,
             lora: LoraSpec::default(),
+            rows: RowChoices::default(),
             advanced: AdvancedSettings::default(),
         };
         rows.push((preset, api::call::<TrainingEstimate>(run).await?));

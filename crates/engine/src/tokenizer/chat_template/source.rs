@@ -10,8 +10,9 @@ use std::path::Path;
 /// The template's own file.
 pub(crate) const TEMPLATE_FILE: &str = "chat_template.jinja";
 /// The template's file of some years ago, `{"chat_template": "..."}`.
-const TEMPLATE_JSON: &str = "chat_template.json";
-const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+pub(crate) const TEMPLATE_JSON: &str = "chat_template.json";
+/// Names the special tokens, and may hold the template as well.
+pub(crate) const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 /// Bytes of a template that no real one reaches.
 const LONGEST_TEMPLATE: u64 = 1 << 20;
 

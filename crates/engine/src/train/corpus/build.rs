@@ -74,6 +74,7 @@ impl Build<'_> {
             n_train_tokens: train.finish(&temporary, TRAIN)?,
             n_val_tokens: validation.finish(&temporary, VALIDATION)?,
             n_val_bytes,
+            conversations: None,
         };
         let text = serde_json::to_vec(&manifest)
             .map_err(|source| EngineError::io(folder, source.into()))?;

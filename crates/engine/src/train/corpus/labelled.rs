@@ -89,6 +89,8 @@ pub(super) fn prepare(
             train: train.classes,
             validation: validation.classes,
         }),
+        chat: None,
+        conversations: None,
     };
     progress.at(LoadingStage::Encoding, 1.0)?;
     Ok(corpus)
@@ -209,6 +211,7 @@ fn encode(
     Ok(Part {
         tokens: Arc::new(tokens),
         documents: encoded.iter().map(|tokens| tokens.len() as u32).collect(),
+        trained: None,
     })
 }
 

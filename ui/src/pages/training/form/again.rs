@@ -5,6 +5,7 @@ use crate::i18n::training as words;
 use crate::route::Route;
 use amoozgar_text::number;
 use amoozgar_types::id::{DatasetId, JobId};
+use amoozgar_types::ipc::RowChoices;
 use amoozgar_types::job::JobDetail;
 use amoozgar_types::model_ref::ModelRef;
 use yew_router::Routable;
@@ -102,6 +103,11 @@ impl Form {
             base: None,
             wanted_base: spec.base_model.clone(),
             preset: SizeChoice(job.preset),
+            rows: RowChoices {
+                shape: spec.dataset.shape,
+                mapping: spec.dataset.mapping.clone(),
+                supervise: spec.dataset.supervise,
+            },
             choices: Choices {
                 dtype: spec.dtype,
                 optimizer: optimizer.kind,

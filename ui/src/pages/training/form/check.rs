@@ -97,8 +97,15 @@ impl Form {
             method: self.goal.method(),
             base_model: base.map(|base| base.model.clone()),
             lora,
+            rows: self.rows.clone(),
             advanced,
         })
+    }
+
+    /// Tokens in a sequence, where that can be used.
+    pub fn context(&self) -> Option<u32> {
+        let contexts = *limits::CONTEXT_LENGTH.start()..=self.longest_context();
+        self.whole(Field::Context, contexts).ok()
     }
 
     /// What to estimate: the request without regard to its name.

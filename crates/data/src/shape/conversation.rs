@@ -1,0 +1,287 @@
+//! Conversations: lists of messages, instructions with their outputs, questions with their answers.
+
+use super::guess;
+use crate::DataError;
+use crate::readers::rows::Rows;
+use amoozgar_types::chat::{Message, Role};
+use amoozgar_types::dataset::{Field, Guess, Mapping, RowFault, Shape, TextEncoding};
+use serde_json::Value;
+use std::path::Path;
+
+/// A row of conversations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversation {
+    /// Its messages up to the last answer; texts are normalized, trimmed and not empty.
+    pub messages: Vec<Message>,
+    /// The line on which the row begins, counted from 1.
+    pub line: u64,
+}
+
+/// A row that is no conversation to learn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faulty {
+    /// Why.
+    pub fault: RowFault,
+    /// More about it: a part, a role.
+    pub value: Option<String>,
+    /// The line on which the row begins, counted from 1.
+    pub line: u64,
+}
+
+/// The rows of a file of conversations. After an error nothing follows.
+pub struct Conversations {
+    rows: Rows,
+    mapping: Mapping,
+    shape: Shape,
+    ended: bool,
+}
+
+/// What is wrong with a row.
+type Wrong = (RowFault, Option<String>);
+
+impl Conversations {
+    /// Opens a file whose rows are what `guess` says ([`crate::shape_of`]).
+    ///
+    /// # Errors
+    /// Where it cannot be opened, or is plain text.
+    pub fn open(path: &Path, guess: &Guess) -> Result<Self, DataError> {
+        if !guess.shape.is_conversation() {
+            return Err(DataError::NoRows {
+                path: path.to_path_buf(),
+            });
+        }
+        Ok(Self {
+            rows: Rows::open(path)?,
+            mapping: guess.mapping.clone(),
+            shape: guess.shape,
+            ended: false,
+        })
+    }
+
+    /// The share of the file that has been read, from 0 to 1.
+    pub fn share_read(&self) -> f64 {
+        self.rows.share_read()
+    }
+
+    /// The encoding of the file, as far as what was read shows it.
+    pub fn encoding(&self) -> TextEncoding {
+        self.rows.encoding()
+    }
+
+    /// Size of the file.
+    pub fn size_bytes(&self) -> u64 {
+        self.rows.size_bytes()
+    }
+
+    fn next_row(&mut self) -> Result<Option<Result<Conversation, Faulty>>, DataError> {
+        let Some(row) = self.rows.next_row()? else {
+            return Ok(None);
+        };
+        let line = row.line;
+        let read = match row.value {
+            Some(value) => self.messages(&value),
+            None => Err((RowFault::Unreadable, None)),
+        };
+        Ok(Some(match read {
+            Ok(messages) => Ok(Conversation { messages, line }),
+            Err((fault, value)) => Err(Faulty { fault, value, line }),
+        }))
+    }
+
+    fn messages(&self, row: &Value) -> Result<Vec<Message>, Wrong> {
+        let mut messages = match self.shape {
+            Shape::Text | Shape::Messages | Shape::Sharegpt => {
+                let value = match row {
+                    Value::Array(_) => row,
+                    _ => self.part(row, Field::Messages)?,
+                };
+                listed(value, Field::Messages)?
+            }
+            Shape::Alpaca => self.instructed(row)?,
+            Shape::PromptCompletion => {
+                let mut messages = self.spoken(row, Field::Prompt, Role::User)?;
+                messages.extend(self.spoken(row, Field::Completion, Role::Assistant)?);
+                messages
+            }
+        };
+        if let Some(system) = self.optional(row, Field::System)?
+            && messages
+                .first()
+                .is_none_or(|first| first.role != Role::System)
+        {
+            messages.insert(0, Message::new(Role::System, system));
+        }
+        checked(messages)
+    }
+
+    /// An instruction, with what was said before it.
+    fn instructed(&self, row: &Value) -> Result<Vec<Message>, Wrong> {
+        let mut messages = Vec::new();
+        for turn in row
+            .get("history")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let [question, answer] = turn.as_array().map_or(&[][..], Vec::as_slice) else {
+                return Err((RowFault::WrongType, Some("history".to_owned())));
+            };
+            messages.push(Message::new(Role::User, scalar(question, "history")?));
+            messages.push(Message::new(Role::Assistant, scalar(answer, "history")?));
+        }
+        let mut asked = scalar(
+            self.part(row, Field::Instruction)?,
+            self.column(Field::Instruction),
+        )?;
+        if let Some(input) = self.optional(row, Field::Input)?
+            && !input.trim().is_empty()
+        {
+            asked = format!("{asked}\n{input}");
+        }
+        messages.push(Message::new(Role::User, asked));
+        let output = scalar(self.part(row, Field::Output)?, self.column(Field::Output))?;
+        messages.push(Message::new(Role::Assistant, output));
+        Ok(messages)
+    }
+
+    /// A part that is a text of `role`, or a list of messages.
+    fn spoken(&self, row: &Value, field: Field, role: Role) -> Result<Vec<Message>, Wrong> {
+        let value = self.part(row, field)?;
+        if value.is_array() {
+            return listed(value, field);
+        }
+        let text = scalar(value, self.column(field))?;
+        Ok(vec![Message::new(role, text)])
+    }
+
+    fn column(&self, field: Field) -> &str {
+        self.mapping
+            .get(&field)
+            .map_or(field.as_str(), String::as_str)
+    }
+
+    fn part<'a>(&self, row: &'a Value, field: Field) -> Result<&'a Value, Wrong> {
+        let column = self.column(field);
+        match row.get(column) {
+            Some(value) if !value.is_null() => Ok(value),
+            _ if is_empty(row) => Err((RowFault::Empty, None)),
+            _ => Err((RowFault::MissingField, Some(column.to_owned()))),
+        }
+    }
+
+    fn optional(&self, row: &Value, field: Field) -> Result<Option<String>, Wrong> {
+        let value = self.mapping.get(&field).and_then(|column| row.get(column));
+        match value {
+            Some(value) if !value.is_null() => scalar(value, self.column(field)).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Iterator for Conversations {
+    type Item = Result<Result<Conversation, Faulty>, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let row = self.next_row().transpose();
+        self.ended = !matches!(row, Some(Ok(_)));
+        row
+    }
+}
+
+/// Whether a row holds nothing.
+fn is_empty(row: &Value) -> bool {
+    match row {
+        Value::Null => true,
+        Value::Object(fields) => fields.values().all(is_empty),
+        Value::Array(items) => items.is_empty(),
+        Value::String(text) => text.trim().is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// A text; numbers and truth values are texts as well.
+fn scalar(value: &Value, name: &str) -> Result<String, Wrong> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
+        _ => Err((RowFault::WrongType, Some(name.to_owned()))),
+    }
+}
+
+/// A list of messages, by either of the two ways of naming their parts.
+fn listed(value: &Value, field: Field) -> Result<Vec<Message>, Wrong> {
+    let wrong = || (RowFault::WrongType, Some(field.as_str().to_owned()));
+    let list = guess::list(value).ok_or_else(wrong)?;
+    let messages = list.iter().map(|item| {
+        let item = item.as_object().ok_or_else(wrong)?;
+        let any = |names: &[&str]| names.iter().find_map(|name| item.get(*name));
+        let missing = |name: &str| (RowFault::MissingField, Some(name.to_owned()));
+        let role = any(&["role", "from"]).ok_or_else(|| missing("role"))?;
+        let role = role.as_str().unwrap_or_default();
+        let role = role_of(role).ok_or_else(|| {
+            let told = role.chars().take(40).collect();
+            (RowFault::UnknownRole, Some(told))
+        })?;
+        let content = any(&["content", "value", "text"]);
+        let content = content.filter(|content| !content.is_null());
+        let content = content.ok_or_else(|| missing("content"))?;
+        Ok(Message::new(role, content_text(content)?))
+    });
+    messages.collect()
+}
+
+/// A message's text, also in the parts that interfaces for pictures write.
+fn content_text(content: &Value) -> Result<String, Wrong> {
+    let Some(parts) = content.as_array() else {
+        return scalar(content, "content");
+    };
+    let texts = parts.iter().map(|part| {
+        let text = part.get("text").and_then(Value::as_str);
+        text.ok_or_else(|| (RowFault::WrongType, Some("content".to_owned())))
+    });
+    Ok(texts.collect::<Result<Vec<_>, _>>()?.join("\n"))
+}
+
+fn role_of(name: &str) -> Option<Role> {
+    match name.trim().to_lowercase().as_str() {
+        "system" => Some(Role::System),
+        "user" | "human" | "prompter" | "کاربر" => Some(Role::User),
+        "assistant" | "gpt" | "model" | "bot" | "chatgpt" | "دستیار" => Some(Role::Assistant),
+        _ => None,
+    }
+}
+
+/// The messages up to the last answer, normalized; an empty one is none.
+fn checked(messages: Vec<Message>) -> Result<Vec<Message>, Wrong> {
+    let mut kept = Vec::with_capacity(messages.len());
+    let all_empty = messages
+        .iter()
+        .all(|message| message.content.trim().is_empty());
+    if all_empty {
+        return Err((RowFault::Empty, None));
+    }
+    for Message { role, content } in messages {
+        let content = amoozgar_text::normalize(&content).trim().to_owned();
+        match (role, content.is_empty()) {
+            (_, false) => kept.push(Message { role, content }),
+            (Role::System, true) => {}
+            (Role::Assistant, true) => return Err((RowFault::EmptyAnswer, None)),
+            (Role::User, true) => {
+                return Err((RowFault::MissingField, Some(role.as_str().to_owned())));
+            }
+        }
+    }
+    let last = kept
+        .iter()
+        .rposition(|message| message.role == Role::Assistant);
+    let last = last.ok_or((RowFault::NoAnswer, None))?;
+    kept.truncate(last + 1);
+    Ok(kept)
+}
+
+#[cfg(test)]
+#[path = "conversation/tests.rs"]
+mod tests;

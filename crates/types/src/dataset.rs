@@ -129,6 +129,17 @@ impl Shape {
         Self::Sharegpt,
     ];
 
+    /// The name that specifications use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Messages => "messages",
+            Self::Sharegpt => "sharegpt",
+            Self::Alpaca => "alpaca",
+            Self::PromptCompletion => "prompt_completion",
+        }
+    }
+
     /// Whether a row is a conversation.
     pub fn is_conversation(self) -> bool {
         self != Self::Text

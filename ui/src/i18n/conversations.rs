@@ -36,13 +36,7 @@ pub const CUT: &str = "بیرون از طول زمینه";
 
 /// A shape, for the web view.
 pub fn shape_value(shape: Shape) -> &'static str {
-    match shape {
-        Shape::Text => "text",
-        Shape::Messages => "messages",
-        Shape::Sharegpt => "sharegpt",
-        Shape::Alpaca => "alpaca",
-        Shape::PromptCompletion => "prompt_completion",
-    }
+    shape.as_str()
 }
 
 /// A shape.

@@ -13,6 +13,7 @@ mod access;
 mod accounts;
 mod clock;
 mod closed;
+mod conversations;
 mod dashboard;
 mod downloads;
 mod encodings;

@@ -292,9 +292,70 @@ fn shown_row(row: &PreviewRow) -> Html {
                         PreviewPart::Learnt => ("piece piece--learnt", "learnt"),
                         PreviewPart::Cut => ("piece piece--cut", "cut"),
                     };
-                    html! { <span {class} data-part={name}>{ &piece.text }</span> }
+                    html! { <span {class} data-part={name}>{ for parts(&piece.text).into_iter().map(part) }</span> }
                 }) }
             </div>
         </li>
+    }
+}
+
+/// A piece's text, the template's signs (as `<|im_end|>`) apart from what people wrote.
+#[derive(Debug, PartialEq, Eq)]
+enum Part<'a> {
+    Text(&'a str),
+    Sign(&'a str),
+}
+
+/// A sign is Latin and must not turn the direction of the line that it stands in.
+fn part(part: Part<'_>) -> Html {
+    match part {
+        Part::Text(text) => html! { text },
+        Part::Sign(sign) => html! { <bdi dir="ltr">{ sign }</bdi> },
+    }
+}
+
+/// Parts a text at signs: what stands between angle brackets without white space.
+fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let (mut rest, mut from) = (text, 0);
+    while let Some(start) = rest.get(from..).and_then(|later| later.find('<')) {
+        let start = from + start;
+        let tail = rest.get(start..).unwrap_or_default();
+        let end = tail.find(|c: char| c == '>' || c.is_whitespace());
+        let Some(end) = end.filter(|&end| tail.as_bytes().get(end) == Some(&b'>')) else {
+            from = start + 1;
+            continue;
+        };
+        let (before, sign_on) = rest.split_at(start);
+        let (sign, after) = sign_on.split_at(end + 1);
+        if !before.is_empty() {
+            parts.push(Part::Text(before));
+        }
+        parts.push(Part::Sign(sign));
+        (rest, from) = (after, 0);
+    }
+    if !rest.is_empty() {
+        parts.push(Part::Text(rest));
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, parts};
+
+    #[test]
+    fn signs_of_a_template_stand_apart() {
+        use Part::{Sign, Text};
+        assert_eq!(
+            parts("<|im_start|>user\nالف < ب <b> و <"),
+            [
+                Sign("<|im_start|>"),
+                Text("user\nالف < ب "),
+                Sign("<b>"),
+                Text(" و <")
+            ],
+        );
+        assert_eq!(parts(""), []);
     }
 }

@@ -7,7 +7,7 @@
 //! `measure plan SPEC.json JOB_DIR`        what is foreseen of a run, and what then happens
 
 use amoozgar_engine::kernels::segments::Segments;
-use amoozgar_engine::model::{Architecture, Batch, Model, ModelConfig, StepContext};
+use amoozgar_engine::model::{Architecture, Attention, Batch, Model, ModelConfig, StepContext};
 use amoozgar_engine::random::Keyed;
 use amoozgar_engine::tape::{Gradients, Policy};
 use amoozgar_engine::train::optimizer::{Decayed, Optimizer, OptimizerConfig};
@@ -83,6 +83,8 @@ fn config(n_layers: usize, context: usize) -> ModelConfig {
         max_position_embeddings: context,
         norm_eps: 1e-6,
         rope_theta: 10_000.0,
+        attention: Attention::default(),
+        mlp_biases: false,
         tie_word_embeddings: true,
         bos_token_id: None,
         eos_token_ids: Vec::new(),

@@ -9,22 +9,22 @@
 mod attention;
 mod cross_entropy;
 mod embedding;
+mod gated;
 mod gelu;
 mod layer_norm;
 mod lend;
 mod linear;
 mod rms_norm;
 mod rope;
-mod swiglu;
 pub mod twin;
 
 pub use crate::kernels::gelu::Kind as GeluKind;
 pub use attention::attention;
 pub use cross_entropy::linear_cross_entropy;
 pub use embedding::embedding;
+pub use gated::{geglu, swiglu};
 pub use gelu::gelu;
 pub use layer_norm::layer_norm;
 pub use linear::{Frozen, frozen_linear, linear, lora_linear};
 pub use rms_norm::rms_norm;
 pub use rope::{Rotation, rope};
-pub use swiglu::swiglu;

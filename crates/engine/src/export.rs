@@ -1,15 +1,23 @@
-//! The final model: a folder in the Hub's form that transformers loads as it is.
+//! What leaves the engine: a run's final model, a folder in the Hub's form that transformers loads as it is;
+//! and a model for other programs ([`export`]).
 
 mod card;
+mod checked;
 mod companions;
+mod gguf;
+mod modelfile;
 mod peft;
+mod request;
 
 use crate::EngineError;
 use crate::files;
 pub(crate) use card::Card;
+pub use checked::Exported;
 pub(crate) use companions::Companions;
+pub use gguf::Precision;
 pub(crate) use peft::adapter_config;
 pub use peft::save_adapter;
+pub use request::{Form, export};
 use std::path::{Path, PathBuf};
 
 /// Writes `<job_dir>/final` and answers with its path.

@@ -20,6 +20,15 @@ pub(crate) fn remove_dir(path: &Path) -> Result<(), EngineError> {
     }
 }
 
+/// Removes a file or a folder that may not be there.
+pub(crate) fn remove_any(path: &Path) -> Result<(), EngineError> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => remove_dir(path),
+        Ok(_) => fs::remove_file(path).map_err(|source| EngineError::io(path, source)),
+        Err(_) => Ok(()),
+    }
+}
+
 /// Reads a file whole.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, EngineError> {
     fs::read(path).map_err(|source| EngineError::io(path, source))
@@ -50,6 +59,13 @@ pub(crate) fn link_or_copy(from: &Path, to: &Path) -> Result<(), EngineError> {
         Ok(()) => Ok(()),
         Err(_) => copy_synced(from, to),
     }
+}
+
+/// Writes a small file to a place where nothing is, durably.
+pub(crate) fn write_new(place: &Path, bytes: &[u8]) -> Result<(), EngineError> {
+    let temporary = temporary_name(place);
+    write_synced(&temporary, bytes)?;
+    put_new(&temporary, place)
 }
 
 /// Writes a file into a folder that is not yet in its place, and syncs it.
@@ -84,6 +100,25 @@ pub(crate) fn put_in_place(temporary: &Path, place: &Path) -> Result<(), EngineE
     }
     fs::rename(temporary, place).map_err(|source| EngineError::io(place, source))?;
     sync_parent(place)
+}
+
+/// Puts what was written under a temporary name into a place where nothing is, and syncs the parent.
+pub(crate) fn put_new(temporary: &Path, place: &Path) -> Result<(), EngineError> {
+    must_be_free(place)?;
+    fs::rename(temporary, place).map_err(|source| EngineError::io(place, source))?;
+    sync_parent(place)
+}
+
+/// Refuses a place where something is already.
+pub(crate) fn must_be_free(place: &Path) -> Result<(), EngineError> {
+    match fs::symlink_metadata(place) {
+        Ok(_) => Err(EngineError::InvalidSpec {
+            field: "out",
+            detail: format!("there is something at `{}` already", place.display()),
+        }),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(EngineError::io(place, source)),
+    }
 }
 
 /// The temporary name beside `place`.
@@ -133,6 +168,12 @@ impl DurableFile {
 fn sync_parent(path: &Path) -> Result<(), EngineError> {
     let Some(parent) = path.parent() else {
         return Ok(());
+    };
+    // A path without a folder means the one that the process works in.
+    let parent = if parent.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        parent
     };
     File::open(parent)
         .and_then(|folder| folder.sync_all())

@@ -4,9 +4,10 @@
 //! - Blocking, and knows nothing of tokio, Tauri, `SQLite` or the Hub; prints nothing.
 //! - Every random choice is keyed by (seed, purpose, index): nothing is drawn from global state, so
 //!   a run that was broken off goes on bit for bit.
-//! - Writes nowhere but in the job's folder, and every durable file is written under a temporary
-//!   name, synced and renamed.
-//! - Training walks the [`tape`], on the [`kernels`]. candle carries nothing but tests (see [`candle`]).
+//! - Writes nowhere but in the job's folder and where it is told to, and every durable file is written under
+//!   a temporary name, synced and renamed.
+//! - Training walks the [`tape`], on the [`kernels`]. candle unpacks and packs the quantized kinds of GGUF
+//!   files; its operations carry nothing but tests (see [`candle`]).
 //!
 //! Enter at [`train()`], whose loop reads top-down; at [`Generator`] and [`evaluate()`] for
 //! what surrounds it.
@@ -17,6 +18,7 @@ mod control;
 mod error;
 mod export;
 mod files;
+mod gguf;
 mod infer;
 pub mod kernels;
 mod load;
@@ -35,9 +37,9 @@ pub mod weights;
 
 pub use control::Control;
 pub use error::EngineError;
-pub use export::save_adapter;
+pub use export::{Exported, Form, Precision, export, save_adapter};
 pub use infer::{Generation, Generator, KvCache, SamplingParams};
-pub use load::{LoadOptions, Opened, open};
+pub use load::{LoadOptions, Opened, open, tokens};
 pub use plan::{BenchReport, Scenario, base_fitness, bench, longest_context};
 pub use plan::{estimate, least_memory_bytes, make_it_fit};
 pub use preview::{PreviewRequest, preview_conversations};

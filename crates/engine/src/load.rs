@@ -44,7 +44,7 @@ pub struct Opened {
 }
 
 /// Opens the model in `folder`: one in the Hub's form, an adapter's folder as PEFT writes it, a checkpoint
-/// of a run, or a run's folder (its final model, else its latest checkpoint).
+/// of a run, a run's folder (its final model, else its latest checkpoint), or a GGUF file or the folder of one.
 ///
 /// # Errors
 /// Where the folder is incomplete, damaged, or of an architecture that is not known.
@@ -81,6 +81,18 @@ pub fn open(folder: &Path, options: &LoadOptions<'_>) -> Result<Opened, EngineEr
     Ok(Opened { model, place })
 }
 
+/// The tokens of `text`, just as it is, and what each says, by the tokenizer of the model in `folder`.
+///
+/// # Errors
+/// Where the folder has none that can be read.
+pub fn tokens(folder: &Path, text: &str) -> Result<Vec<(u32, String)>, EngineError> {
+    let tokenizer = Place::find(folder)?.tokenizer()?;
+    let ids = tokenizer.encode(text)?.into_iter();
+    Ok(ids
+        .map(|id| (id, tokenizer.name(id).unwrap_or_default()))
+        .collect())
+}
+
 impl Opened {
     /// The model's tokenizer.
     ///
@@ -98,6 +110,11 @@ impl Opened {
     /// Where the folder's template is none.
     pub fn chat(&self, tokenizer: &Tokenizer) -> Result<Chat, EngineError> {
         self.place.chat(tokenizer)
+    }
+
+    /// Where its parts lie.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Refuses a model that sorts texts instead of continuing them.

@@ -15,14 +15,15 @@ mod backward;
 mod cache;
 mod gradients;
 mod node;
+mod parts;
 mod pool;
 
 pub use cache::LayerCache;
 pub use gradients::Gradients;
-pub use node::{Adapter, HeadShape, Linear};
+pub use parts::{Adapter, Factors, HeadShape, Linear, RmsNorm};
 pub use pool::{Buffer, Pool};
 
-use crate::kernels::attention::Mask;
+use crate::kernels::attention::AttentionShape;
 use crate::kernels::gelu;
 use crate::kernels::matmul::Precision;
 use crate::kernels::rope;
@@ -65,8 +66,8 @@ pub struct Context<'a> {
     pub segments: &'a Segments,
     /// Place of each of the `N` rows in its sequence.
     pub positions: &'a [u32],
-    /// Angles, where the model rotates.
-    pub rotations: Option<&'a rope::Table>,
+    /// Angles of the positions, by the numbers that rotations name; none where the model has none.
+    pub rotations: &'a [rope::Table],
     /// Of the products.
     pub precision: Precision,
     /// Draws the adapters' dropout of this micro-batch; `None` outside training.
@@ -152,16 +153,27 @@ impl<'a> Tape<'a> {
         Value(self.slots.len() - 1)
     }
 
-    /// The sum of one row of each table for every row: `ids` `(N)` per table `(V, width)`.
-    pub fn embed(&mut self, tables: Vec<(ParameterId, Vec<u32>)>, width: usize) -> Value {
-        self.run(Op::Embed { tables }, width)
+    /// `scale` times the sum of one row of each table for every row: `ids` `(N)` per table `(V, width)`.
+    pub fn embed(
+        &mut self,
+        tables: Vec<(ParameterId, Vec<u32>)>,
+        width: usize,
+        scale: f32,
+    ) -> Value {
+        self.run(Op::Embed { tables, scale }, width)
     }
 
-    /// `x / sqrt(mean(x^2) + eps) * weight` (Zhang and Sennrich, 2019), over rows as wide as `weight`:
-    /// a value's own width, or the heads' within it.
-    pub fn rms_norm(&mut self, x: Value, weight: ParameterId, eps: f32) -> Value {
-        let width = self.width(x);
-        self.run(Op::RmsNorm { x, weight, eps }, width)
+    /// The root-mean-square norm of `x`, over rows as wide as its weight: a value's own width, or the
+    /// heads' within it.
+    pub fn rms_norm(&mut self, x: Value, norm: RmsNorm) -> Value {
+        let residual = None;
+        self.run(Op::RmsNorm { x, norm, residual }, self.width(x))
+    }
+
+    /// `residual` and the norm of `x`.
+    pub fn rms_norm_onto(&mut self, residual: Value, x: Value, norm: RmsNorm) -> Value {
+        let residual = Some(residual);
+        self.run(Op::RmsNorm { x, norm, residual }, self.width(x))
     }
 
     /// `(x - mean) / sqrt(variance + eps) * weight + bias` (Ba et al., 2016).
@@ -201,27 +213,25 @@ impl<'a> Tape<'a> {
         self.run(op, linear.n_out())
     }
 
-    /// Rotates pairs of each head's halves by the position's angles (Su et al., 2021), in the place of
-    /// `x`, which must not be used again.
-    pub fn rope(&mut self, x: Value, head_dim: usize) -> Value {
-        self.run(Op::Rope { x, head_dim }, self.width(x))
+    /// Rotates pairs of each head's halves by the position's angles (Su et al., 2021) in the table
+    /// `table`, in the place of `x`, which must not be used again.
+    pub fn rope(&mut self, x: Value, table: usize) -> Value {
+        self.run(Op::Rope { x, table }, self.width(x))
     }
 
     /// Attention within each sequence; `q` is `(N, H * D)`, `k` and `v` `(N, K * D)`.
-    pub fn attention(&mut self, [q, k, v]: [Value; 3], heads: HeadShape, mask: Mask) -> Value {
-        let op = Op::Attention {
-            q,
-            k,
-            v,
-            heads,
-            mask,
-        };
-        self.run(op, self.width(q))
+    pub fn attention(&mut self, [q, k, v]: [Value; 3], shape: AttentionShape) -> Value {
+        self.run(Op::Attention { q, k, v, shape }, self.width(q))
     }
 
     /// `silu(gate) * up` (Shazeer, 2020).
     pub fn swiglu(&mut self, gate: Value, up: Value) -> Value {
         self.run(Op::SwiGlu { gate, up }, self.width(gate))
+    }
+
+    /// `gelu(gate) * up` (Shazeer, 2020).
+    pub fn geglu(&mut self, gate: Value, up: Value) -> Value {
+        self.run(Op::GeGlu { gate, up }, self.width(gate))
     }
 
     /// GELU (Hendrycks and Gimpel, 2016).

@@ -4,9 +4,11 @@
 mod bpe;
 pub mod chat;
 pub mod chat_template;
+mod gguf;
 
 use crate::EngineError;
 use crate::files;
+use crate::gguf::{Gguf, Metadata};
 use serde_json::json;
 use std::path::Path;
 use tokenizers::{ModelWrapper, TruncationParams};
@@ -31,18 +33,23 @@ pub struct Tokenizer {
 }
 
 impl Tokenizer {
-    /// Reads a `tokenizer.json`, ours or another's.
+    /// Reads a `tokenizer.json`, ours or another's, or the tokenizer in a GGUF file.
     ///
     /// # Errors
     /// Where the file is missing or is no tokenizer.
     pub fn load(path: &Path, bos: Option<u32>) -> Result<Self, EngineError> {
-        let bytes = files::read(path)?;
-        let inner = tokenizers::Tokenizer::from_bytes(&bytes).map_err(|source| {
-            EngineError::InvalidModel {
-                path: path.to_path_buf(),
-                detail: source.to_string(),
-            }
-        })?;
+        let invalid = |detail: String| EngineError::InvalidModel {
+            path: path.to_path_buf(),
+            detail,
+        };
+        let inner = if crate::gguf::is_gguf(path)? {
+            let file = Gguf::open(path)?;
+            gguf::read(file.metadata()).map_err(invalid)?
+        } else {
+            let bytes = files::read(path)?;
+            tokenizers::Tokenizer::from_bytes(&bytes)
+                .map_err(|source| invalid(source.to_string()))?
+        };
         let bos = inner.token_to_id(BOS).or(bos).unwrap_or(0);
         Self::wrap(inner, bos)
     }
@@ -90,6 +97,14 @@ impl Tokenizer {
             .map_err(|source| EngineError::tokenizer(&source))
     }
 
+    /// The settings of a GGUF file for a model whose embedding has `n_rows` rows.
+    ///
+    /// # Errors
+    /// Where such files cannot hold it; the error says why.
+    pub(crate) fn to_gguf(&self, n_rows: usize) -> Result<Metadata, String> {
+        gguf::settings(&self.inner, n_rows)
+    }
+
     /// The `tokenizer_config.json` that goes with it.
     pub fn config_json(context_length: usize) -> serde_json::Value {
         json!({
@@ -110,6 +125,14 @@ impl Tokenizer {
     /// The token's own text, of a special one its name.
     pub(crate) fn name(&self, token: u32) -> Option<String> {
         self.inner.id_to_token(token)
+    }
+
+    /// The token of what no other token can say, where there is one.
+    pub(crate) fn unknown(&self) -> Option<u32> {
+        match self.inner.get_model() {
+            ModelWrapper::BPE(bpe) => self.inner.token_to_id(bpe.get_unk_token().as_deref()?),
+            _ => None,
+        }
     }
 
     /// Whether the token ends a document.

@@ -8,7 +8,8 @@ use amoozgar_engine::kernels::matmul::{self, Matrix, Precision};
 use amoozgar_engine::kernels::rope::Table;
 use amoozgar_engine::kernels::simd::Isa;
 use amoozgar_engine::kernels::{
-    Store, adamw8, dropout, elementwise, embedding, gelu, layer_norm, rms_norm, rope, swiglu, tanh,
+    Store, adamw8, dropout, elementwise, embedding, geglu, gelu, layer_norm, rms_norm, rope,
+    swiglu, tanh,
 };
 use amoozgar_engine::random::Keyed;
 
@@ -75,6 +76,11 @@ fn results(n: usize, d: usize) -> Results {
     swiglu::forward(&mut out, &x, &y);
     swiglu::backward(&mut dgate, &mut dup, &dy, &x, &y);
     all.extend([("swiglu", out), ("its dgate", dgate), ("its dup", dup)]);
+
+    let (mut out, mut dgate, mut dup) = (fresh(), fresh(), fresh());
+    geglu::forward(&mut out, &x, &y);
+    geglu::backward(&mut dgate, &mut dup, &dy, &x, &y);
+    all.extend([("geglu", out), ("its dgate", dgate), ("its dup", dup)]);
 
     for kind in [Kind::Tanh, Kind::Erf] {
         let (mut out, mut dx) = (fresh(), fresh());

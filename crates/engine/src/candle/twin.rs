@@ -96,11 +96,17 @@ fn segment_attention(q: &Tensor, k: &Tensor, v: &Tensor, shape: &AttentionShape)
     let q = heads(q, shape.n_heads)?.reshape((n_kv, group * t, d))?;
     let (k, v) = (heads(k, n_kv)?, heads(v, n_kv)?);
     let scores = (q.matmul(&k.transpose(1, 2)?)? * f64::from(shape.scale))?;
-    let scores = match shape.mask {
-        Mask::Bidirectional => scores,
-        Mask::Causal => {
+    let window = match shape.mask {
+        Mask::Bidirectional => None,
+        Mask::Causal => Some(t),
+        Mask::Sliding { window } => Some(window),
+    };
+    let scores = match window {
+        None => scores,
+        Some(window) => {
             let hidden = |at: usize| {
-                if at % t > at / t {
+                let (query, key) = (at / t, at % t);
+                if key > query || key + window <= query {
                     f32::NEG_INFINITY
                 } else {
                     0.0
@@ -132,6 +138,11 @@ pub fn softmax(x: &Tensor) -> Result<Tensor> {
 /// `silu(gate) * up` (Shazeer, 2020).
 pub fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     gate.silu()? * up
+}
+
+/// `gelu(gate) * up` (Shazeer, 2020), with GELU's approximation by `tanh`.
+pub fn geglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
+    gelu(gate, GeluKind::Tanh)? * up
 }
 
 /// The Gaussian error linear unit (Hendrycks and Gimpel, 2016).

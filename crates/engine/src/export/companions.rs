@@ -2,13 +2,15 @@
 
 use crate::EngineError;
 use crate::files;
-use crate::model::ModelConfig;
+use crate::gguf::{self, Gguf};
+use crate::load::Place;
+use crate::model::{ModelConfig, in_gguf};
 use crate::python_json;
-use crate::tokenizer::Tokenizer;
 use crate::tokenizer::chat::Chat;
 use crate::tokenizer::chat_template::{
     ChatTemplate, TEMPLATE_FILE, TEMPLATE_JSON, TOKENIZER_CONFIG,
 };
+use crate::tokenizer::{BOS, Tokenizer};
 use serde_json::json;
 use std::path::Path;
 
@@ -20,7 +22,8 @@ const LONGEST_SETTINGS: u64 = 16 << 20;
 
 /// What the files beside the weights say.
 pub(crate) struct Companions<'a> {
-    /// The model that the run goes on from: its files are copied.
+    /// The folder or GGUF file of the model that this one comes from: what stands beside its weights is
+    /// taken over.
     pub(crate) base: Option<&'a Path>,
     /// The trained model.
     pub(crate) config: &'a ModelConfig,
@@ -34,7 +37,10 @@ impl Companions<'_> {
     /// Writes them into `folder`, each synced.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), EngineError> {
         match self.base {
-            Some(base) => copy_companions(base, folder)?,
+            Some(base) => match in_gguf(base)? {
+                Some(file) => out_of_gguf(&file, self.config, self.tokenizer, folder)?,
+                None => copy_companions(base, folder)?,
+            },
             None => write_companions(self.config, self.tokenizer, folder)?,
         }
         if let Some(template) = self.own_template()? {
@@ -107,7 +113,10 @@ impl Companions<'_> {
     /// The text of the model's `config.json`.
     pub(crate) fn config_text(&self) -> Result<String, EngineError> {
         let config = match self.base {
-            Some(base) => config_after(base, self.config, &self.ends())?,
+            Some(base) => match in_gguf(base)? {
+                Some(_) => config_of_gguf(self.config, &self.ends()),
+                None => config_after(base, self.config, &self.ends())?,
+            },
             None => self.config.to_json(EOS_ID, PAD_ID),
         };
         Ok(format!("{config:#}\n"))
@@ -136,6 +145,104 @@ fn write_companions(
         )?;
     }
     put("tokenizer.json", tokenizer.to_json()?.as_bytes())
+}
+
+/// Writes what a GGUF file holds beside its weights as files of their own.
+fn out_of_gguf(
+    file: &Path,
+    config: &ModelConfig,
+    tokenizer: &Tokenizer,
+    folder: &Path,
+) -> Result<(), EngineError> {
+    let put = |name: &str, bytes: &[u8]| files::write_synced(&folder.join(name), bytes);
+    let gguf = Gguf::open(file)?;
+    let metadata = gguf.metadata();
+    let invalid = |detail| gguf.invalid(detail);
+    let template = metadata.text(gguf::CHAT_TEMPLATE).map_err(invalid)?;
+    if let Some(template) = template {
+        put(TEMPLATE_FILE, template.as_bytes())?;
+    }
+    let token = |name: &str| metadata.token(&format!("tokenizer.ggml.{name}_token_id"));
+    let padding = token("padding").map_err(invalid)?;
+    let unknown = token("unknown").map_err(invalid)?.or(tokenizer.unknown());
+    let name = |id: Option<u32>| id.and_then(|id| tokenizer.name(id));
+    let mut settings = json!({
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": config.max_position_embeddings,
+        "clean_up_tokenization_spaces": false,
+    });
+    let named = [
+        ("bos_token", name(config.bos_token_id)),
+        ("eos_token", name(config.eos_token_ids.first().copied())),
+        ("pad_token", name(padding)),
+        ("unk_token", name(unknown)),
+        ("chat_template", template.map(str::to_owned)),
+    ];
+    for (name, text) in named {
+        if let Some(text) = text {
+            settings[name] = text.into();
+        }
+    }
+    put(
+        "tokenizer_config.json",
+        format!("{settings:#}\n").as_bytes(),
+    )?;
+    let mut generation = json!({ "eos_token_id": config.eos_token_ids });
+    for (name, id) in [
+        ("bos_token_id", config.bos_token_id),
+        ("pad_token_id", padding),
+    ] {
+        if let Some(id) = id {
+            generation[name] = id.into();
+        }
+    }
+    put(
+        "generation_config.json",
+        format!("{generation:#}\n").as_bytes(),
+    )?;
+    put("tokenizer.json", tokenizer.to_json()?.as_bytes())
+}
+
+/// The `config.json` of a model that came from a GGUF file.
+fn config_of_gguf(model: &ModelConfig, ends: &[u32]) -> serde_json::Value {
+    let eos = ends.first().copied().unwrap_or(0);
+    let mut config = model.to_json(eos, eos);
+    config["eos_token_id"] = match ends {
+        [] => serde_json::Value::Null,
+        ends => ids(ends),
+    };
+    config["pad_token_id"] = serde_json::Value::Null;
+    config
+}
+
+/// What the files beside a model's weights come from: the folder of the weights, or the GGUF file; `None`
+/// where neither has any.
+pub(super) fn source_of(place: &Place) -> Option<&Path> {
+    let weights = place.weights.as_path();
+    let is_there = weights.is_file() || weights.join("config.json").is_file();
+    is_there.then_some(weights).or_else(|| {
+        let in_file = matches!(in_gguf(weights), Ok(Some(_)));
+        in_file.then_some(weights)
+    })
+}
+
+/// Adds to an exported folder what its source kept elsewhere, as a checkpoint does: the tokenizer and its
+/// settings.
+pub(super) fn complete(
+    place: &Place,
+    tokenizer: &Tokenizer,
+    folder: &Path,
+) -> Result<(), EngineError> {
+    let own = folder.join("tokenizer.json");
+    if !own.is_file() {
+        files::write_synced(&own, tokenizer.to_json()?.as_bytes())?;
+    }
+    let settings = folder.join("tokenizer_config.json");
+    if !settings.is_file() && tokenizer.name(tokenizer.bos()).as_deref() == Some(BOS) {
+        let json = Tokenizer::config_json(place.config.max_position_embeddings);
+        files::write_synced(&settings, format!("{json:#}\n").as_bytes())?;
+    }
+    Ok(())
 }
 
 /// Copies what stands beside the weights of the base model: its tokenizer and its settings.

@@ -26,6 +26,11 @@ const KEYS: usize = 512;
 pub enum Mask {
     /// Those at its own and earlier positions.
     Causal,
+    /// Those at its own position and at the `window - 1` before it; `window` is positive.
+    Sliding {
+        /// Keys seen, the query's own included.
+        window: usize,
+    },
     /// All.
     Bidirectional,
 }
@@ -126,15 +131,23 @@ impl AttentionShape {
     fn tile_tokens(&self) -> usize {
         let tokens = (QUERY_ROWS / self.group()).max(1);
         match self.mask {
-            Mask::Causal => tokens.min(CAUSAL_TOKENS),
+            Mask::Causal | Mask::Sliding { .. } => tokens.min(CAUSAL_TOKENS),
             Mask::Bidirectional => tokens,
+        }
+    }
+
+    /// The first key that the queries from `query_start` on look at.
+    fn key_start(&self, segment: &Range<usize>, query_start: usize) -> usize {
+        match self.mask {
+            Mask::Sliding { window } => (query_start + 1).saturating_sub(window).max(segment.start),
+            Mask::Causal | Mask::Bidirectional => segment.start,
         }
     }
 
     /// One past the last key that the queries up to `query_end` look at.
     fn key_end(&self, segment: &Range<usize>, query_end: usize) -> usize {
         match self.mask {
-            Mask::Causal => query_end,
+            Mask::Causal | Mask::Sliding { .. } => query_end,
             Mask::Bidirectional => segment.end,
         }
     }
@@ -215,14 +228,27 @@ fn head_view<'a>(
     )
 }
 
-/// Keys of the block that start at `start` which row `row` of a tile sees.
-fn seen(shape: &AttentionShape, tile_start: usize, row: usize, keys: &Range<usize>) -> usize {
+/// Which of the block `keys`, counted from its start, row `row` of a tile sees.
+fn seen(
+    shape: &AttentionShape,
+    tile_start: usize,
+    row: usize,
+    keys: &Range<usize>,
+) -> Range<usize> {
+    let behind = tile_start + row / shape.group() + 1;
+    let within = |key: usize| key.saturating_sub(keys.start).min(keys.len());
     match shape.mask {
-        Mask::Causal => (tile_start + row / shape.group() + 1)
-            .saturating_sub(keys.start)
-            .min(keys.len()),
-        Mask::Bidirectional => keys.len(),
+        Mask::Causal => 0..within(behind),
+        Mask::Sliding { window } => within(behind.saturating_sub(window))..within(behind),
+        Mask::Bidirectional => 0..keys.len(),
     }
+}
+
+/// The scores that are seen; the others are zero from here on.
+fn only<'a>(scores: &'a mut [f32], seen: &Range<usize>) -> &'a mut [f32] {
+    scores[..seen.start].fill(0.0);
+    scores[seen.end..].fill(0.0);
+    &mut scores[seen.clone()]
 }
 
 fn forward_tile(
@@ -249,8 +275,9 @@ fn forward_tile(
     scratch.sum.resize(rows, 0.0);
     scratch.out.clear();
     scratch.out.resize(rows * d, 0.0);
+    let first = shape.key_start(&tile.segment, tile.queries.start);
     let end = shape.key_end(&tile.segment, tile.queries.end);
-    for start in (tile.segment.start..end).step_by(KEYS) {
+    for start in (first..end).step_by(KEYS) {
         let keys = start..(start + KEYS).min(end);
         let n_keys = keys.len();
         scratch.scores.resize(rows * n_keys, 0.0);
@@ -265,9 +292,7 @@ fn forward_tile(
             Spread::ThisThread,
         );
         for (row, scores) in scratch.scores.chunks_exact_mut(n_keys).enumerate() {
-            let seen = seen(shape, tile.queries.start, row, &keys);
-            let (scores, hidden) = scores.split_at_mut(seen);
-            hidden.fill(0.0);
+            let scores = only(scores, &seen(shape, tile.queries.start, row, &keys));
             let before = scratch.max[row];
             let max = before.max(softmax::largest(scores));
             let sum = softmax::exp_minus(scores, max);
@@ -279,7 +304,7 @@ fn forward_tile(
             };
             scratch.max[row] = max;
             scratch.sum[row] = scratch.sum[row] * factor + sum;
-            if max > before && start > tile.segment.start {
+            if max > before && start > first {
                 softmax::scale(&mut scratch.out[row * d..(row + 1) * d], factor);
             }
         }

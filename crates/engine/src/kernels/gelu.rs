@@ -49,10 +49,10 @@ pub fn backward(dx: &mut [f32], dout: &[f32], x: &[f32], kind: Kind) {
         .for_each(|((dx, dout), x)| piece(dx, dout, x));
 }
 
-const CUBIC: f32 = 0.044_715;
+pub(super) const CUBIC: f32 = 0.044_715;
 /// `2 sqrt(2 / pi)`: `(1 + tanh(u)) / 2` is `sigmoid(2 u)`, which needs one exponential and keeps the
 /// precision of negative tails.
-const TWICE_ROOT_TWO_OVER_PI: f32 = 1.595_769_2;
+pub(super) const TWICE_ROOT_TWO_OVER_PI: f32 = 1.595_769_2;
 
 per_isa! {
     fn forward_tanh<A>(out: &mut [f32], x: &[f32]) {

@@ -15,14 +15,7 @@ pub struct Table {
 impl Table {
     /// Angles `position * theta^(-2 i / head_dim)`, in f32 throughout, as transformers computes them.
     pub fn new(head_dim: usize, theta: f64, n_positions: usize) -> Self {
-        let half = head_dim / 2;
-        let frequencies: Vec<f32> = (0..half)
-            .map(|pair| {
-                let exponent = (2 * pair) as f32 / (2 * half) as f32;
-                1.0 / (theta as f32).powf(exponent)
-            })
-            .collect();
-        Self::from_frequencies(&frequencies, n_positions)
+        Self::from_frequencies(&frequencies(head_dim, theta), n_positions)
     }
 
     /// Angles `position * frequencies[i]` of pair `i`.
@@ -59,6 +52,17 @@ impl Table {
     pub fn sin(&self) -> &[f32] {
         &self.sin
     }
+}
+
+/// `theta^(-2 i / head_dim)` of each pair `i`, in f32, as transformers computes it.
+pub fn frequencies(head_dim: usize, theta: f64) -> Vec<f32> {
+    let half = head_dim / 2;
+    (0..half)
+        .map(|pair| {
+            let exponent = (2 * pair) as f32 / (2 * half) as f32;
+            1.0 / (theta as f32).powf(exponent)
+        })
+        .collect()
 }
 
 /// Rotates each head of each row by its position's angles, in place. `x` is `(N, n_heads * head_dim)`,

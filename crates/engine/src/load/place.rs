@@ -2,11 +2,12 @@
 
 use crate::EngineError;
 use crate::files;
-use crate::model::ModelConfig;
+use crate::gguf::{self, Gguf};
+use crate::model::{ModelConfig, in_gguf};
 use crate::setup::{base_model, lora_of};
 use crate::tokenizer::Tokenizer;
 use crate::tokenizer::chat::Chat;
-use crate::tokenizer::chat_template::{ChatTemplate, SpecialTokens};
+use crate::tokenizer::chat_template::{ChatTemplate, SpecialTokens, template_of};
 use crate::weights::adapter::{self, LoraConfig};
 use crate::weights::safetensors::WeightFile;
 use amoozgar_types::TrainSpec;
@@ -24,7 +25,7 @@ pub(crate) struct Place {
     pub(crate) config: ModelConfig,
     /// The folder of its whole weights.
     pub(crate) weights: PathBuf,
-    /// Its `tokenizer.json`.
+    /// Its `tokenizer.json`, or the GGUF file that holds one.
     pub(crate) tokenizer: PathBuf,
     /// What is put on the weights.
     pub(crate) adapter: Option<AdapterPlace>,
@@ -53,6 +54,9 @@ impl Place {
         if has(JOB) {
             return Self::of_run(folder);
         }
+        if let Some(file) = gguf::find(folder)? {
+            return Self::in_gguf(&file);
+        }
         match run_of(folder) {
             Some(job_dir) if has("model.safetensors") => Self::of_old_checkpoint(folder, &job_dir),
             _ => Self::whole(folder),
@@ -70,6 +74,17 @@ impl Place {
         })
     }
 
+    /// A GGUF file, which holds every part.
+    fn in_gguf(file: &Path) -> Result<Self, EngineError> {
+        Ok(Self {
+            folder: file.to_path_buf(),
+            config: ModelConfig::load(file)?,
+            weights: file.to_path_buf(),
+            tokenizer: file.to_path_buf(),
+            adapter: None,
+        })
+    }
+
     /// An adapter's folder: the model it was made for lies where its settings say, or where the run that
     /// it is a checkpoint of goes on from.
     fn adapted(folder: &Path) -> Result<Self, EngineError> {
@@ -78,7 +93,9 @@ impl Place {
             let spec = read_spec(&run_of(folder)?).ok()?;
             Some(base_model(&spec).ok()??.to_path_buf())
         };
-        let is_there = |base: &PathBuf| base.join("config.json").is_file();
+        let is_there = |base: &PathBuf| {
+            base.join("config.json").is_file() || matches!(gguf::find(base), Ok(Some(_)))
+        };
         let base = named.clone().filter(is_there).or_else(of_run);
         let Some(base) = base.filter(is_there) else {
             let name = named.unwrap_or_default();
@@ -89,7 +106,7 @@ impl Place {
             return Err(invalid(folder, detail));
         };
         let own_tokenizer = folder.join("tokenizer.json");
-        let base = Self::whole(&base)?;
+        let base = Self::find(&base)?;
         Ok(Self {
             folder: folder.to_path_buf(),
             tokenizer: Some(own_tokenizer)
@@ -128,7 +145,7 @@ impl Place {
         let file = WeightFile::open(&folder.join("model.safetensors"))?;
         let n_rows = |name: &str| file.shape(name).and_then(|shape| shape.first().copied());
         if let Some(base) = base_model(&spec)? {
-            let base = Self::whole(base)?;
+            let base = Self::find(base)?;
             let adapter = (spec.method == Method::Lora).then(|| AdapterPlace {
                 config: lora_of(&spec),
                 values: folder.join("model.safetensors"),
@@ -203,6 +220,9 @@ impl Place {
         let eos = config.eos_token_ids.first().copied();
         let name = |id: Option<u32>| tokenizer.name(id?);
         let known = SpecialTokens::new(name(config.bos_token_id).as_deref(), name(eos).as_deref());
+        if let Some(source) = self.template_in_gguf()? {
+            return Chat::new(ChatTemplate::new(&source, known)?, tokenizer, eos);
+        }
         let beside = self.tokenizer.parent().unwrap_or(&self.folder);
         let folders = [self.folder.as_path(), beside, self.weights.as_path()];
         for folder in folders {
@@ -217,6 +237,35 @@ impl Place {
         let special = special.unwrap_or_else(|| known.clone());
         let plain = ChatTemplate::plain(special.or_eos_of(&known))?;
         Chat::new(plain, tokenizer, eos)
+    }
+
+    /// The template of the model's conversations, as it is written; `None` where it has none.
+    ///
+    /// # Errors
+    /// Where a file that may hold it cannot be read.
+    pub(crate) fn template(&self) -> Result<Option<String>, EngineError> {
+        if let Some(template) = self.template_in_gguf()? {
+            return Ok(Some(template));
+        }
+        let beside = self.tokenizer.parent().unwrap_or(&self.folder);
+        for folder in [self.folder.as_path(), beside, self.weights.as_path()] {
+            if let Some(template) = template_of(folder)? {
+                return Ok(Some(template));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The template in the GGUF file that holds the weights; `None` where they lie in a folder, or the file
+    /// has none.
+    fn template_in_gguf(&self) -> Result<Option<String>, EngineError> {
+        let Some(file) = in_gguf(&self.weights)? else {
+            return Ok(None);
+        };
+        let gguf = Gguf::open(&file)?;
+        let template = gguf.metadata().text(gguf::CHAT_TEMPLATE);
+        let template = template.map_err(|detail| gguf.invalid(detail))?;
+        Ok(template.map(str::to_owned))
     }
 
     /// Says what is wrong with the folder.

@@ -1,14 +1,15 @@
 //! `config.json`, as transformers writes it, of every family that the engine knows.
 
-use super::facts::{Facts, Positions, Predicts};
+use super::facts::{Facts, Predicts};
 use super::families::{Architecture, SpecialTokens};
 use super::fields::{Fields, limits};
+use super::sight::Attention;
 use super::specs::n_parameters;
 use crate::EngineError;
 use crate::python_json;
 use crate::tape::HeadShape;
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Settings of generation, which a folder may lack.
 const GENERATION: &str = "generation_config.json";
@@ -38,6 +39,10 @@ pub struct ModelConfig {
     pub norm_eps: f64,
     /// Base of the rotary angles.
     pub rope_theta: f64,
+    /// What attention is beyond heads and angles.
+    pub attention: Attention,
+    /// Whether the maps of the hidden layer have biases.
+    pub mlp_biases: bool,
     /// Whether the head is the embedding.
     pub tie_word_embeddings: bool,
     /// The token before every document.
@@ -64,12 +69,16 @@ impl ModelConfig {
     }
 
     /// Reads `config.json` from a model's folder, and from `generation_config.json` the tokens that end a
-    /// text: either file may name the one that ends a turn.
+    /// text: either file may name the one that ends a turn. Of a GGUF file, or a folder that holds one and
+    /// no `config.json`, the file's settings.
     ///
     /// # Errors
     /// Where it is missing, incomplete, of an architecture that is not known, or claims what no model
     /// has.
     pub fn load(model_dir: &Path) -> Result<Self, EngineError> {
+        if let Some(file) = in_gguf(model_dir)? {
+            return super::gguf::load(&file);
+        }
         let raw = python_json::read(model_dir, "config.json")?;
         let mut config = Self::from_json(&raw).map_err(|detail| EngineError::InvalidModel {
             path: model_dir.to_path_buf(),
@@ -142,8 +151,8 @@ impl ModelConfig {
         if !(whole_groups && self.head_dim.is_multiple_of(2)) {
             return Err("the heads do not divide the width".to_owned());
         }
-        let (n, most) = (self.head_dim * self.max_position_embeddings, limits::ANGLES);
-        if self.rotates() && n > most {
+        let (n, most) = (self.n_angles(), limits::ANGLES);
+        if n > most {
             return Err(format!(
                 "`max_position_embeddings` is {}, which makes {n} angles, more than {most}",
                 self.max_position_embeddings
@@ -166,11 +175,6 @@ impl ModelConfig {
         self.facts().predicts == Predicts::NextToken
     }
 
-    /// Whether positions are rotations (and not learned vectors).
-    pub(crate) fn rotates(&self) -> bool {
-        self.facts().positions == Positions::Rotated
-    }
-
     /// How attention's width is divided.
     pub fn heads(&self) -> HeadShape {
         HeadShape {
@@ -188,27 +192,23 @@ impl ModelConfig {
     }
 }
 
-/// What would change the computation and is not there yet.
+/// The GGUF file that `model` is, or holds where it has no `config.json`.
+pub(crate) fn in_gguf(model: &Path) -> Result<Option<PathBuf>, EngineError> {
+    if model.join("config.json").is_file() {
+        return Ok(None);
+    }
+    crate::gguf::find(model)
+}
+
+/// What would change the computation and is not there yet, of any family.
 fn refuse_unsupported(fields: &Fields<'_>) -> Result<(), String> {
-    let unsupported = [
-        "attention_bias",
-        "mlp_bias",
+    fields.refuse_flags(&[
         "use_sliding_window",
+        "use_bidirectional_attention",
         "add_cross_attention",
         "scale_attn_by_inverse_layer_idx",
-    ]
-    .into_iter()
-    .find(|name| fields.flag(name) == Some(true));
-    if let Some(name) = unsupported {
-        return Err(format!("`{name}` is not supported"));
-    }
-    let rope = fields.rope();
-    let kind = |name| rope.and_then(|rope| rope.get(name)).and_then(Value::as_str);
-    let rope_type = kind("rope_type").or_else(|| kind("type"));
-    if rope_type.is_some_and(|name| name != "default") {
-        return Err("scaled rotary angles are not supported".to_owned());
-    }
-    Ok(())
+    ])?;
+    fields.refuse_values(&["attn_logit_softcapping", "final_logit_softcapping"])
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl Model {
         };
         let pairs = self.network.pairs(&batch.segments);
         let width = (self.config.num_attention_heads * self.config.head_dim) as u64;
-        let attention = 3 * 4 * pairs * width * self.network.blocks.len() as u64;
+        let attention = 3 * 4 * pairs * width;
         maps + end + attention
     }
 

@@ -32,6 +32,8 @@ pub enum NormPlacement {
     Before,
     /// After each sum.
     After,
+    /// Before and after attention and the hidden layer, within each sum.
+    Around,
 }
 
 /// The hidden layer's activation.
@@ -39,8 +41,20 @@ pub enum NormPlacement {
 pub enum Activation {
     /// `silu(gate) * up` (Shazeer, 2020).
     SwiGlu,
+    /// `gelu(gate) * up` (Shazeer, 2020).
+    GeGlu,
     /// GELU (Hendrycks and Gimpel, 2016).
     Gelu(gelu::Kind),
+}
+
+impl Activation {
+    /// Whether one map is multiplied with another.
+    pub fn is_gated(self) -> bool {
+        match self {
+            Self::SwiGlu | Self::GeGlu => true,
+            Self::Gelu(_) => false,
+        }
+    }
 }
 
 /// How a model knows where a token stands.

@@ -3,6 +3,7 @@
 //! asks which family a model is of.
 
 mod bert;
+mod gemma;
 mod gpt2;
 mod llama;
 mod qwen;
@@ -10,6 +11,7 @@ mod qwen;
 use super::ModelConfig;
 use super::facts::Facts;
 use super::fields::Fields;
+use super::in_gguf::InGguf;
 use super::network::{Block, Embedding, End, Finder};
 use super::specs::WeightSpec;
 use crate::EngineError;
@@ -24,6 +26,8 @@ pub enum Architecture {
     Qwen2,
     /// `Qwen3ForCausalLM`: norms of each head's queries and keys.
     Qwen3,
+    /// `Gemma3ForCausalLM`: windows and whole sight in turn, four norms a block.
+    Gemma3,
     /// `GPT2LMHeadModel`: learned positions, `LayerNorm`, GELU, transposed matrices.
     Gpt2,
     /// `BertForSequenceClassification`: looks both ways, norms after each sum, a pooler, classes.
@@ -65,6 +69,11 @@ pub(super) trait Family: Sync {
         [name].into_iter().chain(bare).map(str::to_owned).collect()
     }
 
+    /// How it lies in GGUF files; `None` where such files are not read.
+    fn in_gguf(&self) -> Option<&dyn InGguf> {
+        None
+    }
+
     /// The parts of block `layer`.
     fn block(
         &self,
@@ -81,6 +90,11 @@ pub(super) trait Family: Sync {
     ) -> Result<(Embedding, End), EngineError>;
 }
 
+/// How a family lies in GGUF files; `None` where such files are not read.
+pub(super) fn in_gguf(architecture: Architecture) -> Option<&'static dyn InGguf> {
+    architecture.family().in_gguf()
+}
+
 /// Ids of the tokens that a `config.json` names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SpecialTokens {
@@ -91,13 +105,24 @@ pub(crate) struct SpecialTokens {
 }
 
 impl Architecture {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Llama,
         Self::Qwen2,
         Self::Qwen3,
+        Self::Gemma3,
         Self::Gpt2,
         Self::Bert,
     ];
+
+    /// Every family.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter()
+    }
+
+    /// transformers' `model_type`.
+    pub(super) fn model_type(self) -> &'static str {
+        self.family().model_type()
+    }
 
     /// The one of this `model_type`.
     pub(super) fn of_model_type(model_type: &str) -> Option<Self> {
@@ -111,6 +136,7 @@ impl Architecture {
             Self::Llama => &llama::LLAMA,
             Self::Qwen2 => &qwen::QWEN2,
             Self::Qwen3 => &qwen::QWEN3,
+            Self::Gemma3 => &gemma::Gemma3,
             Self::Gpt2 => &gpt2::Gpt2,
             Self::Bert => &bert::Bert,
         }

@@ -35,6 +35,10 @@ pub(crate) mod limits {
     pub(crate) const NORM_EPS: RangeInclusive<f64> = 0.0..=1.0;
     /// Base of the rotary angles.
     pub(crate) const ROPE_THETA: RangeInclusive<f64> = 1.0..=1e15;
+    /// What rotary angles are divided by, and the bounds between which some are.
+    pub(crate) const ROPE_FACTOR: RangeInclusive<f64> = 1e-3..=1e6;
+    /// What scores are divided by the root of.
+    pub(crate) const QUERY_SCALAR: RangeInclusive<f64> = 1e-6..=1e9;
 }
 
 /// The object that a `config.json` is.
@@ -69,23 +73,54 @@ impl Fields<'_> {
         number_in(self.0, name, range)
     }
 
+    /// The value of an object within, as fields of its own; `None` where the field is absent, null or no
+    /// object.
+    pub(crate) fn object(&self, name: &str) -> Option<Fields<'_>> {
+        let value = self.present(name)?;
+        value.is_object().then_some(Fields(value))
+    }
+
     /// The base of the rotary angles, in whichever place the version of transformers puts it.
     pub(crate) fn rope_theta(&self) -> Result<Option<f64>, String> {
-        let nested = match self.rope() {
-            Some(rope) => number_in(rope, "rope_theta", limits::ROPE_THETA)?,
-            None => None,
-        };
-        match nested {
-            Some(theta) => Ok(Some(theta)),
-            None => self.number("rope_theta", limits::ROPE_THETA),
+        let nested = ["rope_parameters", "rope_scaling"].into_iter();
+        for rope in nested.filter_map(|name| self.object(name)) {
+            if let Some(theta) = rope.number("rope_theta", limits::ROPE_THETA)? {
+                return Ok(Some(theta));
+            }
+        }
+        self.number("rope_theta", limits::ROPE_THETA)
+    }
+
+    /// Refuses what is switched on among `names`: the computation knows none of it.
+    pub(crate) fn refuse_flags(&self, names: &[&str]) -> Result<(), String> {
+        match names.iter().find(|name| self.flag(name) == Some(true)) {
+            Some(name) => Err(format!("`{name}` is not supported")),
+            None => Ok(()),
         }
     }
 
-    /// How angles are scaled.
-    pub(crate) fn rope(&self) -> Option<&Value> {
-        self.present("rope_parameters")
-            .filter(|rope| rope.is_object())
-            .or_else(|| self.present("rope_scaling"))
+    /// Refuses what has a value among `names`.
+    pub(crate) fn refuse_values(&self, names: &[&str]) -> Result<(), String> {
+        let found = names
+            .iter()
+            .find_map(|name| Some((name, self.present(name)?)));
+        match found {
+            Some((name, value)) => Err(format!("`{name}` is {value}, which is not supported")),
+            None => Ok(()),
+        }
+    }
+
+    /// Texts of a list; `None` where the field is absent or null.
+    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, String> {
+        let Some(value) = self.present(name) else {
+            return Ok(None);
+        };
+        let texts = value
+            .as_array()
+            .and_then(|list| list.iter().map(Value::as_str).collect());
+        texts
+            .map(Some)
+            .ok_or_else(|| format!("`{name}` is no list of texts"))
     }
 
     /// A text.

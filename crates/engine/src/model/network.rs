@@ -5,10 +5,10 @@
 use super::ModelConfig;
 use super::facts::NormPlacement;
 use crate::EngineError;
-use crate::kernels::attention::Mask;
+use crate::kernels::attention::{AttentionShape, Mask};
 use crate::kernels::gelu;
 use crate::kernels::segments::Segments;
-use crate::tape::{HeadShape, Linear, Tape, Value};
+use crate::tape::{Factors, Linear, RmsNorm, Tape, Value};
 use crate::weights::{ParameterId, Parameters};
 use std::ops::Range;
 
@@ -21,10 +21,17 @@ pub struct Network {
     /// Width of the residual stream.
     pub(super) width: usize,
     norms: NormPlacement,
-    heads: HeadShape,
-    mask: Mask,
-    rotates: bool,
+    /// What each block sees and how.
+    sights: Vec<Sight>,
     eps: f32,
+}
+
+/// What the tokens of a block see of each other.
+#[derive(Debug, Clone, Copy)]
+struct Sight {
+    shape: AttentionShape,
+    /// The table of angles that queries and keys are rotated by.
+    rotation: Option<usize>,
 }
 
 /// From tokens to the residual stream.
@@ -36,6 +43,8 @@ pub(super) struct Embedding {
     /// Learned kinds of segments.
     pub(super) kinds: Option<ParameterId>,
     pub(super) norm: Option<Norm>,
+    /// What the sum of the rows is multiplied by.
+    pub(super) scale: f32,
 }
 
 impl Embedding {
@@ -46,6 +55,7 @@ impl Embedding {
             positions: None,
             kinds: None,
             norm: None,
+            scale: 1.0,
         }
     }
 }
@@ -63,6 +73,7 @@ pub(super) enum End {
 pub(super) enum Norm {
     Rms {
         weight: ParameterId,
+        factors: Factors,
     },
     Layer {
         weight: ParameterId,
@@ -78,16 +89,23 @@ pub(super) struct Block {
     pub(super) v: Linear,
     pub(super) o: Linear,
     /// Norms of each head's queries and keys.
-    pub(super) head_norms: Option<[ParameterId; 2]>,
+    pub(super) head_norms: Option<[Norm; 2]>,
     pub(super) mlp: Mlp,
     pub(super) attention_norm: Norm,
     pub(super) mlp_norm: Norm,
+    /// Norms of what attention and the hidden layer give, where norms stand around them.
+    pub(super) norms_behind: Option<[Norm; 2]>,
 }
 
 /// The hidden layer between two sums.
 #[derive(Debug, Clone)]
 pub(super) enum Mlp {
     SwiGlu {
+        gate: Linear,
+        up: Linear,
+        down: Linear,
+    },
+    GeGlu {
         gate: Linear,
         up: Linear,
         down: Linear,
@@ -102,57 +120,66 @@ pub(super) enum Mlp {
 impl Network {
     /// One block: attention and the hidden layer, each added to the residual stream.
     pub(super) fn block<'a>(&'a self, tape: &mut Tape<'a>, index: usize, x: Value) -> Value {
-        let block = &self.blocks[index];
-        match self.norms {
-            NormPlacement::Before => {
-                let normed = self.norm(tape, block.attention_norm, x);
-                let x = self.attend(tape, block, x, normed);
-                let normed = self.norm(tape, block.mlp_norm, x);
-                Self::hidden_layer(tape, block, x, normed)
-            }
-            NormPlacement::After => {
-                let sum = self.attend(tape, block, x, x);
+        let (block, sight) = (&self.blocks[index], self.sights[index]);
+        match (self.norms, block.norms_behind) {
+            (NormPlacement::After, _) => {
+                let mixed = self.mix(tape, block, sight, x);
+                let sum = tape.linear_onto(x, mixed, &block.o);
                 let x = self.norm(tape, block.attention_norm, sum);
-                let sum = Self::hidden_layer(tape, block, x, x);
+                let (inner, down) = Self::inner(tape, block, x);
+                let sum = tape.linear_onto(x, inner, down);
                 self.norm(tape, block.mlp_norm, sum)
+            }
+            (NormPlacement::Around, Some([behind_attention, behind_mlp])) => {
+                let normed = self.norm(tape, block.attention_norm, x);
+                let mixed = self.mix(tape, block, sight, normed);
+                let attended = tape.linear(mixed, &block.o);
+                let x = self.norm_onto(tape, behind_attention, x, attended);
+                let normed = self.norm(tape, block.mlp_norm, x);
+                let (inner, down) = Self::inner(tape, block, normed);
+                let hidden = tape.linear(inner, down);
+                self.norm_onto(tape, behind_mlp, x, hidden)
+            }
+            (NormPlacement::Before | NormPlacement::Around, _) => {
+                let normed = self.norm(tape, block.attention_norm, x);
+                let mixed = self.mix(tape, block, sight, normed);
+                let x = tape.linear_onto(x, mixed, &block.o);
+                let normed = self.norm(tape, block.mlp_norm, x);
+                let (inner, down) = Self::inner(tape, block, normed);
+                tape.linear_onto(x, inner, down)
             }
         }
     }
 
-    /// `residual + attention(x)`.
-    fn attend<'a>(
-        &'a self,
-        tape: &mut Tape<'a>,
-        block: &'a Block,
-        residual: Value,
-        x: Value,
-    ) -> Value {
+    /// What attention mixes of `x`, before its last map.
+    fn mix<'a>(&'a self, tape: &mut Tape<'a>, block: &'a Block, sight: Sight, x: Value) -> Value {
         let (mut q, mut k) = (tape.linear(x, &block.q), tape.linear(x, &block.k));
         let v = tape.linear(x, &block.v);
         if let Some([q_norm, k_norm]) = block.head_norms {
-            q = tape.rms_norm(q, q_norm, self.eps);
-            k = tape.rms_norm(k, k_norm, self.eps);
+            q = self.norm(tape, q_norm, q);
+            k = self.norm(tape, k_norm, k);
         }
-        if self.rotates {
-            q = tape.rope(q, self.heads.head_dim);
-            k = tape.rope(k, self.heads.head_dim);
+        if let Some(table) = sight.rotation {
+            q = tape.rope(q, table);
+            k = tape.rope(k, table);
         }
-        let mixed = tape.attention([q, k, v], self.heads, self.mask);
-        tape.linear_onto(residual, mixed, &block.o)
+        tape.attention([q, k, v], sight.shape)
     }
 
-    /// `residual + hidden_layer(x)`.
-    fn hidden_layer<'a>(tape: &mut Tape<'a>, block: &'a Block, residual: Value, x: Value) -> Value {
+    /// The hidden layer of `x`, and its last map.
+    fn inner<'a>(tape: &mut Tape<'a>, block: &'a Block, x: Value) -> (Value, &'a Linear) {
         match &block.mlp {
             Mlp::SwiGlu { gate, up, down } => {
                 let (gate, up) = (tape.linear(x, gate), tape.linear(x, up));
-                let inner = tape.swiglu(gate, up);
-                tape.linear_onto(residual, inner, down)
+                (tape.swiglu(gate, up), down)
+            }
+            Mlp::GeGlu { gate, up, down } => {
+                let (gate, up) = (tape.linear(x, gate), tape.linear(x, up));
+                (tape.geglu(gate, up), down)
             }
             Mlp::Gelu { up, down, kind } => {
                 let inner = tape.linear(x, up);
-                let inner = tape.gelu(inner, *kind);
-                tape.linear_onto(residual, inner, down)
+                (tape.gelu(inner, *kind), down)
             }
         }
     }
@@ -164,12 +191,13 @@ impl Network {
             positions: learned,
             kinds,
             norm,
+            scale,
         } = &self.embedding;
         let mut tables = vec![(*table, tokens.to_vec())];
         tables.extend(learned.map(|table| (table, positions.to_vec())));
         // Every sequence is one text, of the first kind.
         tables.extend(kinds.map(|table| (table, vec![0; tokens.len()])));
-        let x = tape.embed(tables, self.width);
+        let x = tape.embed(tables, self.width, *scale);
         match norm {
             Some(norm) => self.norm(tape, *norm, x),
             None => x,
@@ -179,8 +207,26 @@ impl Network {
     /// The norm `norm` of `x`.
     pub(super) fn norm(&self, tape: &mut Tape<'_>, norm: Norm, x: Value) -> Value {
         match norm {
-            Norm::Rms { weight } => tape.rms_norm(x, weight, self.eps),
+            Norm::Rms { weight, factors } => tape.rms_norm(x, self.rms(weight, factors)),
             Norm::Layer { weight, bias } => tape.layer_norm(x, weight, bias, self.eps),
+        }
+    }
+
+    /// `residual` and the norm `norm` of `x`.
+    fn norm_onto(&self, tape: &mut Tape<'_>, norm: Norm, residual: Value, x: Value) -> Value {
+        match norm {
+            Norm::Rms { weight, factors } => {
+                tape.rms_norm_onto(residual, x, self.rms(weight, factors))
+            }
+            Norm::Layer { .. } => unreachable!("BUG: no family has such norms within its sums"),
+        }
+    }
+
+    fn rms(&self, weight: ParameterId, factors: Factors) -> RmsNorm {
+        RmsNorm {
+            weight,
+            factors,
+            eps: self.eps,
         }
     }
 
@@ -188,7 +234,9 @@ impl Network {
     pub(super) fn linears_mut(&mut self) -> impl Iterator<Item = &mut Linear> {
         self.blocks.iter_mut().flat_map(|block| {
             let mlp: Vec<&mut Linear> = match &mut block.mlp {
-                Mlp::SwiGlu { gate, up, down } => vec![gate, up, down],
+                Mlp::SwiGlu { gate, up, down } | Mlp::GeGlu { gate, up, down } => {
+                    vec![gate, up, down]
+                }
                 Mlp::Gelu { up, down, .. } => vec![up, down],
             };
             [&mut block.q, &mut block.k, &mut block.v, &mut block.o]
@@ -201,7 +249,9 @@ impl Network {
     pub(super) fn linears(&self) -> impl Iterator<Item = &Linear> {
         self.blocks.iter().flat_map(|block| {
             let mlp = match &block.mlp {
-                Mlp::SwiGlu { gate, up, down } => vec![gate, up, down],
+                Mlp::SwiGlu { gate, up, down } | Mlp::GeGlu { gate, up, down } => {
+                    vec![gate, up, down]
+                }
                 Mlp::Gelu { up, down, .. } => vec![up, down],
             };
             [&block.q, &block.k, &block.v, &block.o]
@@ -210,13 +260,22 @@ impl Network {
         })
     }
 
-    /// Pairs of a token and one that it sees, itself included.
+    /// Pairs of a token and one that it sees, itself included, in all blocks together.
     pub(super) fn pairs(&self, segments: &Segments) -> u64 {
-        let of_one = |len: u64| match self.mask {
-            Mask::Causal => len * (len + 1) / 2,
+        let causal = |len: u64| len * (len + 1) / 2;
+        let of_one = |mask: Mask, len: u64| match mask {
+            Mask::Causal => causal(len),
+            Mask::Sliding { window } => causal(len) - causal(len.saturating_sub(window as u64)),
             Mask::Bidirectional => len * len,
         };
-        segments.iter().map(|span| of_one(span.len() as u64)).sum()
+        let of_block = |sight: &Sight| -> u64 {
+            let mask = sight.shape.mask;
+            segments
+                .iter()
+                .map(|span| of_one(mask, span.len() as u64))
+                .sum()
+        };
+        self.sights.iter().map(of_block).sum()
     }
 
     /// The parts of `config`'s model among `parameters`.
@@ -234,9 +293,14 @@ impl Network {
             end,
             width: config.hidden_size,
             norms: facts.norms,
-            heads: config.heads(),
-            mask: facts.mask,
-            rotates: config.rotates(),
+            sights: (0..config.num_hidden_layers)
+                .map(|layer| Sight {
+                    shape: config
+                        .heads()
+                        .attention(config.mask(layer), config.score_scale()),
+                    rotation: config.rotation(layer),
+                })
+                .collect(),
             eps: config.norm_eps as f32,
         })
     }
@@ -273,8 +337,13 @@ impl Finder<'_> {
     }
 
     pub(super) fn rms(&self, path: &str) -> Result<Norm, EngineError> {
+        self.rms_with(path, Factors::Weight)
+    }
+
+    pub(super) fn rms_with(&self, path: &str, factors: Factors) -> Result<Norm, EngineError> {
         Ok(Norm::Rms {
             weight: self.weight(path)?,
+            factors,
         })
     }
 

@@ -1,7 +1,8 @@
 //! A model's weights from a folder in the Hub's form.
 
-use super::ModelConfig;
+use super::config::in_gguf;
 use super::specs::{Need, specs};
+use super::{ModelConfig, gguf};
 use crate::EngineError;
 use crate::weights::safetensors::WeightFiles;
 use crate::weights::{Parameters, Storage, Weight};
@@ -24,6 +25,9 @@ pub(crate) enum Classes {
 /// Where the weights cannot be read.
 pub(crate) fn as_stored(config: ModelConfig, model_dir: &Path) -> Result<ModelConfig, EngineError> {
     const HEAD: &str = "lm_head.weight";
+    if let Some(file) = in_gguf(model_dir)? {
+        return gguf::as_stored(config, &file);
+    }
     if !config.tie_word_embeddings {
         return Ok(config);
     }
@@ -39,7 +43,7 @@ pub(crate) fn as_stored(config: ModelConfig, model_dir: &Path) -> Result<ModelCo
     })
 }
 
-/// The weights of a model's folder, matrices stored as `storage` (no more than one is in f32 at a time),
+/// The weights of a model's folder or GGUF file, matrices stored as `storage` (no more than one is in f32 at a time),
 /// vectors in f32. The classes' weights, which a model of plain text lacks, are drawn from `seed`.
 ///
 /// # Errors
@@ -51,6 +55,9 @@ pub(crate) fn read_weights(
     seed: u64,
     classes: Classes,
 ) -> Result<Parameters, EngineError> {
+    if let Some(file) = in_gguf(model_dir)? {
+        return gguf::read_weights(config, &file, storage);
+    }
     let invalid = |detail: String| EngineError::InvalidModel {
         path: model_dir.to_path_buf(),
         detail,

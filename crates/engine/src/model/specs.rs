@@ -65,6 +65,11 @@ impl WeightSpec {
         Self::new(format!("{path}.weight"), vec![width], Init::One)
     }
 
+    /// Factors of a norm that adds one to them, `path.weight`.
+    pub(super) fn zeros(path: &str, width: usize) -> Self {
+        Self::new(format!("{path}.weight"), vec![width], Init::Zero)
+    }
+
     /// A bias `path.bias`.
     pub(super) fn bias(path: &str, width: usize) -> Self {
         Self::new(format!("{path}.bias"), vec![width], Init::Zero)

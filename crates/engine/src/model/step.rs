@@ -15,7 +15,7 @@ use crate::tape::{Buffer, Context, Gradients, Input, Policy, Pool, Tape};
 use crate::weights::adapter::LoraConfig;
 use crate::weights::safetensors::{self, Entry};
 use crate::weights::{ParameterId, Parameters, Storage};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A model with its weights.
@@ -25,7 +25,7 @@ pub struct Model {
     pub(super) network: Network,
     /// The weights; an optimizer changes them here.
     pub parameters: Parameters,
-    rotations: Option<rope::Table>,
+    rotations: Vec<rope::Table>,
     pub(super) pool: Pool,
     pub(super) precision: Precision,
 }
@@ -94,13 +94,7 @@ impl Model {
             network: Network::new(config, &parameters)?,
             config: config.clone(),
             parameters,
-            rotations: config.rotates().then(|| {
-                rope::Table::new(
-                    config.head_dim,
-                    config.rope_theta,
-                    config.max_position_embeddings,
-                )
-            }),
+            rotations: config.rotations(),
             pool: Pool::default(),
             precision: Precision::F32,
         })
@@ -163,6 +157,18 @@ impl Model {
             Some(name) => Err(invalid(format!("the model has no place for `{name}`"))),
             None => Ok(()),
         }
+    }
+
+    /// Last parts of the adapted maps' paths.
+    pub(crate) fn adapted(&self) -> Vec<String> {
+        let adapted = self.network.linears().filter(|map| map.adapter.is_some());
+        let names = adapted.filter_map(|map| {
+            let name = &self.parameters.get(map.weight).name;
+            let path = name.trim_end_matches(".weight");
+            path.rsplit('.').next().map(str::to_owned)
+        });
+        let names: BTreeSet<String> = names.collect();
+        names.into_iter().collect()
     }
 
     /// Adds what the adapters add to the weights they adapt, and drops them.
@@ -284,7 +290,7 @@ impl Model {
             pool: &self.pool,
             segments,
             positions,
-            rotations: self.rotations.as_ref(),
+            rotations: &self.rotations,
             precision: self.precision,
             dropout: None,
         }

@@ -3,7 +3,7 @@
 
 use crate::kernels::matmul::{self, Matrix, Precision};
 use crate::kernels::segments::Segments;
-use crate::model::{Architecture, Batch, Model, ModelConfig, StepContext};
+use crate::model::{Architecture, Attention, Batch, Model, ModelConfig, StepContext};
 use crate::random::Keyed;
 use crate::setup::precision_of;
 use crate::tape::{Gradients, Policy};
@@ -104,6 +104,8 @@ impl Scenario {
             max_position_embeddings: 512,
             norm_eps: 1e-6,
             rope_theta: 10_000.0,
+            attention: Attention::default(),
+            mlp_biases: false,
             tie_word_embeddings: true,
             bos_token_id: None,
             eos_token_ids: Vec::new(),

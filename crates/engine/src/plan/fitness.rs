@@ -1,10 +1,11 @@
 //! Whether a run can go on from the model in a folder, without reading its weights.
 
-use crate::model::{ModelConfig, block_maps, n_parameters};
+use crate::model::{ModelConfig, block_maps, in_gguf, n_parameters};
 use amoozgar_types::installed::BaseFitness;
 use std::path::Path;
 
-/// What a run can make of the model in `model_dir`: of its configuration and the names of its files.
+/// What a run can make of the model in `model_dir`, a folder or a GGUF file: of its configuration and the
+/// names of its files.
 pub fn base_fitness(model_dir: &Path) -> BaseFitness {
     let Ok(config) = ModelConfig::load(model_dir) else {
         return BaseFitness::UnknownArchitecture;
@@ -12,11 +13,13 @@ pub fn base_fitness(model_dir: &Path) -> BaseFitness {
     if !config.is_decoder() {
         return BaseFitness::NotADecoder;
     }
-    if !model_dir.join("tokenizer.json").is_file() {
+    // A GGUF file holds all parts.
+    let in_gguf = matches!(in_gguf(model_dir), Ok(Some(_)));
+    if !in_gguf && !model_dir.join("tokenizer.json").is_file() {
         return BaseFitness::NoTokenizer;
     }
     let weights = ["model.safetensors", "model.safetensors.index.json"];
-    if !weights.iter().any(|name| model_dir.join(name).is_file()) {
+    if !in_gguf && !weights.iter().any(|name| model_dir.join(name).is_file()) {
         return BaseFitness::NoSafetensors;
     }
     let mut targets: Vec<String> = block_maps(&config)

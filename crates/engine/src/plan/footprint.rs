@@ -6,7 +6,7 @@
 use crate::EngineError;
 use crate::kernels::quantized;
 use crate::memory;
-use crate::model::{self, Activation, ModelConfig};
+use crate::model::{self, ModelConfig, NormPlacement};
 use crate::plan::small_text;
 use crate::setup::{config_of, lora_of, storage_of};
 use crate::tape::Policy;
@@ -210,8 +210,10 @@ fn row_values(spec: &TrainSpec, config: &ModelConfig, policy: Policy) -> (u64, u
     let q = (config.num_attention_heads * config.head_dim) as u64;
     let kv = (config.num_key_value_heads * config.head_dim) as u64;
     let facts = config.facts();
-    let gated = u64::from(facts.activation == Activation::SwiGlu);
+    let gated = u64::from(facts.activation.is_gated());
     let head_norms = u64::from(facts.head_norms);
+    // What attention and the hidden layer give is kept for the norms behind them; the sums are cheap.
+    let behind = u64::from(facts.norms == NormPlacement::Around) * d;
     let inner = if spec.method == Method::Lora {
         let adapted = adapter_shapes(spec, config).len() / 2;
         (adapted * spec.lora.rank / config.num_hidden_layers.max(1)) as u64
@@ -220,9 +222,15 @@ fn row_values(spec: &TrainSpec, config: &ModelConfig, policy: Policy) -> (u64, u
     };
     // Input, queries, keys, values, what attention mixed, the first sum; what goes into the hidden
     // layer's activation; one value a row for norms and heads.
-    let costly =
-        2 * d + 2 * q + 2 * kv + (1 + gated) * ff + inner + config.num_attention_heads as u64 + 4;
-    let cheap = 2 * d + ff + head_norms * (q + kv);
+    let costly = 2 * d
+        + 2 * q
+        + 2 * kv
+        + (1 + gated) * ff
+        + inner
+        + config.num_attention_heads as u64
+        + 4
+        + behind;
+    let cheap = 2 * d + ff + head_norms * (q + kv) + behind;
     let n_blocks = config.num_hidden_layers as u64;
     // While one block goes back: its values computed again, the hidden layer's gradients, and those
     // of the residual stream.

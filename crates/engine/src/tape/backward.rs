@@ -1,12 +1,15 @@
 //! The walk back over a tape's notes.
 
 use super::node::Op;
-use super::{Adapter, Buffer, Context, Gradients, HeadShape, Linear, Tape, Value};
-use crate::kernels::attention::{self, Mask, Qkv, QkvMut};
+use super::{Adapter, Buffer, Context, Gradients, Linear, Tape, Value};
+use crate::kernels::attention::{self, AttentionShape, Qkv, QkvMut};
 use crate::kernels::matmul::{self, Precision};
 use crate::kernels::{
-    Store, dropout, elementwise, embedding, gelu, layer_norm, rms_norm, rope, swiglu, tanh,
+    Store, dropout, elementwise, embedding, geglu, gelu, layer_norm, rms_norm, rope, swiglu, tanh,
 };
+
+/// A gated unit's kernel back: gradients of gate and other part from the result's gradient and both parts.
+type GatedBackward = fn(&mut [f32], &mut [f32], &[f32], &[f32], &[f32]);
 
 /// Gradients of a tape's values while it is walked.
 struct Walk(Vec<Option<Buffer>>);
@@ -56,7 +59,11 @@ impl Tape<'_> {
             ..
         } = *self.context;
         match op {
-            Op::Embed { tables } => {
+            Op::Embed { tables, scale } => {
+                let mut dy = dy;
+                if scale.to_bits() != 1.0_f32.to_bits() {
+                    elementwise::scale(&mut dy, *scale);
+                }
                 for (id, ids) in tables {
                     if let Some(gradient) = gradients.get_mut(*id) {
                         embedding::backward(gradient, ids, &dy);
@@ -64,20 +71,20 @@ impl Tape<'_> {
                 }
                 pool.give(dy);
             }
-            &Op::RmsNorm { x, weight, .. } => {
+            &Op::RmsNorm { x, norm, residual } => {
                 self.restore(x);
                 let (mut dx, store) = walk.place(self, x);
                 rms_norm::backward(
                     &mut dx,
                     store,
-                    gradients.get_mut(weight),
+                    gradients.get_mut(norm.weight),
                     &dy,
                     self.values(x),
                     &saved[0],
-                    parameters.vector(weight),
+                    &self.factors(norm),
                 );
                 walk.put(self, x, dx);
-                self.give_all(saved, dy);
+                self.pass_on(residual, saved, dy, walk);
             }
             &Op::LayerNorm {
                 x, weight, bias, ..
@@ -108,39 +115,21 @@ impl Tape<'_> {
                 residual,
             } => {
                 self.project_back(*x, linear, &saved, &dy, walk, gradients);
-                match residual {
-                    Some(residual) => {
-                        walk.add(self, *residual, dy);
-                        self.give_all(saved, Buffer::default());
-                    }
-                    None => self.give_all(saved, dy),
-                }
+                self.pass_on(*residual, saved, dy, walk);
             }
-            &Op::Rope { x, head_dim } => {
+            &Op::Rope { x, table } => {
                 let mut dx = dy;
-                if let Some(table) = self.context.rotations {
-                    let n_heads = self.width(x) / head_dim;
+                if let Some(table) = self.context.rotations.get(table) {
+                    let n_heads = self.width(x) / table.head_dim();
                     rope::backward(&mut dx, n_heads, self.context.positions, table);
                 }
                 walk.add(self, x, dx);
             }
-            &Op::Attention {
-                q,
-                k,
-                v,
-                heads,
-                mask,
-            } => self.attend_back([q, k, v, out], heads, mask, saved, dy, walk),
-            &Op::SwiGlu { gate, up } => {
-                self.restore(gate);
-                self.restore(up);
-                let (mut dgate, mut dup) = (pool.take(dy.len()), pool.take(dy.len()));
-                let (gates, ups) = (self.values(gate), self.values(up));
-                swiglu::backward(&mut dgate, &mut dup, &dy, gates, ups);
-                walk.add(self, gate, dgate);
-                walk.add(self, up, dup);
-                pool.give(dy);
+            &Op::Attention { q, k, v, shape } => {
+                self.attend_back([q, k, v, out], &shape, saved, dy, walk);
             }
+            &Op::SwiGlu { gate, up } => self.gate_back(swiglu::backward, [gate, up], dy, walk),
+            &Op::GeGlu { gate, up } => self.gate_back(geglu::backward, [gate, up], dy, walk),
             &Op::Gelu { x, kind } => {
                 self.restore(x);
                 let mut dx = pool.take(dy.len());
@@ -165,6 +154,41 @@ impl Tape<'_> {
                 walk.add(self, x, dx);
                 pool.give(dy);
             }
+        }
+    }
+
+    /// A gated unit's gradients by its kernel.
+    fn gate_back(
+        &mut self,
+        kernel: GatedBackward,
+        [gate, up]: [Value; 2],
+        dy: Buffer,
+        walk: &mut Walk,
+    ) {
+        self.restore(gate);
+        self.restore(up);
+        let pool = self.context.pool;
+        let (mut dgate, mut dup) = (pool.take(dy.len()), pool.take(dy.len()));
+        kernel(
+            &mut dgate,
+            &mut dup,
+            &dy,
+            self.values(gate),
+            self.values(up),
+        );
+        walk.add(self, gate, dgate);
+        walk.add(self, up, dup);
+        pool.give(dy);
+    }
+
+    /// The result's gradient is that of what was added to it, too.
+    fn pass_on(&self, residual: Option<Value>, saved: Vec<Buffer>, dy: Buffer, walk: &mut Walk) {
+        match residual {
+            Some(residual) => {
+                walk.add(self, residual, dy);
+                self.give_all(saved, Buffer::default());
+            }
+            None => self.give_all(saved, dy),
         }
     }
 
@@ -264,8 +288,7 @@ impl Tape<'_> {
     fn attend_back(
         &mut self,
         [q, k, v, out]: [Value; 4],
-        heads: HeadShape,
-        mask: Mask,
+        shape: &AttentionShape,
         saved: Vec<Buffer>,
         dy: Buffer,
         walk: &mut Walk,
@@ -291,7 +314,7 @@ impl Tape<'_> {
             self.values(out),
             &saved[0],
             inputs,
-            &heads.attention(mask),
+            shape,
             segments,
         );
         // The rotations took their operands' buffers: these are the last uses.
@@ -317,7 +340,13 @@ impl Tape<'_> {
             self.restore(operand);
         }
         // The note steps aside while it is computed, since that borrows the tape.
-        let op = std::mem::replace(&mut self.nodes[index].op, Op::Embed { tables: Vec::new() });
+        let op = std::mem::replace(
+            &mut self.nodes[index].op,
+            Op::Embed {
+                tables: Vec::new(),
+                scale: 1.0,
+            },
+        );
         let (buffer, saved) = self.compute(&op);
         let node = &mut self.nodes[index];
         node.op = op;

@@ -1,6 +1,6 @@
 //! Keys and values of the rows that went through a segment before: what attention of later rows sees.
 
-use crate::kernels::attention::AttentionShape;
+use crate::kernels::attention::{AttentionShape, Mask};
 use rayon::prelude::*;
 
 /// Keys and values of one layer: `(S, K * D)` each, keys already rotated.
@@ -48,7 +48,13 @@ impl LayerCache {
                     debug_assert!(start + head_dim <= all.len(), "the token is held");
                     start..start + head_dim
                 };
-                let mut scores: Vec<f32> = (0..=first + row)
+                let last = first + row;
+                let seen = match shape.mask {
+                    Mask::Sliding { window } => (last + 1).saturating_sub(window)..=last,
+                    Mask::Causal | Mask::Bidirectional => 0..=last,
+                };
+                let mut scores: Vec<f32> = seen
+                    .clone()
                     .map(|token| {
                         let key = &self.keys[of_head(&self.keys, token)];
                         shape.scale * query.iter().zip(key).map(|(q, k)| q * k).sum::<f32>()
@@ -60,7 +66,7 @@ impl LayerCache {
                 }
                 let sum: f32 = scores.iter().sum();
                 out.fill(0.0);
-                for (token, score) in scores.iter().enumerate() {
+                for (token, score) in seen.zip(&scores) {
                     let value = &self.values[of_head(&self.values, token)];
                     let share = score / sum;
                     for (out, value) in out.iter_mut().zip(value) {

@@ -1,87 +1,26 @@
 //! What a tape notes, and how each note is computed.
 
+use super::parts::{Adapter, Factors, Linear, RmsNorm};
 use super::{Buffer, Context, Mode, Tape, Value};
-use crate::kernels::attention::{self, AttentionShape, Mask, Qkv};
+use crate::kernels::attention::{self, AttentionShape, Qkv};
 use crate::kernels::matmul::{self, Matrix, Precision};
 use crate::kernels::{
-    dropout, elementwise, embedding, gelu, layer_norm, rms_norm, rope, swiglu, tanh,
+    dropout, elementwise, embedding, geglu, gelu, layer_norm, rms_norm, rope, swiglu, tanh,
 };
 use crate::weights::ParameterId;
 use rayon::prelude::*;
-use std::ops::Range;
-
-/// One linear map: some rows of a weight `(O, I)`, its bias, its adapter.
-#[derive(Debug, Clone)]
-pub struct Linear {
-    /// The matrix.
-    pub weight: ParameterId,
-    /// The rows of it that this map is; GPT-2 keeps queries, keys and values in one matrix.
-    pub rows: Range<usize>,
-    /// Width of the input.
-    pub n_in: usize,
-    /// A vector of which the same rows are added.
-    pub bias: Option<ParameterId>,
-    /// A low-rank addition.
-    pub adapter: Option<Adapter>,
-}
-
-/// `scale * dropout(x) A^T B^T` (Hu et al., 2021), with `A` `(rank, I)` and `B` `(O, rank)`.
-#[derive(Debug, Clone)]
-pub struct Adapter {
-    /// `A`.
-    pub a: ParameterId,
-    /// `B`.
-    pub b: ParameterId,
-    /// Rows of `A`.
-    pub rank: usize,
-    /// `alpha / rank`, or `alpha / sqrt(rank)` (Kalajdzievski, 2023).
-    pub scale: f32,
-    /// Share of the input's values that is left out in training.
-    pub dropout: f32,
-    /// Which linear map of the model this is: it keys the dropout.
-    pub site: u64,
-}
-
-/// How attention's width is divided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HeadShape {
-    /// Query heads.
-    pub n_heads: usize,
-    /// Key and value heads; divides `n_heads`.
-    pub n_kv_heads: usize,
-    /// Width of a head.
-    pub head_dim: usize,
-}
-
-impl HeadShape {
-    /// The kernels' description; scores are divided by the root of a head's width.
-    pub(crate) fn attention(self, mask: Mask) -> AttentionShape {
-        AttentionShape {
-            n_heads: self.n_heads,
-            n_kv_heads: self.n_kv_heads,
-            head_dim: self.head_dim,
-            mask,
-            scale: 1.0 / (self.head_dim as f32).sqrt(),
-        }
-    }
-}
-
-impl Linear {
-    /// Width of the output.
-    pub fn n_out(&self) -> usize {
-        self.rows.len()
-    }
-}
+use std::borrow::Cow;
 
 /// An operation and its operands.
 pub(super) enum Op<'a> {
     Embed {
         tables: Vec<(ParameterId, Vec<u32>)>,
+        scale: f32,
     },
     RmsNorm {
         x: Value,
-        weight: ParameterId,
-        eps: f32,
+        norm: RmsNorm,
+        residual: Option<Value>,
     },
     LayerNorm {
         x: Value,
@@ -96,16 +35,19 @@ pub(super) enum Op<'a> {
     },
     Rope {
         x: Value,
-        head_dim: usize,
+        table: usize,
     },
     Attention {
         q: Value,
         k: Value,
         v: Value,
-        heads: HeadShape,
-        mask: Mask,
+        shape: AttentionShape,
     },
     SwiGlu {
+        gate: Value,
+        up: Value,
+    },
+    GeGlu {
         gate: Value,
         up: Value,
     },
@@ -138,6 +80,7 @@ impl Op<'_> {
             | Self::LayerNorm { .. }
             | Self::Rope { .. }
             | Self::SwiGlu { .. }
+            | Self::GeGlu { .. }
             | Self::Gelu { .. } => true,
             Self::Embed { .. }
             | Self::Linear { .. }
@@ -151,14 +94,15 @@ impl Op<'_> {
     pub(super) fn operands(&self) -> [Option<Value>; 3] {
         match *self {
             Self::Embed { .. } => [None; 3],
-            Self::RmsNorm { x, .. }
-            | Self::LayerNorm { x, .. }
+            Self::LayerNorm { x, .. }
             | Self::Rope { x, .. }
             | Self::Gelu { x, .. }
             | Self::Tanh { x }
             | Self::FirstRows { x } => [Some(x), None, None],
-            Self::Linear { x, residual, .. } => [Some(x), residual, None],
-            Self::SwiGlu { gate, up } => [Some(gate), Some(up), None],
+            Self::RmsNorm { x, residual, .. } | Self::Linear { x, residual, .. } => {
+                [Some(x), residual, None]
+            }
+            Self::SwiGlu { gate, up } | Self::GeGlu { gate, up } => [Some(gate), Some(up), None],
             Self::Attention { q, k, v, .. } => [Some(q), Some(k), Some(v)],
         }
     }
@@ -166,8 +110,8 @@ impl Op<'_> {
     /// The weights it reads.
     pub(super) fn parameters(&self) -> Vec<ParameterId> {
         match self {
-            Self::Embed { tables } => tables.iter().map(|(id, _)| *id).collect(),
-            Self::RmsNorm { weight, .. } => vec![*weight],
+            Self::Embed { tables, .. } => tables.iter().map(|(id, _)| *id).collect(),
+            Self::RmsNorm { norm, .. } => vec![norm.weight],
             Self::LayerNorm { weight, bias, .. } => vec![*weight, *bias],
             Self::Linear { linear, .. } => {
                 let adapter = linear
@@ -180,6 +124,7 @@ impl Op<'_> {
             Self::Rope { .. }
             | Self::Attention { .. }
             | Self::SwiGlu { .. }
+            | Self::GeGlu { .. }
             | Self::Gelu { .. }
             | Self::Tanh { .. }
             | Self::FirstRows { .. } => Vec::new(),
@@ -191,28 +136,24 @@ impl<'a> Tape<'a> {
     /// The operation's result and what going back needs beside it. A rotation takes its operand's
     /// buffer.
     pub(super) fn compute(&mut self, op: &Op<'a>) -> (Buffer, Vec<Buffer>) {
-        if let Op::Rope { x, head_dim } = *op {
-            return (self.rotate(x, head_dim), Vec::new());
+        if let Op::Rope { x, table } = *op {
+            return (self.rotate(x, table), Vec::new());
         }
-        if let Op::Attention {
-            q,
-            k,
-            v,
-            heads,
-            mask,
-        } = *op
-        {
-            return self.attend([q, k, v], heads, mask);
+        if let Op::Attention { q, k, v, shape } = *op {
+            return self.attend([q, k, v], shape);
         }
         let Context {
             parameters, pool, ..
         } = *self.context;
         match op {
-            Op::Embed { tables } => (self.look_up(tables), Vec::new()),
-            &Op::RmsNorm { x, weight, eps } => {
-                let (x, weight) = (self.values(x), parameters.vector(weight));
+            Op::Embed { tables, scale } => (self.look_up(tables, *scale), Vec::new()),
+            &Op::RmsNorm { x, norm, residual } => {
+                let (x, weight) = (self.values(x), self.factors(norm));
                 let (mut out, mut rstd) = (pool.take(x.len()), pool.take(x.len() / weight.len()));
-                rms_norm::forward(&mut out, &mut rstd, x, weight, eps);
+                rms_norm::forward(&mut out, &mut rstd, x, &weight, norm.eps);
+                if let Some(residual) = residual {
+                    elementwise::add_into(&mut out, self.values(residual));
+                }
                 (out, vec![rstd])
             }
             &Op::LayerNorm {
@@ -241,6 +182,12 @@ impl<'a> Tape<'a> {
                 swiglu::forward(&mut out, gate, up);
                 (out, Vec::new())
             }
+            &Op::GeGlu { gate, up } => {
+                let (gate, up) = (self.values(gate), self.values(up));
+                let mut out = pool.take(gate.len());
+                geglu::forward(&mut out, gate, up);
+                (out, Vec::new())
+            }
             &Op::Gelu { x, kind } => {
                 let x = self.values(x);
                 let mut out = pool.take(x.len());
@@ -267,7 +214,16 @@ impl<'a> Tape<'a> {
         }
     }
 
-    fn look_up(&self, tables: &[(ParameterId, Vec<u32>)]) -> Buffer {
+    /// What a norm multiplies by.
+    pub(super) fn factors(&self, norm: RmsNorm) -> Cow<'a, [f32]> {
+        let weight = self.context.parameters.vector(norm.weight);
+        match norm.factors {
+            Factors::Weight => Cow::Borrowed(weight),
+            Factors::OnePlusWeight => weight.iter().map(|weight| 1.0 + weight).collect(),
+        }
+    }
+
+    fn look_up(&self, tables: &[(ParameterId, Vec<u32>)], scale: f32) -> Buffer {
         let Context {
             parameters, pool, ..
         } = *self.context;
@@ -289,6 +245,9 @@ impl<'a> Tape<'a> {
                 elementwise::add_into(&mut sum, &rows);
                 pool.give(rows);
             }
+        }
+        if scale.to_bits() != 1.0_f32.to_bits() {
+            elementwise::scale(&mut sum, scale);
         }
         sum
     }
@@ -346,26 +305,21 @@ impl<'a> Tape<'a> {
         Some(out)
     }
 
-    fn rotate(&mut self, x: Value, head_dim: usize) -> Buffer {
-        let n_heads = self.width(x) / head_dim;
+    fn rotate(&mut self, x: Value, table: usize) -> Buffer {
+        let width = self.width(x);
         let mut values = self.take(x);
-        if let Some(table) = self.context.rotations {
+        if let Some(table) = self.context.rotations.get(table) {
+            let n_heads = width / table.head_dim();
             rope::forward(&mut values, n_heads, self.context.positions, table);
         }
         values
     }
 
-    fn attend(
-        &mut self,
-        [q, k, v]: [Value; 3],
-        heads: HeadShape,
-        mask: Mask,
-    ) -> (Buffer, Vec<Buffer>) {
+    fn attend(&mut self, [q, k, v]: [Value; 3], shape: AttentionShape) -> (Buffer, Vec<Buffer>) {
         let Context { pool, segments, .. } = *self.context;
-        let shape = heads.attention(mask);
         let n = segments.n_rows();
         let mut out = pool.take(n * self.width(q));
-        let mut lse = pool.take(n * heads.n_heads);
+        let mut lse = pool.take(n * shape.n_heads);
         let before = match &self.mode {
             Mode::Continue(cache) => cache.n_tokens(),
             Mode::Record | Mode::Infer => 0,

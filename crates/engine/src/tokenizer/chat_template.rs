@@ -12,7 +12,7 @@ mod strftime;
 use crate::EngineError;
 use amoozgar_types::chat::Message;
 use minijinja::{Environment, Value, context};
-pub(crate) use source::{TEMPLATE_FILE, TEMPLATE_JSON, TOKENIZER_CONFIG};
+pub(crate) use source::{TEMPLATE_FILE, TEMPLATE_JSON, TOKENIZER_CONFIG, template_of};
 use std::collections::BTreeMap;
 pub use strftime::LocalTime;
 

@@ -6,6 +6,7 @@ mod conversations;
 mod labelled;
 
 use crate::files;
+use crate::gguf;
 use crate::load::Place;
 use crate::random::Keyed;
 use crate::setup::{base_model, conversations_of};
@@ -233,9 +234,13 @@ fn given_tokenizer(spec: &TrainSpec) -> Result<Option<(Tokenizer, String)>, Engi
     };
     let place = Place::find(base)?;
     let tokenizer = place.tokenizer()?;
-    let mut hash = blake3::hash(&files::read(&place.tokenizer)?)
-        .to_hex()
-        .to_string();
+    let bytes = if gguf::is_gguf(&place.tokenizer)? {
+        // The file is the whole model.
+        tokenizer.to_json()?.into_bytes()
+    } else {
+        files::read(&place.tokenizer)?
+    };
+    let mut hash = blake3::hash(&bytes).to_hex().to_string();
     if tokenizer.cut_texts() {
         // An earlier version did as the file says: its tokens are of no use.
         hash.push_str(" whole");

@@ -23,12 +23,16 @@ fn definition(
         for row in segment.clone() {
             for head in 0..h {
                 let kv = head / (h / kh);
-                let end = match shape.mask {
-                    Mask::Causal => row + 1,
-                    Mask::Bidirectional => segment.end,
+                let seen = match shape.mask {
+                    Mask::Causal => segment.start..row + 1,
+                    Mask::Sliding { window } => {
+                        segment.start.max((row + 1).saturating_sub(window))..row + 1
+                    }
+                    Mask::Bidirectional => segment.clone(),
                 };
                 let query = &q[(row * h + head) * d..][..d];
-                let scores: Vec<f64> = (segment.start..end)
+                let scores: Vec<f64> = seen
+                    .clone()
                     .map(|key| {
                         let key = &k[(key * kh + kv) * d..][..d];
                         let dot: f64 = query.iter().zip(key).map(|(a, b)| a * b).sum();
@@ -37,7 +41,7 @@ fn definition(
                     .collect();
                 let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let sum: f64 = scores.iter().map(|score| (score - max).exp()).sum();
-                for (key, score) in (segment.start..end).zip(&scores) {
+                for (key, score) in seen.zip(&scores) {
                     let p = (score - max).exp() / sum;
                     for (out, v) in out[(row * h + head) * d..][..d]
                         .iter_mut()
@@ -181,7 +185,12 @@ fn attention_and_its_gradients_agree_with_the_definition() {
         Segments::padded(&[2, 0, 5], 5),
     ];
     for heads in heads {
-        for mask in [Mask::Causal, Mask::Bidirectional] {
+        for mask in [
+            Mask::Causal,
+            Mask::Sliding { window: 1 },
+            Mask::Sliding { window: 3 },
+            Mask::Bidirectional,
+        ] {
             for rows in &rows {
                 let case = Case::new(heads, mask, rows.clone());
                 let (q, k, v) = (wide(&case.q), wide(&case.k), wide(&case.v));
@@ -202,7 +211,13 @@ fn attention_and_its_gradients_agree_with_the_definition() {
 #[test]
 fn tiles_do_not_show_and_neither_do_threads() {
     // Longer than a tile of 64 queries, the last one longer than a block of 512 keys.
-    for (heads, mask) in [((2, 1, 6), Mask::Causal), ((3, 3, 4), Mask::Bidirectional)] {
+    // A window of 530 begins within a block and spans two, one of 70 leaves blocks out.
+    for (heads, mask) in [
+        ((2, 1, 6), Mask::Causal),
+        ((2, 1, 6), Mask::Sliding { window: 70 }),
+        ((3, 1, 4), Mask::Sliding { window: 530 }),
+        ((3, 3, 4), Mask::Bidirectional),
+    ] {
         let case = Case::new(heads, mask, Segments::packed(&[70, 3, 600]));
         let results = [1, 2, 5].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new()

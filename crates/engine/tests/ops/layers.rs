@@ -96,7 +96,11 @@ fn attention_agrees_with_its_twin_and_with_differences() {
         Segments::padded(&[0, 0], 2),
     ];
     for (h, k, d) in [(1, 1, 1), (2, 2, 5), (4, 2, 8), (3, 1, 16)] {
-        for mask in [Mask::Causal, Mask::Bidirectional] {
+        for mask in [
+            Mask::Causal,
+            Mask::Sliding { window: 4 },
+            Mask::Bidirectional,
+        ] {
             let shape = AttentionShape {
                 n_heads: h,
                 n_kv_heads: k,

@@ -75,6 +75,15 @@ fn swiglu_agrees_with_its_twin_and_with_differences() {
 }
 
 #[test]
+fn geglu_agrees_with_its_twin_and_with_differences() {
+    for (n, d) in shapes() {
+        let args = [normal(&[n, d], "gate"), normal(&[n, d], "up")];
+        let fused: Op<'_> = &|a| ops::geglu(&a[0], &a[1]);
+        check("geglu", fused, &|a| twin::geglu(&a[0], &a[1]), &args);
+    }
+}
+
+#[test]
 fn gelu_by_either_formula_agrees_with_its_twin_and_with_differences() {
     for kind in [GeluKind::Tanh, GeluKind::Erf] {
         for (n, d) in shapes() {

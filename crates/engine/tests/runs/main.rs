@@ -7,10 +7,12 @@
 mod checkpoints;
 mod claims;
 mod classification;
+mod configurations;
 mod conversations;
 mod earlier_release;
 mod fine_tuning;
 mod folders;
+mod gguf;
 mod optimizers_in_runs;
 mod packing;
 mod plan;

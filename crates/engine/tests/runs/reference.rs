@@ -12,12 +12,24 @@ use candle_core::{DType, Device, Tensor};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-const DECODERS: [&str; 5] = ["llama", "llama-tied", "qwen2", "qwen3", "gpt2"];
-const ALL: [&str; 7] = [
+const DECODERS: [&str; 8] = [
     "llama",
     "llama-tied",
+    "llama3-rope",
+    "llama-biases",
     "qwen2",
     "qwen3",
+    "gemma3",
+    "gpt2",
+];
+const ALL: [&str; 10] = [
+    "llama",
+    "llama-tied",
+    "llama3-rope",
+    "llama-biases",
+    "qwen2",
+    "qwen3",
+    "gemma3",
     "gpt2",
     "bert",
     "lora",

@@ -33,7 +33,7 @@ const ENGINE: Table = Table {
     layers: &[
         &["error"],
         &["control", "files", "memory", "random", "threads"],
-        &["python_json"],
+        &["gguf", "python_json"],
         &["kernels"],
         &["weights", "tokenizer"],
         &["tape"],

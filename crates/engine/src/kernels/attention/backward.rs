@@ -1,6 +1,6 @@
 //! The gradients of attention: probabilities are computed anew from what forward left.
 
-use super::{AttentionShape, KEYS, Qkv, QkvMut, Scratch, Tile, gather, head_view, seen};
+use super::{AttentionShape, KEYS, Qkv, QkvMut, Scratch, Tile, gather, head_view, only, seen};
 use crate::kernels::cut;
 use crate::kernels::gemm::{Spread, View, gemm, gemm_into};
 use crate::kernels::segments::Segments;
@@ -244,8 +244,10 @@ fn backward_tile(
     );
     // From here on `out` holds the queries' gradient.
     scratch.out.fill(0.0);
-    let end = shape.key_end(&tile.segment, tile.queries.end);
-    for start in (tile.segment.start..end).step_by(KEYS) {
+    let visible = shape.key_start(&tile.segment, tile.queries.start)
+        ..shape.key_end(&tile.segment, tile.queries.end);
+    let end = visible.end;
+    for start in visible.step_by(KEYS) {
         let keys = start..(start + KEYS).min(end);
         let n_keys = keys.len();
         let queries = View::new(&scratch.queries, rows, d);
@@ -278,11 +280,9 @@ fn backward_tile(
             let token = tile.queries.start + row / group;
             let lse = saved.lse[token * shape.n_heads + head * group + row % group];
             let seen = seen(shape, tile.queries.start, row, &keys);
-            scores[seen..].fill(0.0);
-            slopes[seen..].fill(0.0);
             softmax::backward(
-                &mut scores[..seen],
-                &mut slopes[..seen],
+                only(scores, &seen),
+                only(slopes, &seen),
                 lse,
                 scratch.sum[row],
             );

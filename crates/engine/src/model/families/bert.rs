@@ -5,11 +5,11 @@ use super::{Architecture, Family, SpecialTokens};
 use crate::EngineError;
 use crate::kernels::attention::Mask;
 use crate::kernels::gelu;
-use crate::model::ModelConfig;
 use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts};
 use crate::model::fields::{Fields, limits, whole_heads};
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{INIT_STD, WeightSpec};
+use crate::model::{Attention, ModelConfig};
 use crate::weights::Layout;
 use amoozgar_types::spec::ModelSpec;
 use serde_json::{Value, json};
@@ -70,6 +70,7 @@ impl Family for Bert {
 
     fn read(&self, fields: &Fields<'_>) -> Result<ModelConfig, String> {
         fields.must_be("hidden_act", "gelu")?;
+        fields.refuse_flags(&["attention_bias", "mlp_bias"])?;
         let hidden_size = fields.count("hidden_size", limits::WIDTH)?;
         let n_heads = fields.count("num_attention_heads", limits::HEADS)?;
         let labels = fields.labels("id2label")?;
@@ -93,6 +94,8 @@ impl Family for Bert {
                 .number("layer_norm_eps", limits::NORM_EPS)?
                 .unwrap_or(1e-12),
             rope_theta: 0.0,
+            attention: Attention::default(),
+            mlp_biases: true,
             tie_word_embeddings: false,
             bos_token_id: None,
             eos_token_ids: Vec::new(),
@@ -170,6 +173,7 @@ impl Family for Bert {
             v: find.linear(&at("attention.self.value"))?,
             o: find.linear(&at("attention.output.dense"))?,
             head_norms: None,
+            norms_behind: None,
             mlp: Mlp::Gelu {
                 up: find.linear(&at("intermediate.dense"))?,
                 down: find.linear(&at("output.dense"))?,
@@ -191,6 +195,7 @@ impl Family for Bert {
             positions: Some(at("position_embeddings")?),
             kinds: Some(at("token_type_embeddings")?),
             norm: Some(find.layer("bert.embeddings.LayerNorm")?),
+            scale: 1.0,
         };
         let end = End::Classes {
             pooler: find.linear("bert.pooler.dense")?,

@@ -3,13 +3,15 @@
 
 use super::{Architecture, Family, SpecialTokens};
 use crate::EngineError;
+use crate::gguf::Value as Setting;
 use crate::kernels::attention::Mask;
 use crate::kernels::gelu;
-use crate::model::ModelConfig;
 use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts};
 use crate::model::fields::{Fields, limits, whole_heads};
+use crate::model::in_gguf::{InGguf, Order, Settings};
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{INIT_STD, WeightSpec, residual_std};
+use crate::model::{Attention, ModelConfig};
 use crate::weights::Layout;
 use serde_json::{Value, json};
 
@@ -55,8 +57,13 @@ impl Family for Gpt2 {
         "transformer."
     }
 
+    fn in_gguf(&self) -> Option<&dyn InGguf> {
+        Some(self)
+    }
+
     fn read(&self, fields: &Fields<'_>) -> Result<ModelConfig, String> {
         fields.must_be("activation_function", "gelu_new")?;
+        fields.refuse_flags(&["attention_bias", "mlp_bias"])?;
         let hidden_size = fields.count("n_embd", limits::WIDTH)?;
         let n_heads = fields.count("n_head", limits::HEADS)?;
         Ok(ModelConfig {
@@ -75,6 +82,8 @@ impl Family for Gpt2 {
                 .number("layer_norm_epsilon", limits::NORM_EPS)?
                 .unwrap_or(1e-5),
             rope_theta: 0.0,
+            attention: Attention::default(),
+            mlp_biases: true,
             tie_word_embeddings: fields.flag("tie_word_embeddings").unwrap_or(true),
             bos_token_id: fields.token("bos_token_id"),
             eos_token_ids: fields.tokens("eos_token_id"),
@@ -150,6 +159,7 @@ impl Family for Gpt2 {
             v: find.part(&joint, 2 * d..3 * d)?,
             o: find.linear(&at("attn.c_proj"))?,
             head_norms: None,
+            norms_behind: None,
             mlp: Mlp::Gelu {
                 up: find.linear(&at("mlp.c_fc"))?,
                 down: find.linear(&at("mlp.c_proj"))?,
@@ -175,5 +185,78 @@ impl Family for Gpt2 {
             head: find.head(config, tokens)?,
         };
         Ok((embedding, end))
+    }
+}
+
+impl InGguf for Gpt2 {
+    fn architecture(&self) -> &'static str {
+        "gpt2"
+    }
+
+    fn read(&self, settings: &Settings<'_>) -> Result<ModelConfig, String> {
+        let hidden_size = settings.count("embedding_length", limits::WIDTH)?;
+        let n_heads = settings.count("attention.head_count", limits::HEADS)?;
+        settings.must_equal("attention.head_count_kv", n_heads)?;
+        Ok(ModelConfig {
+            architecture: Architecture::Gpt2,
+            vocab_size: settings.vocab_size,
+            hidden_size,
+            intermediate_size: settings.count("feed_forward_length", limits::HIDDEN_LAYER)?,
+            num_hidden_layers: settings.count("block_count", limits::BLOCKS)?,
+            num_attention_heads: n_heads,
+            num_key_value_heads: n_heads,
+            head_dim: whole_heads("gpt2.embedding_length", hidden_size, n_heads)?,
+            max_position_embeddings: settings.count("context_length", limits::POSITIONS)?,
+            norm_eps: settings
+                .number("attention.layer_norm_epsilon", limits::NORM_EPS)?
+                .unwrap_or(1e-5),
+            rope_theta: 0.0,
+            attention: Attention::default(),
+            mlp_biases: true,
+            tie_word_embeddings: false,
+            bos_token_id: None,
+            eos_token_ids: Vec::new(),
+            type_vocab_size: 0,
+            n_labels: 0,
+            labels: Vec::new(),
+        })
+    }
+
+    fn write(&self, config: &ModelConfig) -> Result<Vec<(&'static str, Setting)>, String> {
+        Ok(vec![
+            ("block_count", config.num_hidden_layers.into()),
+            ("context_length", config.max_position_embeddings.into()),
+            ("embedding_length", config.hidden_size.into()),
+            ("feed_forward_length", config.intermediate_size.into()),
+            ("attention.head_count", config.num_attention_heads.into()),
+            ("attention.layer_norm_epsilon", config.norm_eps.into()),
+        ])
+    }
+
+    fn end(&self, path: &str) -> Option<&'static str> {
+        Some(match path {
+            "transformer.wte" => "token_embd",
+            "transformer.wpe" => "position_embd",
+            "transformer.ln_f" => "output_norm",
+            "lm_head" => "output",
+            _ => return None,
+        })
+    }
+
+    fn part(&self, path: &str) -> Option<&'static str> {
+        Some(match path {
+            "ln_1" => "attn_norm",
+            "attn.c_attn" => "attn_qkv",
+            "attn.c_proj" => "attn_output",
+            "ln_2" => "ffn_norm",
+            "mlp.c_fc" => "ffn_up",
+            "mlp.c_proj" => "ffn_down",
+            _ => return None,
+        })
+    }
+
+    /// GGUF files keep matrices as `(O, I)`, which is memory's order.
+    fn order(&self, _: &ModelConfig, _: &str) -> Order {
+        Order::Plain
     }
 }

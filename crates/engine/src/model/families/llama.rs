@@ -1,17 +1,22 @@
 //! Llama: rotated positions, RMS norms before each part, `SwiGLU`, groups of query heads that share keys and
 //! values. What is trained from scratch to continue text is of this family.
 
+mod gguf;
+
 use super::{Architecture, Family, SpecialTokens};
 use crate::EngineError;
 use crate::kernels::attention::Mask;
-use crate::model::ModelConfig;
 use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts};
 use crate::model::fields::{Fields, limits};
+use crate::model::in_gguf::InGguf;
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{WeightSpec, residual_std};
+use crate::model::{Attention, ModelConfig, RopeScaling};
 use crate::weights::Layout;
 use amoozgar_types::spec::ModelSpec;
 use serde_json::{Value, json};
+
+pub(super) use gguf::part_in_gguf;
 
 /// Llama, or a family that differs from it in facts alone.
 pub(super) struct LlamaLike {
@@ -19,7 +24,27 @@ pub(super) struct LlamaLike {
     pub(super) model_type: &'static str,
     pub(super) class: &'static str,
     pub(super) facts: Facts,
+    /// The biases that its `config.json` can ask for.
+    pub(super) biases: &'static [&'static str],
+    /// Its architecture in GGUF files.
+    pub(super) in_gguf: &'static str,
+    /// How such files keep the rows of queries and keys.
+    pub(super) rows: Rows,
 }
+
+/// How a GGUF file keeps the rows of a head's rotated pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// Half a head apart, as in memory.
+    Halves,
+    /// Beside each other.
+    Pairs,
+}
+
+/// Biases of queries, keys, values and what is mixed of them.
+pub(super) const ATTENTION_BIAS: &str = "attention_bias";
+/// Biases of the hidden layer's maps.
+const MLP_BIAS: &str = "mlp_bias";
 
 /// `LlamaForCausalLM`.
 pub(super) const LLAMA: LlamaLike = LlamaLike {
@@ -36,6 +61,9 @@ pub(super) const LLAMA: LlamaLike = LlamaLike {
         qkv_biases: false,
         head_norms: false,
     },
+    biases: &[ATTENTION_BIAS, MLP_BIAS],
+    in_gguf: "llama",
+    rows: Rows::Pairs,
 };
 
 /// What stands before a block's number.
@@ -66,9 +94,18 @@ impl Family for LlamaLike {
         "model."
     }
 
+    fn in_gguf(&self) -> Option<&dyn InGguf> {
+        Some(self)
+    }
+
     /// Reads the fields of `LlamaConfig`.
     fn read(&self, fields: &Fields<'_>) -> Result<ModelConfig, String> {
         fields.must_be("hidden_act", "silu")?;
+        for name in [ATTENTION_BIAS, MLP_BIAS] {
+            if !self.biases.contains(&name) {
+                fields.refuse_flags(&[name])?;
+            }
+        }
         let num_attention_heads = fields.count("num_attention_heads", limits::HEADS)?;
         let hidden_size = fields.count("hidden_size", limits::WIDTH)?;
         Ok(ModelConfig {
@@ -89,6 +126,12 @@ impl Family for LlamaLike {
                 .number("rms_norm_eps", limits::NORM_EPS)?
                 .unwrap_or(1e-6),
             rope_theta: fields.rope_theta()?.unwrap_or(10_000.0),
+            attention: Attention {
+                biases: fields.flag(ATTENTION_BIAS) == Some(true),
+                rope_scaling: RopeScaling::read(fields)?,
+                ..Attention::default()
+            },
+            mlp_biases: fields.flag(MLP_BIAS) == Some(true),
             tie_word_embeddings: fields.flag("tie_word_embeddings").unwrap_or(false),
             bos_token_id: fields.token("bos_token_id"),
             eos_token_ids: fields.tokens("eos_token_id"),
@@ -99,6 +142,11 @@ impl Family for LlamaLike {
     }
 
     fn write(&self, config: &ModelConfig, special: SpecialTokens) -> Value {
+        let rope = with_theta(config.attention.rope_scaling.to_json(), config.rope_theta);
+        let scaling = match config.attention.rope_scaling {
+            RopeScaling::None => Value::Null,
+            _ => rope.clone(),
+        };
         json!({
             "architectures": [self.class],
             "model_type": self.model_type,
@@ -112,11 +160,12 @@ impl Family for LlamaLike {
             "max_position_embeddings": config.max_position_embeddings,
             "rms_norm_eps": config.norm_eps,
             "rope_theta": config.rope_theta,
-            "rope_parameters": { "rope_type": "default", "rope_theta": config.rope_theta },
+            "rope_parameters": rope,
+            "rope_scaling": scaling,
             "tie_word_embeddings": config.tie_word_embeddings,
             "hidden_act": "silu",
-            "attention_bias": false,
-            "mlp_bias": false,
+            "attention_bias": config.attention.biases,
+            "mlp_bias": config.mlp_biases,
             "attention_dropout": 0.0,
             "initializer_range": 0.02,
             "use_cache": true,
@@ -157,11 +206,17 @@ impl Family for LlamaLike {
                 WeightSpec::ones(&at("input_layernorm"), d),
                 WeightSpec::ones(&at("post_attention_layernorm"), d),
             ]);
-            if self.facts.qkv_biases {
-                let biases = [("q_proj", q), ("k_proj", kv), ("v_proj", kv)];
-                all.extend(biases.map(|(name, width)| {
-                    WeightSpec::bias(&at(&format!("self_attn.{name}")), width)
-                }));
+            let bias = |(name, width): (&str, usize)| WeightSpec::bias(&at(name), width);
+            if self.facts.qkv_biases || config.attention.biases {
+                let qkv = [("q_proj", q), ("k_proj", kv), ("v_proj", kv)];
+                all.extend(qkv.map(|(name, width)| bias((&format!("self_attn.{name}"), width))));
+            }
+            if config.attention.biases {
+                all.push(bias(("self_attn.o_proj", d)));
+            }
+            if config.mlp_biases {
+                let mlp = [("mlp.gate_proj", ff), ("mlp.up_proj", ff)];
+                all.extend(mlp.into_iter().chain([("mlp.down_proj", d)]).map(bias));
             }
             if self.facts.head_norms {
                 all.push(WeightSpec::ones(&at("self_attn.q_norm"), head));
@@ -180,8 +235,8 @@ impl Family for LlamaLike {
         let at = |name: &str| format!("{BLOCKS}.{layer}.{name}");
         let head_norms = if self.facts.head_norms {
             Some([
-                find.weight(&at("self_attn.q_norm"))?,
-                find.weight(&at("self_attn.k_norm"))?,
+                find.rms(&at("self_attn.q_norm"))?,
+                find.rms(&at("self_attn.k_norm"))?,
             ])
         } else {
             None
@@ -199,6 +254,7 @@ impl Family for LlamaLike {
             },
             attention_norm: find.rms(&at("input_layernorm"))?,
             mlp_norm: find.rms(&at("post_attention_layernorm"))?,
+            norms_behind: None,
         })
     }
 
@@ -216,6 +272,12 @@ impl Family for LlamaLike {
     }
 }
 
+/// Settings of rotary angles with their base.
+pub(super) fn with_theta(mut rope: Value, theta: f64) -> Value {
+    rope["rope_theta"] = theta.into();
+    rope
+}
+
 impl ModelConfig {
     /// The decoder of a run's specification.
     pub fn from_spec(spec: &ModelSpec, vocab_size: usize, bos: u32) -> Self {
@@ -231,6 +293,8 @@ impl ModelConfig {
             max_position_embeddings: spec.context_length,
             norm_eps: 1e-6,
             rope_theta: 10_000.0,
+            attention: Attention::default(),
+            mlp_biases: false,
             tie_word_embeddings: spec.tie_embeddings,
             bos_token_id: Some(bos),
             eos_token_ids: Vec::new(),

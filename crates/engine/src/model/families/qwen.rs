@@ -2,7 +2,7 @@
 //! and keys instead.
 
 use super::Architecture;
-use super::llama::{LLAMA, LlamaLike};
+use super::llama::{ATTENTION_BIAS, LLAMA, LlamaLike, Rows};
 use crate::model::facts::Facts;
 
 /// `Qwen2ForCausalLM`.
@@ -14,6 +14,9 @@ pub(super) const QWEN2: LlamaLike = LlamaLike {
         qkv_biases: true,
         ..LLAMA.facts
     },
+    biases: &[],
+    in_gguf: "qwen2",
+    rows: Rows::Halves,
 };
 
 /// `Qwen3ForCausalLM`.
@@ -25,4 +28,7 @@ pub(super) const QWEN3: LlamaLike = LlamaLike {
         head_norms: true,
         ..LLAMA.facts
     },
+    biases: &[ATTENTION_BIAS],
+    in_gguf: "qwen3",
+    rows: Rows::Halves,
 };

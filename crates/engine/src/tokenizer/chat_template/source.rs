@@ -66,7 +66,10 @@ impl SpecialTokens {
 }
 
 /// The template's text, from the first place that has one, in transformers' order.
-fn template_of(folder: &Path) -> Result<Option<String>, EngineError> {
+///
+/// # Errors
+/// Where a file cannot be read.
+pub(crate) fn template_of(folder: &Path) -> Result<Option<String>, EngineError> {
     let own = folder.join(TEMPLATE_FILE);
     if own.is_file() {
         let bytes = files::read_at_most(&own, LONGEST_TEMPLATE)?;

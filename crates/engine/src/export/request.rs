@@ -1,0 +1,143 @@
+//! Taking a model along: as a folder in the Hub's form, as an adapter that PEFT reads, as a GGUF file. What was
+//! written is read again and compared before it comes into its place, and nothing that is there is replaced.
+
+use super::checked::{Exported, differs, durably, same_tokens};
+use super::gguf::Precision;
+use super::{Companions, companions, gguf, peft};
+use crate::files;
+use crate::load::{self, LoadOptions, Opened, Place};
+use crate::weights::adapter;
+use crate::weights::safetensors::{self, Entry, WeightFile};
+use crate::{EngineError, threads};
+use std::path::Path;
+
+/// The form in which a model is taken along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A folder in the Hub's form, an adapter merged into the weights.
+    Safetensors,
+    /// The adapter alone, in a folder as PEFT reads it.
+    Peft,
+    /// One file for llama.cpp and what stands on it, an adapter merged into the weights.
+    Gguf(Precision),
+}
+
+/// Writes the model in `model` (anything that [`crate::open`] opens), with the adapter in `adapter_dir` where
+/// one is given, as `form` to `out`.
+///
+/// # Errors
+/// Where the model cannot be read, has no such form, or something is at `out` already.
+pub fn export(
+    model: &Path,
+    adapter_dir: Option<&Path>,
+    form: Form,
+    out: &Path,
+) -> Result<Exported, EngineError> {
+    files::must_be_free(out)?;
+    threads::pool(threads::count(None))?.install(|| {
+        let options = LoadOptions {
+            adapter: adapter_dir,
+            ..LoadOptions::default()
+        };
+        let mut opened = load::open(model, &options)?;
+        if form == Form::Peft {
+            return write_adapter(&opened, model, adapter_dir, out);
+        }
+        opened.model.merge();
+        match form {
+            Form::Gguf(precision) => gguf::write(&opened, precision, out),
+            Form::Safetensors | Form::Peft => write_folder(&opened, out),
+        }
+    })
+}
+
+fn write_folder(opened: &Opened, out: &Path) -> Result<Exported, EngineError> {
+    let (model, place) = (&opened.model, opened.place());
+    let tokenizer = opened.tokenizer()?;
+    durably(out, |folder| {
+        files::create_dir(folder)?;
+        let companions = Companions {
+            base: companions::source_of(place),
+            config: model.config(),
+            tokenizer: &tokenizer,
+            chat: None,
+        };
+        companions.write(folder)?;
+        companions::complete(place, &tokenizer, folder)?;
+        let path = folder.join("model.safetensors");
+        model.write_weights(&path)?;
+        let entries = model.parameters.iter().map(|(_, weight)| Entry::of(weight));
+        let weights = same_values(&path, entries)?;
+        let again = Place::find(folder)?;
+        let same = again.config.eos_token_ids == model.config().eos_token_ids
+            && again.config.hidden_size == model.config().hidden_size;
+        if !same {
+            return Err(differs(folder, "the configuration"));
+        }
+        let tokens = same_tokens(&tokenizer, &again.tokenizer()?)
+            .map_err(|text| differs(folder, &format!("the tokens of `{text}`")))?;
+        Ok(vec!["config.json".to_owned(), weights, tokens])
+    })
+}
+
+fn write_adapter(
+    opened: &Opened,
+    model: &Path,
+    adapter_dir: Option<&Path>,
+    out: &Path,
+) -> Result<Exported, EngineError> {
+    let place = opened.place();
+    let config = match (&place.adapter, adapter_dir) {
+        (Some(own), _) => own.config.clone(),
+        (None, Some(dir)) => adapter::read_config(dir)?,
+        (None, None) => {
+            return Err(EngineError::InvalidSpec {
+                field: "adapter",
+                detail: format!("the model at `{}` has no adapter", model.display()),
+            });
+        }
+    };
+    let base = std::path::absolute(&place.weights)
+        .map_err(|source| EngineError::io(&place.weights, source))?;
+    let trained = || opened.model.parameters.trained().map(|(_, weight)| weight);
+    durably(out, |folder| {
+        let base = base.display().to_string();
+        peft::save_adapter(
+            &opened.model,
+            &config,
+            &opened.model.adapted(),
+            &base,
+            folder,
+        )?;
+        let values = adapter::values_file(folder);
+        let weights = same_values(&values, trained().map(Entry::of))?;
+        if adapter::read_config(folder)?.rank != config.rank {
+            return Err(differs(folder, "the adapter's settings"));
+        }
+        Ok(vec![adapter::CONFIG.to_owned(), weights])
+    })
+}
+
+/// Reads a file's values again, one weight at a time.
+fn same_values<'a>(
+    path: &Path,
+    entries: impl Iterator<Item = Entry<'a>>,
+) -> Result<String, EngineError> {
+    let mut file = WeightFile::open(path)?;
+    let mut n = 0;
+    for entry in entries {
+        let found = file.read(&entry.name)?;
+        let bits = |values: &[f32]| {
+            values
+                .iter()
+                .map(|value| value.to_bits())
+                .collect::<Vec<_>>()
+        };
+        if bits(&found) != bits(&(entry.values)()) {
+            return Err(differs(path, &format!("the weight `{}`", entry.name)));
+        }
+        n += 1;
+    }
+    let hash = safetensors::hash_of(path)?;
+    Ok(format!("{n} weights, bit for bit (BLAKE3 {hash})"))
+}

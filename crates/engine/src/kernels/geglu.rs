@@ -1,0 +1,72 @@
+//! The gated unit `gelu(gate) * up` (Shazeer, 2020), with GELU's approximation by `tanh`, as Gemma has it.
+
+use super::gelu::{CUBIC, TWICE_ROOT_TWO_OVER_PI};
+use super::{CHUNK, simd};
+use rayon::prelude::*;
+
+/// `out = gelu(gate) * up`; all of one length.
+///
+/// # Panics
+/// Where the lengths differ.
+pub fn forward(out: &mut [f32], gate: &[f32], up: &[f32]) {
+    assert!(
+        out.len() == gate.len() && gate.len() == up.len(),
+        "geglu: the lengths are {}, {} and {}",
+        out.len(),
+        gate.len(),
+        up.len()
+    );
+    out.par_chunks_mut(CHUNK)
+        .zip(gate.par_chunks(CHUNK))
+        .zip(up.par_chunks(CHUNK))
+        .for_each(|((out, gate), up)| forward_chunk(out, gate, up));
+}
+
+/// The gradients of [`forward`], written to `dgate` and `dup`.
+///
+/// # Panics
+/// Where the lengths differ.
+pub fn backward(dgate: &mut [f32], dup: &mut [f32], dout: &[f32], gate: &[f32], up: &[f32]) {
+    assert!(
+        [dup.len(), dout.len(), gate.len(), up.len()]
+            .iter()
+            .all(|&n| n == dgate.len()),
+        "geglu: the lengths of the gradients"
+    );
+    dgate
+        .par_chunks_mut(CHUNK)
+        .zip(dup.par_chunks_mut(CHUNK))
+        .zip(dout.par_chunks(CHUNK))
+        .zip(gate.par_chunks(CHUNK).zip(up.par_chunks(CHUNK)))
+        .for_each(|(((dgate, dup), dout), (gate, up))| {
+            backward_chunk(dgate, dup, dout, gate, up);
+        });
+}
+
+per_isa! {
+    fn forward_chunk<A>(out: &mut [f32], gate: &[f32], up: &[f32]) {
+        for ((out, &gate), &up) in out.iter_mut().zip(gate).zip(up) {
+            let inner = TWICE_ROOT_TWO_OVER_PI * A::mul_add(CUBIC * gate * gate, gate, gate);
+            *out = gate * simd::sigmoid::<A>(inner) * up;
+        }
+    }
+}
+
+per_isa! {
+    fn backward_chunk<A>(
+        dgate: &mut [f32],
+        dup: &mut [f32],
+        dout: &[f32],
+        gate: &[f32],
+        up: &[f32],
+    ) {
+        let values = dgate.iter_mut().zip(dup).zip(dout).zip(gate.iter().zip(up));
+        for (((dgate, dup), &dout), (&gate, &up)) in values {
+            let inner = TWICE_ROOT_TWO_OVER_PI * A::mul_add(CUBIC * gate * gate, gate, gate);
+            let slope = TWICE_ROOT_TWO_OVER_PI * A::mul_add(3.0 * CUBIC * gate, gate, 1.0);
+            let sigmoid = simd::sigmoid::<A>(inner);
+            *dup = dout * gate * sigmoid;
+            *dgate = dout * up * sigmoid * A::mul_add(gate * (1.0 - sigmoid), slope, 1.0);
+        }
+    }
+}

@@ -6,7 +6,9 @@ mod bench;
 mod classes;
 mod dataset;
 mod download;
+mod export;
 mod model;
+mod tokens;
 mod train;
 
 use crate::error;
@@ -66,6 +68,10 @@ enum Command {
     Generate(model::Generate),
     /// Measure a model on a text.
     Evaluate(model::Evaluate),
+    /// Write a model as other programs read it.
+    Export(export::Export),
+    /// Show a text as a model reads it.
+    Tokens(tokens::Tokens),
     /// Measure the training step on this machine.
     Bench(bench::Bench),
     /// Download a model or a dataset from the Hugging Face Hub; prints the snapshot's path.
@@ -110,6 +116,8 @@ pub fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments, cli.common.data_dir),
         Command::Generate(arguments) => model::generate(&arguments, mode, cli.common.data_dir),
         Command::Evaluate(arguments) => model::evaluate(&arguments, mode, cli.common.data_dir),
+        Command::Export(arguments) => export::run(&arguments, mode, cli.common.data_dir),
+        Command::Tokens(arguments) => tokens::run(&arguments, mode, cli.common.data_dir),
         Command::Bench(arguments) => bench::run(&arguments, mode),
         Command::Download(arguments) => download::run(&arguments, mode, cli.common.data_dir),
         Command::Dataset(arguments) => dataset::run(&arguments, mode),

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub struct Generate {
-    /// The model's folder, or a run's id.
+    /// The model's folder, a GGUF file, or a run's id.
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// What to continue; `-` reads standard input.
@@ -41,7 +41,7 @@ pub struct Generate {
 
 #[derive(Debug, Args)]
 pub struct Evaluate {
-    /// The model's folder, or a run's id.
+    /// The model's folder, a GGUF file, or a run's id.
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// The text to measure on (.txt or .jsonl; .jsonl or .csv with `text` and `label` for a
@@ -220,8 +220,8 @@ pub fn evaluate(
     Ok(exit::FINISHED)
 }
 
-/// A folder as it is, else the final model of the run of that id.
-fn model_dir(model: &Path, data_dir: Option<PathBuf>) -> PathBuf {
+/// A folder or file as it is, else the final model of the run of that id.
+pub(super) fn model_dir(model: &Path, data_dir: Option<PathBuf>) -> PathBuf {
     if model.exists() {
         return model.to_owned();
     }

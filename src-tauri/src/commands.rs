@@ -149,6 +149,7 @@ handlers![
     models::models_open_folder,
     models::models_delete,
     models::models_confirm,
+    transfer::models_found,
     transfer::models_import,
     transfer::models_export,
     transfer::models_transfer_stop,

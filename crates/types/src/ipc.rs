@@ -39,6 +39,7 @@ pub use upkeep::*;
 use crate::compare::ComparedRun;
 use crate::dataset::DatasetRecord;
 use crate::download::DownloadRecord;
+use crate::elsewhere::FoundModel;
 use crate::installed::{BaseModel, InstalledFile, InstalledModel};
 use crate::job::{JobPage, JobQuery};
 use crate::machine::{MachineSample, Snapshot};
@@ -221,6 +222,8 @@ commands! {
     ModelsConfirm "models_confirm" (ModelRef) -> ();
     /// Brings a folder, an offline bundle or a cache of the Hub here; `channel` tells how far it is.
     ModelsImport "models_import" (ModelImport) -> ModelImported;
+    /// Models in other programs' folders on this computer.
+    ModelsFound "models_found" (()) -> Vec<FoundModel>;
     /// Writes a downloaded one as an offline bundle; `channel` tells how far it is.
     ModelsExport "models_export" (ModelExport) -> ModelExported;
     /// Stops an import, an export or a move that one has begun, by its number.

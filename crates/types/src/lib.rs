@@ -18,6 +18,7 @@ pub mod chat;
 pub mod compare;
 pub mod dataset;
 pub mod download;
+pub mod elsewhere;
 pub mod error;
 pub mod event;
 pub mod id;

@@ -3,10 +3,10 @@
 use super::{Answer, Request, to_channel};
 use crate::db::blocking;
 use crate::files;
-use crate::models::{export, import, installed};
+use crate::models::{elsewhere, export, import, installed};
 use crate::state::App;
 use amoozgar_types::ipc::{
-    ModelExport, ModelsExport, ModelsImport, ModelsTransferStop, TransferProgress,
+    ModelExport, ModelsExport, ModelsFound, ModelsImport, ModelsTransferStop, TransferProgress,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -26,6 +26,18 @@ pub async fn models_import(
     let imported = import::import(db, paths, &state.inspector, user, from, watch, settled).await?;
     installed::open_named(&imported.models);
     Ok(imported)
+}
+
+/// Models in other programs' folders on this computer.
+#[tauri::command]
+pub async fn models_found(
+    state: State<'_, App>,
+    request: Request<ModelsFound>,
+) -> Answer<ModelsFound> {
+    let () = request;
+    state.user()?;
+    let places = elsewhere::Places::here(&state.paths);
+    blocking(move || Ok(elsewhere::find(&places))).await
 }
 
 /// Writes a model or a dataset as an offline bundle.

@@ -5,6 +5,7 @@ use super::common::count;
 use amoozgar_text::bidi::isolate;
 use amoozgar_text::number;
 use amoozgar_types::catalog::{CatalogTask, DataFormat};
+use amoozgar_types::elsewhere::Keeper;
 use amoozgar_types::ipc::{ExportForm, HubSort};
 use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::repo::{FileReason, Fit, FitVerdict, RepoKind};
@@ -189,16 +190,19 @@ pub const REMOVED_PARTIAL: &str = "بخش‌های نیمه‌کاره";
 /// Dialog.
 pub const IMPORT_TITLE: &str = "وارد کردن مدل از این رایانه";
 /// Dialog.
-pub const IMPORT_DROP: &str = "پوشه یا فایل ‎.zip را روی پنجره رها کنید";
+pub const IMPORT_DROP: &str = "پوشه یا فایل ‎.gguf یا ‎.zip را روی پنجره رها کنید";
 /// Dialog.
-pub const IMPORT_HELP: &str =
-    "پوشهٔ یک مدل (با config.json)، بستهٔ آفلاین آموزگار، یا پوشهٔ کش Hugging Face از برنامه‌ای دیگر.";
+pub const IMPORT_HELP: &str = "فایل GGUF، پوشهٔ یک مدل (با config.json)، بستهٔ آفلاین آموزگار، یا پوشهٔ کش Hugging Face از برنامه‌ای دیگر.";
+/// Heading in the dialog.
+pub const FOUND_TITLE: &str = "در برنامه‌های دیگر این رایانه";
+/// Under that heading.
+pub const FOUND_HELP: &str = "مدل از پوشهٔ آن برنامه رونوشت می‌شود و آنجا هم می‌ماند.";
 /// Button.
 pub const PICK_FOLDER: &str = "انتخاب پوشه";
 /// Button.
-pub const PICK_ZIP: &str = "انتخاب فایل ‎.zip";
+pub const PICK_FILE: &str = "انتخاب فایل";
 /// In the file dialog.
-pub const ZIP_FILTER: &str = "بستهٔ آفلاین";
+pub const FILE_FILTER: &str = "مدل یا بستهٔ آفلاین";
 /// Field.
 pub const IMPORT_PATH: &str = "نشانی پوشه یا فایل";
 /// Field.
@@ -444,6 +448,15 @@ pub fn exported(n_files: u32, n_bytes: u64) -> String {
 /// For screen readers.
 pub fn label(action: &str, name: &str) -> String {
     format!("{action}: {}", isolate(name))
+}
+
+/// The program that keeps a model.
+pub fn keeper(keeper: Keeper) -> &'static str {
+    match keeper {
+        Keeper::LmStudio => "LM Studio",
+        Keeper::Ollama => "Ollama",
+        Keeper::Hub => "Hugging Face",
+    }
 }
 
 #[cfg(test)]

@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 /// What to import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelImport {
-    /// An absolute path: a folder in the Hub's form, an offline bundle (a folder or a zip file), or
-    /// a cache of the Hub.
+    /// An absolute path: a folder in the Hub's form, a GGUF file (of several parts any), an offline bundle
+    /// (a folder or a zip file), or a cache of the Hub.
     pub path: String,
+    /// What to call a GGUF file's model; by its file where absent.
+    #[serde(default)]
+    pub name: Option<String>,
 }
 
 /// What came of an import.

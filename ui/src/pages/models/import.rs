@@ -1,12 +1,14 @@
-//! Bringing in what is on this computer already: a model's folder, an offline bundle, another
-//! program's cache of the Hub. By the system's dialog, by its path, or dropped on the window.
+//! Bringing in what is on this computer already: a GGUF file, a model's folder, an offline bundle,
+//! another program's cache of the Hub. By the system's dialog, by its path, or dropped on the window.
 
+use super::elsewhere::Elsewhere;
 use super::transfer::Transfer;
 use crate::api;
 use crate::components::{Button, Dialog, ErrorNote, FileDrop, IconName, TextField, Variant};
 use crate::i18n::{common, hub as words};
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_types::ApiError;
+use amoozgar_types::elsewhere::FoundModel;
 use amoozgar_types::ipc::{ModelImport, ModelsImport, TransferProgress};
 use yew::prelude::*;
 
@@ -21,15 +23,25 @@ pub struct ImportDialogProps {
 #[component]
 pub fn ImportDialog(props: &ImportDialogProps) -> Html {
     let path = use_state(String::new);
+    let name = use_state(|| None::<String>);
     let tried = use_state(|| false);
     let busy = use_state(|| false);
     let progress = use_state(|| None::<TransferProgress>);
     let failure = use_state(|| None::<ApiError>);
     let toasts = use_toasts();
     let set_path = {
-        let (path, failure) = (path.clone(), failure.clone());
+        let (path, name, failure) = (path.clone(), name.clone(), failure.clone());
         Callback::from(move |text: String| {
             path.set(text);
+            name.set(None);
+            failure.set(None);
+        })
+    };
+    let on_found = {
+        let (path, name, failure) = (path.clone(), name.clone(), failure.clone());
+        Callback::from(move |found: FoundModel| {
+            path.set(found.path);
+            name.set(Some(found.name));
             failure.set(None);
         })
     };
@@ -58,18 +70,19 @@ pub fn ImportDialog(props: &ImportDialogProps) -> Html {
             });
         })
     };
-    let pick_zip = move |_| {
+    let pick_file = move |_| {
         let took = took.clone();
         wasm_bindgen_futures::spawn_local(async move {
             let filters = vec![api::FileFilter {
-                name: words::ZIP_FILTER.to_owned(),
-                extensions: vec!["zip".to_owned()],
+                name: words::FILE_FILTER.to_owned(),
+                extensions: vec!["gguf".to_owned(), "zip".to_owned()],
             }];
             took(api::pick_file(words::IMPORT_TITLE, filters).await);
         });
     };
     let begin = {
-        let (path, tried, busy) = (path.clone(), tried.clone(), busy.clone());
+        let (path, name) = (path.clone(), name.clone());
+        let (tried, busy) = (tried.clone(), busy.clone());
         let (progress, failure) = (progress.clone(), failure.clone());
         let on_close = props.on_close.clone();
         move |_| {
@@ -83,9 +96,10 @@ pub fn ImportDialog(props: &ImportDialogProps) -> Html {
             failure.set(None);
             let (busy, failure, toasts) = (busy.clone(), failure.clone(), toasts.clone());
             let (progress, on_close) = (progress.clone(), on_close.clone());
+            let name = (*name).clone();
             wasm_bindgen_futures::spawn_local(async move {
                 let heard = Callback::from(move |told| progress.set(Some(told)));
-                let request = ModelImport { path: chosen };
+                let request = ModelImport { path: chosen, name };
                 match api::call_with_channel::<ModelsImport, TransferProgress>(request, heard).await
                 {
                     Ok(done) if done.stopped => {
@@ -140,8 +154,9 @@ pub fn ImportDialog(props: &ImportDialogProps) -> Html {
                         error={(*tried && path.trim().is_empty()).then_some(words::PATH_NEEDED)}
                         testid="import-path"
                     />
-                    <Button label={words::PICK_ZIP} icon={IconName::File} onclick={pick_zip} testid="import-pick-zip" />
+                    <Button label={words::PICK_FILE} icon={IconName::File} onclick={pick_file} testid="import-pick-file" />
                 </div>
+                <Elsewhere chosen={(*path).clone()} on_choose={on_found} />
                 if let Some(error) = (*failure).clone() { <ErrorNote {error} /> }
             }
         </Dialog>

@@ -9,6 +9,7 @@ mod catalog_card;
 mod delete;
 mod download_row;
 mod downloads;
+mod elsewhere;
 mod enqueue;
 mod export;
 mod files;

@@ -16,7 +16,7 @@ mod write;
 pub(crate) use kind::Kind;
 pub(crate) use metadata::{List, Metadata, Value};
 pub(crate) use read::Gguf;
-pub(crate) use set::{find, is_gguf};
+pub(crate) use set::{find, is_gguf, parts_of};
 pub(crate) use write::{Tensor, write};
 
 use crate::EngineError;

@@ -40,7 +40,7 @@ pub use error::EngineError;
 pub use export::{Exported, Form, Precision, export, save_adapter};
 pub use infer::{Generation, Generator, KvCache, SamplingParams};
 pub use load::{LoadOptions, Opened, open, tokens};
-pub use plan::{BenchReport, Scenario, base_fitness, bench, longest_context};
+pub use plan::{BenchReport, Scenario, base_fitness, bench, gguf_files, longest_context};
 pub use plan::{estimate, least_memory_bytes, make_it_fit};
 pub use preview::{PreviewRequest, preview_conversations};
 pub use threads::thread_environment;

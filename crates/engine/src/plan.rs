@@ -10,4 +10,4 @@ mod small_text;
 
 pub use bench::{BenchReport, Scenario, bench};
 pub use estimate::{estimate, least_memory_bytes, make_it_fit};
-pub use fitness::{base_fitness, longest_context};
+pub use fitness::{base_fitness, gguf_files, longest_context};

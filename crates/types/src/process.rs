@@ -64,6 +64,11 @@ pub enum InspectRequest {
         /// The folder.
         path: String,
     },
+    /// Check a GGUF file's header; answered with the paths of all files of its model.
+    Gguf {
+        /// The file, or any of its parts.
+        path: String,
+    },
     /// Read an offline bundle's list of files; answered with `null` where it can be imported.
     Bundle {
         /// The zip file, or the folder.

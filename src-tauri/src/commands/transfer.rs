@@ -23,6 +23,10 @@ pub async fn models_import(
     let transfer = state.transfers.begin(&user.user_id);
     let watch = transfer.watch(to_channel(channel));
     let (db, paths) = (&state.db, &state.paths);
+    let from = import::Source {
+        path: from,
+        name: request.name,
+    };
     let imported = import::import(db, paths, &state.inspector, user, from, watch, settled).await?;
     installed::open_named(&imported.models);
     Ok(imported)

@@ -1,7 +1,7 @@
-//! Models that come from a disk: offline bundles, folders, other caches.
+//! Models that come from a disk: GGUF files, offline bundles, folders, other caches.
 
 use super::contents::has_weights;
-use super::half::Half;
+use super::half::{Half, file_name};
 use super::installed::{self, imported_model, installed_repo};
 use crate::db::{Db, blocking};
 use crate::error::{self, io_error};
@@ -23,30 +23,49 @@ use std::path::{Path, PathBuf};
 
 const COPY_BYTES: usize = 1 << 20;
 
-/// Brings a folder, an offline bundle or a cache of the Hub here, for `user`. `settled` lasts as long
+/// What is to be imported.
+pub struct Source {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What a GGUF file's model is to be called.
+    pub name: Option<String>,
+}
+
+/// Brings a GGUF file, a folder, an offline bundle or a cache of the Hub here, for `user`. `settled` lasts as long
 /// as that takes, so that no move begins meanwhile.
 pub async fn import(
     db: &Db,
     paths: &Paths,
     inspector: &Inspector,
     user: User,
-    from: PathBuf,
+    source: Source,
     watch: Watch,
     mut settled: Settled,
 ) -> Result<ModelImported, ApiError> {
+    let Source { path: from, name } = source;
     let imported = match form_of(&from)? {
         Form::Bundle => {
             inspector.bundle(&from).await?;
             bundle(paths, &from, &watch, &settled).await
         }
         Form::Cache => adopted(&installed::cache(paths), &from, &watch).await,
-        Form::Model => {
+        form @ (Form::Gguf | Form::Model) => {
+            let found = match form {
+                Form::Gguf => Some(inspector.gguf(&from).await?),
+                _ => None,
+            };
             let paths = paths.clone();
-            let copied = blocking(move || {
-                let models = folder(&paths, &from, &watch, &settled);
+            let copying = blocking(move || {
+                let models = match found {
+                    Some(files) => {
+                        let name = name.unwrap_or_else(|| model_name(&from));
+                        gguf(&paths, &files, &name, &watch, &settled)
+                    }
+                    None => folder(&paths, &from, &watch, &settled),
+                };
                 Ok((models, settled))
             });
-            let (models, kept) = copied.await?;
+            let (models, kept) = copying.await?;
             settled = kept;
             models
         }
@@ -82,6 +101,17 @@ fn claimed(
     Ok(models)
 }
 
+/// A model's name by its GGUF file: without the ending, and without the number of a part.
+fn model_name(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let part = stem.rsplit_once("-of-").and_then(|(rest, n_parts)| {
+        let (name, number) = rest.rsplit_once('-')?;
+        let is_count = |digits: &str| digits.len() == 5 && digits.parse::<u32>().is_ok();
+        (is_count(number) && is_count(n_parts)).then_some(name)
+    });
+    part.unwrap_or(&stem).to_owned()
+}
+
 /// What can be imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -89,12 +119,17 @@ enum Form {
     Bundle,
     /// A cache of the Hub, or one repository's folder in one.
     Cache,
+    /// A GGUF file, or one part of a model's.
+    Gguf,
     /// A folder with weights.
     Model,
 }
 
 fn form_of(from: &Path) -> Result<Form, ApiError> {
     let about = fs::metadata(from).map_err(|failure| io_error(from, &failure))?;
+    if about.is_file() && is_gguf(from)? {
+        return Ok(Form::Gguf);
+    }
     if about.is_file() || from.join(MANIFEST).is_file() {
         // What a file really is, the bundle's reader says.
         return Ok(Form::Bundle);
@@ -112,6 +147,14 @@ fn form_of(from: &Path) -> Result<Form, ApiError> {
             ..ErrorParams::default()
         },
     ))
+}
+
+fn is_gguf(file: &Path) -> Result<bool, ApiError> {
+    let mut start = Vec::new();
+    open_regular(file)
+        .and_then(|opened| opened.take(4).read_to_end(&mut start))
+        .map_err(|failure| io_error(file, &failure))?;
+    Ok(start == b"GGUF")
 }
 
 /// The cache that a folder is, with the repositories that are meant: all of them, or the one whose
@@ -199,6 +242,14 @@ async fn adopted(
     }
 }
 
+/// A file of a model on its way here.
+struct Part {
+    from: PathBuf,
+    /// Its place in the model's folder.
+    to: PathBuf,
+    size_bytes: u64,
+}
+
 /// Copies a folder in the Hub's form among the imported models: nothing but regular files that lie in
 /// it, under names that every system can write, without pickle and programs.
 fn folder(
@@ -209,40 +260,82 @@ fn folder(
 ) -> Result<Vec<InstalledModel>, ApiError> {
     let name = from.file_name().unwrap_or_default().to_string_lossy();
     let found = model_files(from, &name).map_err(|failure| error::of_hub(&failure))?;
+    let part = |file: &FolderFile| Part {
+        from: file.path.below(from),
+        to: file.path.below(Path::new("")),
+        size_bytes: file.size_bytes,
+    };
+    let parts: Vec<Part> = found.iter().map(part).collect();
+    copied(paths, &parts, &name, watch, settled)
+}
+
+/// Copies a model in GGUF, whose header a child found sound, among the imported ones. The file of one that
+/// is not in parts is called as the model is, since other programs name theirs by a hash.
+fn gguf(
+    paths: &Paths,
+    found: &[PathBuf],
+    name: &str,
+    watch: &Watch,
+    settled: &Settled,
+) -> Result<Vec<InstalledModel>, ApiError> {
+    let is_whole = found.len() == 1;
+    let part = |from: &PathBuf| {
+        let about = fs::metadata(from).map_err(|failure| io_error(from, &failure))?;
+        let own = from.file_name().unwrap_or_default().to_string_lossy();
+        let to = if is_whole {
+            format!("{}.gguf", file_name(paths, name))
+        } else {
+            own.into_owned()
+        };
+        Ok(Part {
+            from: from.clone(),
+            to: PathBuf::from(to),
+            size_bytes: about.len(),
+        })
+    };
+    let parts = found
+        .iter()
+        .map(part)
+        .collect::<Result<Vec<_>, ApiError>>()?;
+    copied(paths, &parts, name, watch, settled)
+}
+
+/// Copies a model among the imported ones.
+fn copied(
+    paths: &Paths,
+    parts: &[Part],
+    name: &str,
+    watch: &Watch,
+    settled: &Settled,
+) -> Result<Vec<InstalledModel>, ApiError> {
     let mut copied = Copied {
         done_bytes: 0,
         // Lengths that have no sum are more than any disk has.
-        total_bytes: found
+        total_bytes: parts
             .iter()
-            .fold(0, |total, file| total.saturating_add(file.size_bytes)),
+            .fold(0, |total, part| total.saturating_add(part.size_bytes)),
         file: String::new(),
     };
     watch
         .check_space(&paths.models(), copied.total_bytes)
         .map_err(|failure| error::of_hub(&failure))?;
     let half = Half::begin(paths, settled)?;
-    for file in &found {
-        copied.file = file.path.to_string();
-        copy(file, from, half.path(), &mut copied, watch)?;
+    for part in parts {
+        copied.file = part.to.display().to_string();
+        copy(part, half.path(), &mut copied, watch)?;
     }
-    imported_model(&half.place(&name)?).map(|model| vec![model])
+    imported_model(&half.place(name)?).map(|model| vec![model])
 }
 
-/// Copies a file of a folder as long as it was when the folder was looked through.
-fn copy(
-    file: &FolderFile,
-    from: &Path,
-    to: &Path,
-    copied: &mut Copied,
-    watch: &Watch,
-) -> Result<(), ApiError> {
-    let (from, to) = (file.path.below(from), file.path.below(to));
+/// Copies a file as long as it was when it was looked at.
+fn copy(part: &Part, half: &Path, copied: &mut Copied, watch: &Watch) -> Result<(), ApiError> {
+    let (from, to) = (part.from.clone(), half.join(&part.to));
     let fail = |failure: &io::Error| io_error(&to, failure);
     if let Some(parent) = to.parent() {
         files::create_dir(parent)?;
     }
     let source = open_regular(&from).map_err(|failure| io_error(&from, &failure))?;
-    let mut source = source.take(file.size_bytes.saturating_add(1));
+    let mut source = source.take(part.size_bytes.saturating_add(1));
     let mut target = File::create_new(&to).map_err(|failure| fail(&failure))?;
     let (mut buffer, mut n_copied) = (vec![0; COPY_BYTES], 0);
     (watch.told)(copied);
@@ -262,7 +355,7 @@ fn copy(
         copied.done_bytes += n as u64;
         (watch.told)(copied);
     }
-    if n_copied != file.size_bytes {
+    if n_copied != part.size_bytes {
         let changed = io::Error::new(io::ErrorKind::InvalidData, "it changed meanwhile");
         return Err(io_error(&from, &changed));
     }

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::super::half::file_name;
-use super::{Form, folder, form_of, is_stop};
+use super::{Form, folder, form_of, gguf, is_stop, model_name};
 use crate::hold::tests::settled;
 use crate::paths::Paths;
 use amoozgar_hub::{Copied, Stop, Watch};
@@ -184,4 +184,32 @@ fn nothing_from_outside_of_a_folder_comes_in_with_it() {
     let failure = folder(&paths, &from, &Watch::default(), &settled()).unwrap_err();
     assert_eq!(failure.code, ErrorCode::UnsafePath, "a ring: {failure}");
     assert!(!paths.models().exists(), "nothing was copied");
+}
+
+#[test]
+fn a_file_of_gguf_is_called_as_people_call_the_model_and_parts_keep_their_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = Paths::resolve(Some(dir.path().join("data"))).unwrap();
+    let blob = dir.path().join("sha256-00ff");
+    fs::write(&blob, "GGUF of another program").unwrap();
+    let watch = Watch::default();
+    let models = gguf(&paths, &[blob], "gemma3:270m", &watch, &settled()).unwrap();
+    assert_eq!(
+        models[0].name, "gemma3-270m",
+        "`:` is no character of a file's name everywhere"
+    );
+    let inside = paths.models().join("gemma3-270m/gemma3-270m.gguf");
+    assert_eq!(fs::read(inside).unwrap(), b"GGUF of another program");
+
+    let parts: Vec<_> = (1..=2)
+        .map(|number| dir.path().join(format!("big-0000{number}-of-00002.gguf")))
+        .collect();
+    for part in &parts {
+        fs::write(part, "GGUF").unwrap();
+    }
+    let name = model_name(&parts[0]);
+    assert_eq!(name, "big", "a part's number is none of the model's name");
+    let models = gguf(&paths, &parts, &name, &watch, &settled()).unwrap();
+    assert_eq!(models[0].n_files, 2);
+    assert!(paths.models().join("big/big-00002-of-00002.gguf").is_file());
 }

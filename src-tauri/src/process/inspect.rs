@@ -74,6 +74,10 @@ fn answer(request: InspectRequest) -> Result<serde_json::Value, ApiError> {
         InspectRequest::ModelFolder { path } => {
             encoded(&amoozgar_engine::base_fitness(Path::new(&path)))
         }
+        InspectRequest::Gguf { path } => encoded(
+            &amoozgar_engine::gguf_files(Path::new(&path))
+                .map_err(|failure| error::of_engine(&failure))?,
+        ),
         InspectRequest::Bundle { path } => encoded(
             &amoozgar_hub::check_bundle(Path::new(&path))
                 .map_err(|failure| error::of_hub(&failure))?,
@@ -180,6 +184,18 @@ impl Inspector {
         };
         let checked = self.child.ask(&request, MEMORY_BYTES, LOOK_LIMIT).await;
         checked.map_err(|failure| at(failure, path))
+    }
+
+    /// All files of the model that a GGUF file is a part of, once its header was found sound.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn gguf(&self, path: &Path) -> Result<Vec<PathBuf>, ApiError> {
+        let request = InspectRequest::Gguf {
+            path: path.display().to_string(),
+        };
+        let files = self.child.ask(&request, MEMORY_BYTES, LOOK_LIMIT).await;
+        files.map_err(|failure| at(failure, path))
     }
 
     /// Whether a run can go on from the model of a folder. One that no child can get through is unknown.

@@ -61,7 +61,7 @@ pub(crate) fn is_gguf(path: &Path) -> Result<bool, EngineError> {
 ///
 /// # Errors
 /// Where a part is missing; the error names it.
-pub(super) fn parts_of(path: &Path) -> Result<Vec<PathBuf>, EngineError> {
+pub(crate) fn parts_of(path: &Path) -> Result<Vec<PathBuf>, EngineError> {
     let Some(part) = Part::of(path) else {
         return Ok(vec![path.to_path_buf()]);
     };

@@ -1,8 +1,10 @@
 //! Whether a run can go on from the model in a folder, without reading its weights.
 
+use crate::EngineError;
+use crate::gguf;
 use crate::model::{ModelConfig, block_maps, in_gguf, n_parameters};
 use amoozgar_types::installed::BaseFitness;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a run can make of the model in `model_dir`, a folder or a GGUF file: of its configuration and the
 /// names of its files.
@@ -33,6 +35,22 @@ pub fn base_fitness(model_dir: &Path) -> BaseFitness {
         n_parameters: n_parameters(&config),
         targets,
     }
+}
+
+/// The files of the model that the GGUF file at `path` is, or is a part of, in their order. Its header and its
+/// settings are read and checked, no weight is.
+///
+/// # Errors
+/// Where it is no GGUF file, is damaged, lacks a part, or is no language model that can be opened.
+pub fn gguf_files(path: &Path) -> Result<Vec<PathBuf>, EngineError> {
+    if !gguf::is_gguf(path)? {
+        return Err(EngineError::InvalidModel {
+            path: path.to_path_buf(),
+            detail: "it is no GGUF file".to_owned(),
+        });
+    }
+    ModelConfig::load(path)?;
+    gguf::parts_of(path)
 }
 
 /// Tokens that the model in `model_dir` sees at once, whatever it does with them; `None` where its

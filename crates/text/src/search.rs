@@ -1,6 +1,8 @@
 //! Finding Persian text by what a person types in a hurry: other keyboards' letters, a space for a
 //! ZWNJ or neither, no diacritics, some letters left out.
 
+use std::ops::Range;
+
 /// `text` as it is compared: one form for letters that keyboards write differently, lower case, ASCII
 /// digits, no diacritics; a ZWNJ and every other break is one space.
 ///
@@ -30,6 +32,34 @@ pub fn fold(text: &str) -> String {
 
 fn digit(c: char, zero: char) -> char {
     char::from(b'0' + (c as u32 - zero as u32) as u8)
+}
+
+/// [`fold`] without its spaces: what is written together by one person and apart by another is one text.
+pub fn squeeze(text: &str) -> String {
+    let mut squeezed = fold(text);
+    squeezed.retain(|c| c != ' ');
+    squeezed
+}
+
+/// Where `text` holds what was typed as `query`, in bytes, by their squeezed forms ([`squeeze`]); `None` where
+/// it does not, or nothing was typed.
+pub fn find(query: &str, text: &str) -> Option<Range<usize>> {
+    let query = squeeze(query);
+    if query.is_empty() {
+        return None;
+    }
+    let mut squeezed = String::new();
+    // Of each byte of the squeezed text, the letter of the text that it was made of.
+    let mut made_of = Vec::new();
+    for (at, c) in text.char_indices() {
+        let folded = squeeze(c.encode_utf8(&mut [0; 4]));
+        made_of.extend(std::iter::repeat_n(at..at + c.len_utf8(), folded.len()));
+        squeezed.push_str(&folded);
+    }
+    let start = squeezed.find(&query)?;
+    let first = made_of.get(start)?;
+    let last = made_of.get(start + query.len() - 1)?;
+    Some(first.start..last.end)
 }
 
 /// How well `query` names `text`; higher is better, `None` where it does not. The letters of the query
@@ -81,7 +111,24 @@ fn from(query: &[char], text: &[char], start: usize) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{fold, score};
+    use super::{find, fold, score, squeeze};
+
+    #[test]
+    fn what_is_typed_in_a_hurry_is_found_where_it_stands() {
+        let text = "دیروز كتابِ مي\u{200C}خواندم، ۱۲ صفحه.";
+        for (typed, found) in [
+            ("می خواندم", "مي\u{200C}خواندم"),
+            ("میخواندم", "مي\u{200C}خواندم"),
+            ("کتاب می\u{200C}خ", "كتابِ مي\u{200C}خ"),
+            ("12 صفحه", "۱۲ صفحه"),
+        ] {
+            let place = find(typed, text);
+            assert_eq!(place.map(|place| &text[place]), Some(found), "`{typed}`");
+            assert!(squeeze(text).contains(&squeeze(typed)), "`{typed}`");
+        }
+        assert_eq!(find("نیست", text), None);
+        assert_eq!(find(" ؟", text), None, "signs name nothing");
+    }
 
     #[test]
     fn folding_forgives_keyboards_breaks_and_diacritics() {

@@ -6,12 +6,14 @@
 mod support;
 
 use amoozgar::process::ask::Answerer;
-use amoozgar::process::infer::Inference;
+use amoozgar::process::infer::{Inference, Told};
 use amoozgar::process::inspect::Inspector;
 use amoozgar::process::measure::Measurer;
+use amoozgar_types::chat::{Message, Role};
 use amoozgar_types::event::TrainEvent;
 use amoozgar_types::installed::BaseFitness;
-use amoozgar_types::process::{DatasetSummary, InspectRequest, Prompt};
+use amoozgar_types::process::{DatasetSummary, InspectRequest, ModelFiles, Prompt, PromptInput};
+use amoozgar_types::sampling::{FinishReason, Sampling, TemplateKind};
 use amoozgar_types::{ApiError, ErrorCode};
 use serde_json::json;
 use std::fs;
@@ -22,6 +24,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use support::command_line::{Bench, Worker};
 use support::{executable, persian_text, wait_for, wait_for_end};
+use tokio::sync::watch;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const WARM: Duration = Duration::from_secs(60);
@@ -276,11 +279,12 @@ fn a_child_ends_when_its_parent_is_killed_although_its_input_is_open() {
 
 fn prompt(text: &str, max_tokens: u32) -> Prompt {
     Prompt {
-        text: text.to_owned(),
-        max_tokens,
-        temperature: 0.8,
-        top_k: None,
-        top_p: None,
+        input: PromptInput::Text(text.to_owned()),
+        sampling: Sampling {
+            max_tokens,
+            temperature: 0.8,
+            ..Sampling::UNLIMITED
+        },
         seed: 1,
     }
 }
@@ -307,7 +311,10 @@ async fn a_model_writes_in_a_child_that_stops_when_told_and_keeps_the_model_for_
         })
         .await
         .unwrap();
-    assert!(!made.stopped && made.n_tokens > 0, "{made:?}");
+    assert!(
+        made.finish != FinishReason::Cancelled && made.n_tokens > 0,
+        "{made:?}"
+    );
     assert_eq!(pieces, made.text, "it came piece by piece");
     let child = inference.warm_id().expect("the child keeps the model");
 
@@ -320,7 +327,11 @@ async fn a_model_writes_in_a_child_that_stops_when_told_and_keeps_the_model_for_
         })
         .await
         .unwrap();
-    assert!(made.stopped, "long before a million tokens: {n_pieces}");
+    assert_eq!(
+        made.finish,
+        FinishReason::Cancelled,
+        "long before a million tokens: {n_pieces}"
+    );
     assert_eq!(inference.warm_id(), Some(child), "no second one was loaded");
 
     let made = inference
@@ -329,10 +340,122 @@ async fn a_model_writes_in_a_child_that_stops_when_told_and_keeps_the_model_for_
         })
         .await
         .unwrap();
-    assert!(made.stopped, "nobody reads it any more");
+    assert_eq!(
+        made.finish,
+        FinishReason::Cancelled,
+        "nobody reads it any more"
+    );
 
     inference.unload();
     is_gone(child);
+}
+
+/// A run's final model whose context has room for a conversation.
+fn talkative(bench: &Bench) -> PathBuf {
+    let data = bench.write("stories.txt", persian_text(160));
+    let mut spec = bench.tiny_spec(&data);
+    spec["model"]["context_length"] = json!(256);
+    spec["optimizer"]["batch_size"] = json!(2);
+    let dir = bench.job_dir("run", &spec);
+    let mut worker = Worker::start(bench, &dir);
+    assert_eq!(worker.finish(), Some(0), "{:?}", worker.events.last());
+    dir.join("final")
+}
+
+fn conversation(text: &str, max_tokens: u32) -> Prompt {
+    Prompt {
+        input: PromptInput::Messages(vec![Message::new(Role::User, text)]),
+        ..prompt("", max_tokens)
+    }
+}
+
+fn files(dir: &Path) -> ModelFiles {
+    ModelFiles {
+        model_dir: dir.display().to_string(),
+        adapter_dir: None,
+    }
+}
+
+/// What was told of a text, in words.
+fn words(told: Told<'_>) -> &'static str {
+    match told {
+        Told::Waiting => "waiting",
+        Told::Loading(_) => "loading",
+        Told::Reading(TemplateKind::Plain) => "reading in the plain template",
+        Told::Reading(TemplateKind::Own) => "reading in its own template",
+        Told::Text(_) => "text",
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_is_answered_after_the_text_before_it_and_can_be_stopped_before_its_turn() {
+    let bench = Bench::new();
+    let model = talkative(&bench);
+    let inference = Inference::new(&executable(), half_a_gibibyte);
+    let (_going_on, goes_on) = watch::channel(false);
+    let (stop, stopped) = watch::channel(false);
+    let (mut first, mut second, mut never) = (Vec::new(), Vec::new(), Vec::new());
+    // All three ask before the first model is loaded; the last one is told to stop while it waits.
+    let (one, two, three) = tokio::join!(
+        inference.write(
+            files(&model),
+            conversation("روزی", 12),
+            goes_on.clone(),
+            |told| {
+                stop.send_replace(true);
+                first.push(words(told));
+                ControlFlow::Continue(())
+            }
+        ),
+        inference.write(
+            files(&model),
+            conversation("سلام", 12),
+            goes_on,
+            |told| {
+                second.push(words(told));
+                ControlFlow::Continue(())
+            }
+        ),
+        inference.write(
+            files(&model),
+            conversation("سلام", 12),
+            stopped,
+            |told| {
+                never.push(words(told));
+                ControlFlow::Continue(())
+            }
+        ),
+    );
+    let (one, two, three) = (one.unwrap(), two.unwrap(), three.unwrap());
+    assert!(one.n_tokens > 0 && two.n_tokens > 0, "{one:?} {two:?}");
+    assert_eq!(three.finish, FinishReason::Cancelled);
+    assert_eq!(three.text, "");
+    first.dedup();
+    second.dedup();
+    assert_eq!(first, ["loading", "reading in the plain template", "text"]);
+    assert_eq!(
+        second,
+        ["waiting", "reading in the plain template", "text"],
+        "the model is kept"
+    );
+    assert_eq!(never, ["waiting"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_loaded_in_vain_is_let_go_of() {
+    let bench = Bench::new();
+    let model = talkative(&bench);
+    let inference = Inference::new(&executable(), half_a_gibibyte);
+    let (stop, stopped) = watch::channel(false);
+    let made = inference
+        .write(files(&model), conversation("سلام", 12), stopped, |_| {
+            stop.send_replace(true);
+            ControlFlow::Continue(())
+        })
+        .await
+        .unwrap();
+    assert_eq!(made.finish, FinishReason::Cancelled);
+    assert_eq!(inference.warm_id(), None, "nothing is kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]

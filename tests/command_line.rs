@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod support;
+#[path = "command_line/talk.rs"]
+mod talk;
 
 use amoozgar_types::error::{ApiError, ErrorCode};
 use amoozgar_types::{Loss, TrainEvent};

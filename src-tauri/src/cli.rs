@@ -3,9 +3,11 @@
 #![allow(clippy::print_stdout, reason = "a command's output is what it is for")]
 
 mod bench;
+mod chat;
 mod classes;
 mod dataset;
 mod download;
+mod drawing;
 mod export;
 mod model;
 mod tokens;
@@ -66,6 +68,8 @@ enum Command {
     Train(train::Train),
     /// Let a model continue a prompt.
     Generate(model::Generate),
+    /// Talk to a model: each line of standard input is answered.
+    Chat(chat::Chat),
     /// Measure a model on a text.
     Evaluate(model::Evaluate),
     /// Write a model as other programs read it.
@@ -115,6 +119,7 @@ pub fn main() -> ExitCode {
     let done = match command {
         Command::Train(arguments) => train::run(&arguments, cli.common.data_dir),
         Command::Generate(arguments) => model::generate(&arguments, mode, cli.common.data_dir),
+        Command::Chat(arguments) => chat::run(&arguments, mode, cli.common.data_dir),
         Command::Evaluate(arguments) => model::evaluate(&arguments, mode, cli.common.data_dir),
         Command::Export(arguments) => export::run(&arguments, mode, cli.common.data_dir),
         Command::Tokens(arguments) => tokens::run(&arguments, mode, cli.common.data_dir),

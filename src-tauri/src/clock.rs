@@ -2,9 +2,10 @@
 //! back at any time. What must not last longer for that is told by the other two, which never go back while
 //! the process lives, and begin with the wall clock, so that what they tell is kept across starts.
 
+use amoozgar_engine::LocalTime;
 use amoozgar_hub::Surroundings;
 use amoozgar_types::UtcMs;
-use chrono::Timelike;
+use chrono::{Datelike, Timelike};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -78,6 +79,20 @@ pub fn local_minute() -> u16 {
     u16::try_from(now.hour() * 60 + now.minute()).unwrap_or(0)
 }
 
+/// Date and time where the user is, as the templates of conversations write them.
+pub fn local_time() -> LocalTime {
+    let now = chrono::Local::now();
+    let small = |part: u32| u8::try_from(part).unwrap_or(0);
+    LocalTime {
+        year: now.year(),
+        month: small(now.month()),
+        day: small(now.day()),
+        hour: small(now.hour()),
+        minute: small(now.minute()),
+        second: small(now.second()),
+    }
+}
+
 /// Time and disk as downloads take them; all of them share one clock, as they share one rate.
 pub fn surroundings() -> Surroundings {
     static SHARED: OnceLock<Surroundings> = OnceLock::new();
@@ -89,6 +104,12 @@ pub fn surroundings() -> Surroundings {
 /// A new id: sorted by time, unique on this computer.
 pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// A seed that was not there before.
+pub fn new_seed() -> u64 {
+    // The lower half of such an id is random.
+    u64::from(uuid::Uuid::now_v7().as_u128() as u32)
 }
 
 /// A moment as `2026-11-23T11:20:05Z`, for logs. Days to dates after Howard Hinnant,

@@ -6,6 +6,7 @@
 //! none gets while everything moves or the place is not there.
 
 pub mod account;
+pub mod chat;
 pub mod cleanup;
 pub mod compare;
 pub mod dashboard;
@@ -132,6 +133,17 @@ handlers![
     compare::training_compare_export,
     inference::inference_generate,
     inference::inference_stop,
+    chat::chats_page,
+    chat::chat_models,
+    chat::chat_create,
+    chat::chat_get,
+    chat::chat_rename,
+    chat::chat_configure,
+    chat::chat_delete,
+    chat::chat_send,
+    chat::chat_regenerate,
+    chat::chat_follow,
+    chat::chat_stop,
     hub::hub_catalog,
     hub::hub_search,
     hub::hub_repo,

@@ -310,6 +310,10 @@ pub fn sentence(error: &ApiError) -> String {
         ErrorCode::UnsafePath => format!("`{path}` would be written outside of its folder"),
         ErrorCode::InvalidBundle => format!("`{path}` is no offline bundle, or a damaged one"),
         ErrorCode::InvalidBackup => format!("`{path}` is no sound back-up of this program"),
+        ErrorCode::PromptTooLong => format!(
+            "the text has {found} tokens; the model sees {} at once",
+            number(params.limit)
+        ),
         ErrorCode::Diverged => format!("the loss diverged at step {}", number(params.step)),
         _ => return error.to_string(),
     };

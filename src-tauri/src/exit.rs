@@ -32,6 +32,7 @@ pub fn of_error(error: &ApiError) -> u8 {
         | ErrorCode::InvalidCheckpoint
         | ErrorCode::InvalidSpec
         | ErrorCode::RunAtWork
+        | ErrorCode::PromptTooLong
         | ErrorCode::RepoNotFound
         | ErrorCode::RevisionNotFound
         | ErrorCode::RemoteFileNotFound

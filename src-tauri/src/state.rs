@@ -2,6 +2,7 @@
 
 use crate::accounts::Session;
 use crate::accounts::session::Signed;
+use crate::chat::Chats;
 use crate::db::Db;
 use crate::downloads::Downloads;
 use crate::hold::Hold;
@@ -50,7 +51,9 @@ pub struct App {
     /// Has a child foresee what runs will need.
     pub measurer: Arc<Measurer>,
     /// Has a child write.
-    pub inference: Inference,
+    pub inference: Arc<Inference>,
+    /// The conversations.
+    pub chats: Chats,
     /// The imports, exports and moves under way.
     pub transfers: Transfers,
     /// Where a damaged database was set aside at this start.
@@ -96,6 +99,7 @@ impl App {
 
     /// What was going on for the signed-in user's eyes ends with the session; runs go on.
     pub fn left(&self) {
+        self.chats.leave();
         self.inference.unload();
         self.jobs.subscriptions.clear();
         self.machine.clear();

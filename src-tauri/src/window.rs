@@ -15,6 +15,7 @@ use self::announcer::Announcer;
 use self::ending::QUIT_WITHIN;
 use self::front::{MAIN, is_in_front};
 use crate::accounts::{Session, session};
+use crate::chat::Chats;
 use crate::clock::{local_minute, now_ms, steady_ms, surroundings};
 use crate::db::Db;
 use crate::downloads::{Downloads, Moment, Outside};
@@ -165,7 +166,8 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         }),
     };
     let held = hold.clone();
-    let inference = Inference::new(&program, free_memory_bytes);
+    let inference = Arc::new(Inference::new(&program, free_memory_bytes));
+    let chats = Chats::new(db.clone(), paths.clone(), Arc::clone(&inference))?;
     let (inspector, measurer, jobs, downloads) = tauri::async_runtime::block_on(async {
         let (inspector, measurer) = (Inspector::new(&program), Measurer::new(&program));
         let jobs = Jobs::start(db.clone(), observer, program, paths.jobs(), move || {
@@ -189,6 +191,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         inspector: Arc::new(inspector),
         measurer: Arc::new(measurer),
         inference,
+        chats,
         transfers: Transfers::default(),
         database_set_aside: set_aside.map(|path| path.display().to_string()),
         quitting: AtomicBool::new(false),

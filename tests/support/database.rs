@@ -60,6 +60,11 @@ impl Database {
             }
             Ok(())
         };
+        dump("chats", "user_id = ?1")?;
+        dump(
+            "chat_messages",
+            "chat_id IN (SELECT chat_id FROM chats WHERE user_id = ?1)",
+        )?;
         for table in OF_USER {
             dump(table, "user_id = ?1")?;
         }
@@ -121,6 +126,16 @@ impl Database {
     }
 
     /// How many notifications of a kind there are.
+    /// Status and text of the answer that was begun last.
+    pub fn last_answer(&self) -> Result<(String, String)> {
+        Ok(self.connection.query_row(
+            "SELECT status, content FROM chat_messages WHERE role = 'assistant'
+             ORDER BY created_ms DESC, place DESC LIMIT 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?)
+    }
+
     pub fn notifications(&self, kind: &str) -> Result<u64> {
         let count: i64 = self.connection.query_row(
             "SELECT count(*) FROM notifications WHERE content ->> 'type' = ?1",

@@ -298,6 +298,18 @@ impl Desktop {
         windows
     }
 
+    /// The window's children of a kind, as `infer`.
+    pub fn children(&self, kind: &str) -> Vec<u32> {
+        let mut children = self.applications();
+        children.retain(|pid| {
+            let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            words
+                .split(|byte| *byte == 0)
+                .any(|word| word == kind.as_bytes())
+        });
+        children
+    }
+
     /// The application's processes, a window's children among them.
     fn applications(&self) -> Vec<u32> {
         let name = executable();

@@ -156,6 +156,8 @@ fn page(route: Route) -> Html {
         Route::Catalog => html! { <pages::models::CatalogPage /> },
         Route::HubModel { owner, name } => repo_page(RepoKind::Model, &owner, &name),
         Route::HubDataset { owner, name } => repo_page(RepoKind::Dataset, &owner, &name),
+        Route::Chat => html! { <pages::chat::ChatPage /> },
+        Route::OneChat { id } => html! { <pages::chat::ChatPage {id} /> },
         Route::Notifications => html! { <pages::notifications::NotificationsPage /> },
         Route::Settings => html! { <pages::settings::SettingsPage /> },
         Route::SettingsSection { section } => {

@@ -21,6 +21,7 @@ mod markdown;
 mod pages;
 mod palette;
 mod rescue;
+mod rich;
 mod route;
 mod state;
 

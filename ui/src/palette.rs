@@ -3,7 +3,7 @@
 use crate::api;
 use crate::components::{CommandPalette, IconName, PaletteEntry};
 use crate::hooks::{use_query, use_session};
-use crate::i18n::{common, errors, help, home, hub, palette as words, parameters};
+use crate::i18n::{chat, common, errors, help, home, hub, palette as words, parameters};
 use crate::route::Route;
 use crate::state::settings::use_settings;
 use crate::state::toasts::{ShowToast, use_toasts};
@@ -196,6 +196,7 @@ fn fixed() -> Vec<(PaletteEntry, Target)> {
         page(IconName::Database, common::NAV_DATASETS, Route::Datasets),
         page(IconName::Box, common::NAV_MODELS, Route::Models),
         page(IconName::Training, common::NAV_TRAINING, Route::Training),
+        page(IconName::Chat, common::NAV_CHAT, Route::Chat),
         page(
             IconName::Bell,
             common::NAV_NOTIFICATIONS,
@@ -208,6 +209,12 @@ fn fixed() -> Vec<(PaletteEntry, Target)> {
             home::NEW_RUN,
             words::NEW_RUN_ALSO,
             Target::Go(Route::NewRun),
+        ),
+        action(
+            IconName::Chat,
+            chat::NEW,
+            chat::NEW_ALSO,
+            Target::Go(Route::Chat),
         ),
         action(
             IconName::Import,

@@ -61,6 +61,15 @@ pub enum Route {
         /// Its name.
         name: String,
     },
+    /// Conversations, and a new one.
+    #[at("/chat")]
+    Chat,
+    /// One conversation.
+    #[at("/chat/:id")]
+    OneChat {
+        /// Its id.
+        id: String,
+    },
     /// What happened.
     #[at("/notifications")]
     Notifications,

@@ -79,6 +79,14 @@ pub enum EngineError {
         /// The step, counted from 1.
         step: u64,
     },
+    /// What a model is to read before it answers fills its context.
+    #[error("the text has {n_tokens} tokens; the model sees {context} at once")]
+    PromptTooLong {
+        /// Tokens of the text.
+        n_tokens: usize,
+        /// Tokens that the model sees.
+        context: usize,
+    },
     /// The caller asked to stop while the run was being prepared.
     #[error("stopped before the first step")]
     StoppedWhileLoading,
@@ -189,6 +197,11 @@ impl EngineError {
                 params.step = Some(*step);
                 ErrorCode::Diverged
             }
+            Self::PromptTooLong { n_tokens, context } => {
+                params.found = Some(*n_tokens as u64);
+                params.limit = Some(*context as u64);
+                ErrorCode::PromptTooLong
+            }
             Self::Io { source, .. } => {
                 params.detail = Some(source.to_string());
                 ErrorCode::Io
@@ -227,6 +240,7 @@ impl EngineError {
             | Self::ChatTemplate { .. }
             | Self::InvalidSpec { .. }
             | Self::Diverged { .. }
+            | Self::PromptTooLong { .. }
             | Self::StoppedWhileLoading
             | Self::TokenOutOfRange { .. }
             | Self::Tensor(_)

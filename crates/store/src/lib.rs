@@ -15,6 +15,8 @@
 #![deny(missing_docs)]
 
 mod backup;
+mod chat_messages;
+mod chats;
 mod checkpoints;
 mod column;
 mod compare;
@@ -42,6 +44,8 @@ mod users;
 mod wipe_wish;
 
 pub use backup::{Backup, inspect, prepare_restore, take_restored};
+pub use chat_messages::FoldedMessage;
+pub use chats::{StoredChat, StoredChatPage};
 pub use datasets::StoredDataset;
 pub use downloads::StoredDownload;
 pub use error::StoreError;

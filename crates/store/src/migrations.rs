@@ -4,7 +4,7 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11, V12, V13];
+pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11, V12, V13, V14];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -275,6 +275,49 @@ ALTER TABLE datasets ADD COLUMN format TEXT NOT NULL DEFAULT 'txt'
 UPDATE datasets SET format = former_format;
 ALTER TABLE datasets DROP COLUMN former_format;
 ALTER TABLE datasets ADD COLUMN guess TEXT;
+";
+
+// Conversations, and their messages as a tree: each knows the one that it follows. `folded` is what is
+// searched: the text without what a person in a hurry types otherwise. `latest_id` is the message whose way
+// to the root is shown.
+const V14: Migration = "
+CREATE TABLE chats (
+    chat_id      TEXT NOT NULL PRIMARY KEY,
+    user_id      TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    title        TEXT NOT NULL,
+    folded_title TEXT NOT NULL,
+    model        TEXT,
+    compared     TEXT,
+    settings     TEXT NOT NULL,
+    latest_id    TEXT,
+    created_ms   INTEGER NOT NULL,
+    updated_ms   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX chats_by_user ON chats (user_id, updated_ms DESC);
+
+CREATE TABLE chat_messages (
+    chat_id      TEXT NOT NULL REFERENCES chats ON DELETE CASCADE,
+    message_id   TEXT NOT NULL,
+    parent_id    TEXT,
+    place        INTEGER NOT NULL,
+    role         TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
+    side         TEXT NOT NULL CHECK (side IN ('first', 'second')),
+    status       TEXT NOT NULL CHECK (status IN ('writing', 'whole', 'cut', 'stopped', 'failed')),
+    content      TEXT NOT NULL,
+    folded       TEXT NOT NULL,
+    error        TEXT,
+    model_name   TEXT,
+    template     TEXT CHECK (template IN ('own', 'plain')),
+    n_tokens     INTEGER,
+    tokens_per_s REAL,
+    n_left_out   INTEGER NOT NULL,
+    created_ms   INTEGER NOT NULL,
+    PRIMARY KEY (chat_id, message_id),
+    UNIQUE (chat_id, place),
+    FOREIGN KEY (chat_id, parent_id) REFERENCES chat_messages ON DELETE CASCADE,
+    CHECK ((status = 'failed') = (error IS NOT NULL)),
+    CHECK (role = 'assistant' OR (status = 'whole' AND side = 'first'))
+) STRICT, WITHOUT ROWID;
 ";
 
 #[cfg(test)]

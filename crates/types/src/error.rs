@@ -82,6 +82,8 @@ pub enum ErrorCode {
     InvalidCheckpoint,
     /// The run's settings cannot be used (`field`, `detail`).
     InvalidSpec,
+    /// What the model is to answer has `found` tokens; it sees `limit` at once.
+    PromptTooLong,
     /// The loss became NaN or infinite at `step`.
     Diverged,
     /// The worker process ended without a word (`detail`: its exit status).
@@ -189,6 +191,7 @@ impl ErrorCode {
         Self::ChatTemplate,
         Self::InvalidCheckpoint,
         Self::InvalidSpec,
+        Self::PromptTooLong,
         Self::Diverged,
         Self::WorkerDied,
         Self::ProcessOutOfMemory,

@@ -41,6 +41,10 @@ ids! {
     DownloadId,
     /// A server for chat that the user names.
     ServiceId,
+    /// A conversation.
+    ChatId,
+    /// A message of a conversation.
+    MessageId,
     /// A row of the notification list.
     NotificationId,
     /// A time during which somebody is signed in.

@@ -6,6 +6,7 @@
 
 mod access;
 mod account;
+mod chat;
 mod compare;
 mod dashboard;
 mod datasets;
@@ -22,6 +23,7 @@ mod upkeep;
 
 pub use access::{Access, access_of};
 pub use account::*;
+pub use chat::*;
 pub use compare::*;
 pub use dashboard::*;
 pub use datasets::*;
@@ -36,6 +38,7 @@ pub use system::*;
 pub use training::*;
 pub use upkeep::*;
 
+use crate::chat::{ChatDetail, ChatPage, ChatQuery, ChatRecord, ModelOffer};
 use crate::compare::ComparedRun;
 use crate::dataset::DatasetRecord;
 use crate::download::DownloadRecord;
@@ -183,6 +186,29 @@ commands! {
     InferenceGenerate "inference_generate" (Generate) -> Generated;
     /// Ends the generation under way.
     InferenceStop "inference_stop" (()) -> ();
+
+    /// A page of the user's conversations, latest first, searched by title and text.
+    ChatsPage "chats_page" (ChatQuery) -> ChatPage;
+    /// What a conversation can be with.
+    ChatModels "chat_models" (()) -> Vec<ModelOffer>;
+    /// Begins a conversation.
+    ChatCreate "chat_create" (NewChat) -> ChatRecord;
+    /// One conversation with its messages.
+    ChatGet "chat_get" (crate::id::ChatId) -> ChatDetail;
+    /// Calls it something else.
+    ChatRenameTo "chat_rename" (ChatRename) -> ChatRecord;
+    /// Changes models and settings for the answers that follow.
+    ChatConfigureTo "chat_configure" (ChatConfigure) -> ChatRecord;
+    /// Removes it with its messages; an answer under way ends.
+    ChatDelete "chat_delete" (crate::id::ChatId) -> ();
+    /// Adds a person's message and has it answered; answers once the message is stored.
+    ChatSendText "chat_send" (ChatSend) -> ChatDetail;
+    /// Has a question answered anew; answers once that has begun.
+    ChatRegenerateAnswer "chat_regenerate" (ChatRegenerate) -> ChatDetail;
+    /// Tells over `channel` of the answers under way until they have ended ([`ChatUpdate`]).
+    ChatFollow "chat_follow" (crate::id::ChatId) -> ();
+    /// Ends the answers under way; what has come is kept.
+    ChatStop "chat_stop" (crate::id::ChatId) -> ();
 
     /// The curated models and datasets, with what is here and what this machine can do.
     HubCatalog "hub_catalog" (()) -> Vec<CatalogEntry>;

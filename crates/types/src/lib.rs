@@ -34,6 +34,7 @@ pub mod notification;
 pub mod plan;
 pub mod process;
 pub mod repo;
+pub mod sampling;
 pub mod secret;
 pub mod settings;
 pub mod spec;

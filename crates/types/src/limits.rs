@@ -99,6 +99,40 @@ pub mod form {
     pub const TEMPERATURE: RangeInclusive<f64> = 0.0..=2.0;
 }
 
+/// How tokens may be drawn when a model writes for a person.
+pub mod sampling {
+    use super::RangeInclusive;
+
+    /// Tokens of an answer.
+    pub const MAX_TOKENS: RangeInclusive<u32> = 1..=8192;
+    /// Temperature; 0 is greedy.
+    pub const TEMPERATURE: RangeInclusive<f64> = 0.0..=2.0;
+    /// Likeliest tokens among which is drawn.
+    pub const TOP_K: RangeInclusive<u32> = 1..=1000;
+    /// Share of the probability that they hold; 0 is outside.
+    pub const TOP_P: RangeInclusive<f64> = f64::MIN_POSITIVE..=1.0;
+    /// Share of the likeliest one's probability.
+    pub const MIN_P: RangeInclusive<f64> = 0.0..=1.0;
+    /// What the logits of tokens that were there are divided by.
+    pub const REPETITION_PENALTY: RangeInclusive<f64> = 1.0..=2.0;
+    /// Texts at which an answer ends.
+    pub const N_STOPS: RangeInclusive<usize> = 0..=8;
+    /// Bytes of one of them.
+    pub const STOP_BYTES: RangeInclusive<usize> = 1..=256;
+}
+
+/// What a conversation may hold.
+pub mod chat {
+    use super::RangeInclusive;
+
+    /// Characters of a conversation's name.
+    pub const TITLE_CHARS: RangeInclusive<usize> = 1..=120;
+    /// Characters of one message.
+    pub const TEXT_CHARS: RangeInclusive<usize> = 1..=100_000;
+    /// Characters of what the model is told first.
+    pub const SYSTEM_CHARS: RangeInclusive<usize> = 0..=20_000;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,9 @@
 //! requests on standard input, answers on standard output. A training run speaks in
 //! [`event`](crate::event)s instead.
 
+use crate::chat::Message;
 use crate::dataset::{DatasetFormat, FaultCount, Guess, Mapping, Shape, TextEncoding};
+use crate::sampling::{FinishReason, Sampling, TemplateKind};
 use crate::spec::Supervise;
 use crate::{ApiError, TrainSpec};
 use serde::{Deserialize, Serialize};
@@ -128,11 +130,8 @@ pub enum MeasureRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case")]
 pub enum InferRequest {
-    /// Load the model of a folder in place of the one that is there.
-    Load {
-        /// The folder, of a model or of a run's checkpoint.
-        model_dir: String,
-    },
+    /// Load a model in place of the one that is there.
+    Load(ModelFiles),
     /// Continue a prompt.
     Generate(Prompt),
     /// Count the tokens of a text.
@@ -146,21 +145,34 @@ pub enum InferRequest {
     Unload,
 }
 
-/// What a loaded model is to continue, and how.
+/// Where a model lies that is to be loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelFiles {
+    /// The folder, of a model or of a run's checkpoint.
+    pub model_dir: String,
+    /// The folder of the adapter that is put on it.
+    pub adapter_dir: Option<String>,
+}
+
+/// What a loaded model is to write, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Prompt {
-    /// What to continue.
-    pub text: String,
-    /// Longest continuation.
-    pub max_tokens: u32,
-    /// 0 is greedy.
-    pub temperature: f64,
-    /// Draw among so many of the likeliest tokens; among all where absent.
-    pub top_k: Option<u32>,
-    /// Draw among the likeliest tokens that hold this share of the probability; among all where absent.
-    pub top_p: Option<f64>,
+    /// What comes before.
+    pub input: PromptInput,
+    /// How tokens are drawn.
+    pub sampling: Sampling,
     /// Same seed, same text.
     pub seed: u64,
+}
+
+/// What a model reads before it writes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromptInput {
+    /// A text, which is continued.
+    Text(String),
+    /// A conversation, which is answered.
+    Messages(Vec<Message>),
 }
 
 /// What a model wrote.
@@ -172,16 +184,26 @@ pub struct Continuation {
     pub n_tokens: u32,
     /// Tokens per second while decoding.
     pub tokens_per_s: f64,
-    /// Whether it was stopped before its end.
-    pub stopped: bool,
+    /// Why it ended.
+    pub finish: FinishReason,
+    /// Messages of the conversation that did not fit into the model's context, the earliest ones.
+    pub n_left_out: u32,
 }
 
-/// What `amoozgar infer` answers. A request is answered once, `Generate` with pieces of text before.
+/// What `amoozgar infer` answers. A request is answered once, `Load` with `Loading` and `Generate` with pieces of text before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum InferReply {
+    /// The model is being loaded.
+    Loading {
+        /// The share of its weights that is in memory, from 0 to 1.
+        share: f64,
+    },
     /// The model is there.
-    Loaded,
+    Loaded {
+        /// What its conversations are written in.
+        template: TemplateKind,
+    },
     /// A further piece of the continuation, in whole characters.
     Text {
         /// To be appended.

@@ -1,12 +1,17 @@
 //! `amoozgar generate` and `amoozgar evaluate`.
 
+use super::drawing::{Drawing, told};
 use super::{Input, Mode, classes, is_standard, print_json, print_text, read_text};
+use crate::clock::local_time;
 use crate::error;
 use crate::exit;
 use crate::files::modes;
+use crate::models::installed;
 use crate::paths::Paths;
-use amoozgar_engine::{Generator, SamplingParams};
+use amoozgar_engine::Generator;
+use amoozgar_types::chat::{Message, Role};
 use amoozgar_types::id::JobId;
+use amoozgar_types::sampling::{FinishReason, Sampling};
 use amoozgar_types::spec::Packing;
 use amoozgar_types::{ApiError, ErrorCode};
 use clap::{Args, ValueEnum};
@@ -14,29 +19,41 @@ use serde::Serialize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+/// How a text is continued where nothing is said of it.
+const PLAIN: Sampling = Sampling {
+    max_tokens: 128,
+    temperature: 0.8,
+    top_k: None,
+    top_p: None,
+    min_p: None,
+    repetition_penalty: 1.0,
+    stop: Vec::new(),
+};
+
 #[derive(Debug, Args)]
 pub struct Generate {
-    /// The model's folder, a GGUF file, or a run's id.
-    #[arg(long, value_name = "DIR")]
+    /// The model's folder, a GGUF file, a run's folder or id, or the name of an installed model.
+    #[arg(long, value_name = "M")]
     model: PathBuf,
+    /// The folder of an adapter to put on it.
+    #[arg(long, value_name = "DIR")]
+    adapter: Option<PathBuf>,
     /// What to continue; `-` reads standard input.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     prompt: String,
-    /// Longest continuation.
-    #[arg(long, value_name = "N", default_value_t = 128)]
-    max_tokens: usize,
-    /// 0 is greedy.
-    #[arg(long, value_name = "T", default_value_t = 0.8)]
-    temperature: f64,
-    /// Sample from this many of the likeliest tokens.
-    #[arg(long, value_name = "K")]
-    top_k: Option<usize>,
-    /// Sample from the likeliest tokens that hold this share of the probability.
-    #[arg(long, value_name = "P")]
-    top_p: Option<f64>,
-    /// Same seed, same text.
-    #[arg(long, value_name = "S", default_value_t = 1405)]
-    seed: u64,
+    /// Answer the prompt as a person's message, in the model's chat template.
+    #[arg(long)]
+    chat: bool,
+    /// What the model is told before it.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "chat",
+        allow_hyphen_values = true
+    )]
+    system: Option<String>,
+    #[command(flatten)]
+    drawing: Drawing,
 }
 
 #[derive(Debug, Args)]
@@ -99,6 +116,7 @@ pub fn generate(
         text: &'a str,
         token_ids: &'a [u32],
         n_tokens: usize,
+        finish_reason: FinishReason,
         prompt_tokens_per_s: f64,
         tokens_per_s: f64,
     }
@@ -107,32 +125,26 @@ pub fn generate(
     } else {
         arguments.prompt.clone()
     };
-    if !(arguments.temperature >= 0.0 && arguments.temperature.is_finite()) {
-        return Err(ApiError::invalid_field("temperature"));
-    }
-    if arguments.top_p.is_some_and(|p| !(p > 0.0 && p <= 1.0)) {
-        return Err(ApiError::invalid_field("top_p"));
-    }
-    if arguments.top_k == Some(0) {
-        return Err(ApiError::invalid_field("top_k"));
-    }
+    // A fixed seed: the same command writes the same text.
+    let sampling = arguments.drawing.over(&PLAIN, 1405)?;
     let dir = model_dir(&arguments.model, data_dir);
-    let generator = Generator::load(&dir).map_err(|failure| error::of_engine(&failure))?;
-    let sampling = SamplingParams {
-        max_tokens: arguments.max_tokens,
-        temperature: arguments.temperature,
-        top_k: arguments.top_k,
-        top_p: arguments.top_p,
-        seed: arguments.seed,
-    };
+    let generator = Generator::load_with(&dir, arguments.adapter.as_deref())
+        .map_err(|failure| error::of_engine(&failure))?;
     let mut heard = |text: &str| match mode {
         Mode::Json => ControlFlow::Continue(()),
         Mode::Words if print_text(text).is_ok() => ControlFlow::Continue(()),
         Mode::Words => ControlFlow::Break(()),
     };
-    let made = generator
-        .generate(&prompt, &sampling, &mut heard)
-        .map_err(|failure| error::of_engine(&failure))?;
+    let made = if arguments.chat {
+        let mut messages = told(arguments.system.as_deref());
+        messages.push(Message::new(Role::User, prompt.trim()));
+        generator
+            .answer(&messages, &sampling, local_time(), &mut heard)
+            .map(|answer| answer.generation)
+    } else {
+        generator.generate(&prompt, &sampling, &mut heard)
+    };
+    let made = made.map_err(|failure| error::of_engine(&failure))?;
     match mode {
         Mode::Words => print_text("\n")?,
         Mode::Json => print_json(&Answer {
@@ -140,6 +152,7 @@ pub fn generate(
             text: &made.text,
             token_ids: &made.token_ids,
             n_tokens: made.n_tokens,
+            finish_reason: made.finish,
             prompt_tokens_per_s: made.prompt_tokens_per_s,
             tokens_per_s: made.tokens_per_s,
         })?,
@@ -220,16 +233,16 @@ pub fn evaluate(
     Ok(exit::FINISHED)
 }
 
-/// A folder or file as it is, else the final model of the run of that id.
+/// A folder or file as it is, else the final model of the run of that id, else the installed model of that name.
 pub(super) fn model_dir(model: &Path, data_dir: Option<PathBuf>) -> PathBuf {
     if model.exists() {
         return model.to_owned();
     }
-    let named = model.to_str().and_then(|id| {
+    let named = model.to_str().and_then(|name| {
         let paths = Paths::resolve(data_dir).ok()?;
-        Some(paths.job(&JobId::new(id)).join("final"))
+        let run = Some(paths.job(&JobId::new(name)).join("final"));
+        run.filter(|dir| dir.is_dir())
+            .or_else(|| installed::by_name(&paths, name))
     });
-    named
-        .filter(|dir| dir.is_dir())
-        .unwrap_or_else(|| model.to_owned())
+    named.unwrap_or_else(|| model.to_owned())
 }

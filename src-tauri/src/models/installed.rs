@@ -312,6 +312,16 @@ pub fn folder(
     dir.filter(|dir| dir.is_dir()).ok_or_else(error::not_found)
 }
 
+/// The folder of the imported model, or of the downloaded one, that people call so. Blocks.
+pub fn by_name(paths: &Paths, name: &str) -> Option<PathBuf> {
+    let imported = imported_dir(paths, name).ok().filter(|dir| dir.is_dir());
+    imported.or_else(|| {
+        let repo = Repo::new(RepoKind::Model, name).ok()?;
+        let found = cache(paths).scan_repo(&repo).ok()?;
+        whole(&found).map(|(_, snapshot)| snapshot.path.clone())
+    })
+}
+
 /// The folder of an imported model; a name that is a path is none.
 pub fn imported_dir(paths: &Paths, name: &str) -> Result<PathBuf, ApiError> {
     let plain = amoozgar_hub::FilePath::new(name).is_ok_and(|path| path.depth() == 0);

@@ -1,22 +1,23 @@
-//! `amoozgar infer`: a loaded model that writes. [`main`] is the child; it holds one model at a time and
-//! hears `Stop` while it writes. [`Inference`] is the window's side.
+//! `amoozgar infer`: a loaded model that writes. [`main`] is the child (`writer`); [`Inference`] is the
+//! window's side.
+
+mod writer;
+
+pub use writer::main;
 
 use super::child::{Child, Event, Launch};
 use super::warm::Warm;
-use super::{requests, worker};
+use super::worker;
 use crate::db::blocking;
 use crate::error;
-use crate::exit;
-use amoozgar_engine::{Generator, SamplingParams};
-use amoozgar_types::ApiError;
-use amoozgar_types::process::{Continuation, InferReply, InferRequest, Prompt};
+use amoozgar_types::process::{Continuation, InferReply, InferRequest, ModelFiles, Prompt};
+use amoozgar_types::sampling::{FinishReason, TemplateKind};
+use amoozgar_types::{ApiError, ErrorCode};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{AcquireError, Semaphore, watch};
 
 /// Bytes of a line: a whole continuation of the longest kind.
 const LINE_BYTES: usize = 4 << 20;
@@ -29,123 +30,48 @@ const STOP_PATIENCE: Duration = Duration::from_secs(2);
 /// How long a model stays in memory after it wrote.
 const STAYS_WARM: Duration = Duration::from_secs(60);
 
-/// The child: answers requests until its input closes.
-pub fn main() -> ExitCode {
-    if let Err(status) = requests::begin() {
-        return status;
-    }
-    let stop = Arc::new(AtomicBool::new(false));
-    let (sender, inbox) = mpsc::channel();
-    let heard = Arc::clone(&stop);
-    requests::listen(move |request: InferRequest| {
-        match request {
-            InferRequest::Stop => heard.store(true, Ordering::Relaxed),
-            // A `Stop` is about what was asked before it.
-            InferRequest::Generate(_) => heard.store(false, Ordering::Relaxed),
-            _ => {}
-        }
-        // The other side is gone only while the process ends.
-        let _ = sender.send(request);
-    });
-    let mut generator = None;
-    for request in inbox {
-        let reply = match answer(&mut generator, request, &stop) {
-            Ok(Some(reply)) => reply,
-            Ok(None) => continue,
-            Err(error) => InferReply::Failed {
-                error: Box::new(error),
-            },
-        };
-        if let Err(failure) = requests::write_line(&reply) {
-            tracing::debug!(%failure, "nobody reads the answers");
-            return ExitCode::from(exit::FAILED);
-        }
-    }
-    ExitCode::from(exit::FINISHED)
+/// What is told of a text while it is written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Told<'a> {
+    /// Another text is being written first.
+    Waiting,
+    /// This share of the model is in memory.
+    Loading(f64),
+    /// The model is there, and reads what comes before.
+    Reading(TemplateKind),
+    /// A further piece, in whole characters.
+    Text(&'a str),
 }
 
-fn answer(
-    generator: &mut Option<Generator>,
-    request: InferRequest,
-    stop: &AtomicBool,
-) -> Result<Option<InferReply>, ApiError> {
-    let of_engine = |failure| error::of_engine(&failure);
-    let unloaded = || error::invalid_state("no model is loaded");
-    Ok(Some(match request {
-        InferRequest::Load { model_dir } => {
-            // Never two at a time.
-            drop(generator.take());
-            *generator = Some(Generator::load(Path::new(&model_dir)).map_err(of_engine)?);
-            InferReply::Loaded
-        }
-        InferRequest::Generate(prompt) => {
-            let generator = generator.as_ref().ok_or_else(unloaded)?;
-            InferReply::Generated(write(generator, &prompt, stop)?)
-        }
-        InferRequest::CountTokens { text } => {
-            let generator = generator.as_ref().ok_or_else(unloaded)?;
-            InferReply::Counted {
-                n_tokens: generator.count_tokens(&text).map_err(of_engine)? as u64,
-            }
-        }
-        // Whoever reads requests has seen to it.
-        InferRequest::Stop => return Ok(None),
-        InferRequest::Unload => {
-            drop(generator.take());
-            InferReply::Unloaded
-        }
-    }))
-}
-
-fn write(
-    generator: &Generator,
-    prompt: &Prompt,
-    stop: &AtomicBool,
-) -> Result<Continuation, ApiError> {
-    let sampling = SamplingParams {
-        max_tokens: prompt.max_tokens as usize,
-        temperature: prompt.temperature,
-        top_k: prompt.top_k.map(|k| k as usize),
-        top_p: prompt.top_p,
-        seed: prompt.seed,
-    };
-    let mut heard = |text: &str| {
-        let piece = InferReply::Text {
-            text: text.to_owned(),
-        };
-        if stop.load(Ordering::Relaxed) || requests::write_line(&piece).is_err() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
-    let made = generator
-        .generate(&prompt.text, &sampling, &mut heard)
-        .map_err(|failure| error::of_engine(&failure))?;
-    Ok(Continuation {
-        text: made.text,
-        n_tokens: u32::try_from(made.n_tokens).unwrap_or(u32::MAX),
-        tokens_per_s: made.tokens_per_s,
-        stopped: made.stopped,
-    })
-}
-
-/// The window's side: one continuation at a time, by a child that keeps its model for a while.
+/// The window's side: one text at a time, by a child that keeps its model for a while.
 pub struct Inference {
     program: PathBuf,
     /// Memory that a process could still take.
     free_memory_bytes: fn() -> Result<u64, ApiError>,
-    /// Says `true` to the continuation under way when it is to end.
+    /// Says `true` to the text under way when it is to end.
     under_way: Mutex<watch::Sender<bool>>,
     turn: Semaphore,
-    warm: Warm<(Model, Child)>,
+    warm: Warm<Held>,
 }
 
-/// Which model a child holds: the folder, and when it last changed.
+/// A child and the model that it holds.
+struct Held {
+    model: Model,
+    template: TemplateKind,
+    child: Child,
+}
+
+/// Which model a child holds: where it lies, and when that last changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Model {
-    dir: PathBuf,
-    changed: Option<SystemTime>,
+    files: ModelFiles,
+    changed: Vec<Option<SystemTime>>,
+}
+
+/// What ends a text before its end: whoever asked for it, or whoever needs the models.
+struct Stops {
+    own: watch::Receiver<bool>,
+    all: watch::Receiver<bool>,
 }
 
 impl Inference {
@@ -160,8 +86,8 @@ impl Inference {
         }
     }
 
-    /// Lets the model of a folder continue a prompt; `on_text` gets the text piece by piece, and breaks
-    /// off where nobody reads it any more. What is under way is stopped first.
+    /// Lets the model of a folder write; `on_text` gets the text piece by piece, and breaks off where
+    /// nobody reads it any more. What is under way is stopped first.
     ///
     /// # Errors
     /// Where the model cannot be loaded, or its process could not hold it.
@@ -171,31 +97,60 @@ impl Inference {
         prompt: Prompt,
         mut on_text: impl FnMut(&str) -> ControlFlow<()> + Send,
     ) -> Result<Continuation, ApiError> {
-        let mut stop = self.begin();
-        let _turn = self
-            .turn
-            .acquire()
-            .await
-            .map_err(|failure| error::internal("the models can be asked no more", &failure))?;
-        let model = Model::of(model_dir);
-        let mut child = self.holding(&model).await?;
-        say(&mut child, &InferRequest::Generate(prompt)).await?;
-        let (made, left) = follow(child, &mut stop, &mut on_text)
-            .await
-            .map_err(|failure| at(failure, model_dir))?;
-        if let Some(mut child) = left {
-            child.take_time();
-            self.warm.put((model, child));
-        }
-        Ok(made)
+        let files = ModelFiles {
+            model_dir: model_dir.display().to_string(),
+            adapter_dir: None,
+        };
+        let (_never, own) = watch::channel(false);
+        // Before its turn comes, so that it can be stopped while it waits.
+        let mut stops = Stops {
+            own,
+            all: self.begin(),
+        };
+        let mut tell = move |told: Told<'_>| match told {
+            Told::Text(text) => on_text(text),
+            _ => ControlFlow::Continue(()),
+        };
+        let _turn = self.turn.acquire().await.map_err(closed)?;
+        self.write_now(files, prompt, &mut stops, &mut tell).await
     }
 
-    /// Ends the continuation under way, if there is one.
+    /// Lets a model write when those that were asked before have written. `stop` ends it, before its turn
+    /// too; `tell` hears how far it is, and breaks off where nobody reads it any more.
+    ///
+    /// # Errors
+    /// As [`Inference::generate`].
+    pub async fn write(
+        &self,
+        files: ModelFiles,
+        prompt: Prompt,
+        mut stop: watch::Receiver<bool>,
+        mut tell: impl FnMut(Told<'_>) -> ControlFlow<()> + Send,
+    ) -> Result<Continuation, ApiError> {
+        let _turn = match self.turn.try_acquire() {
+            Ok(turn) => turn,
+            Err(_) => {
+                // Who listens no more is found out with the first piece.
+                let _ = tell(Told::Waiting);
+                tokio::select! {
+                    turn = self.turn.acquire() => turn.map_err(closed)?,
+                    () = wanted(&mut stop) => return Ok(cancelled(String::new(), 0)),
+                }
+            }
+        };
+        let mut stops = Stops {
+            own: stop,
+            all: self.begin(),
+        };
+        self.write_now(files, prompt, &mut stops, &mut tell).await
+    }
+
+    /// Ends the text under way, if there is one.
     pub fn stop(&self) {
         lock(&self.under_way).send_replace(true);
     }
 
-    /// Ends the continuation under way and lets go of the model that is kept.
+    /// Ends the text under way and lets go of the model that is kept.
     pub fn unload(&self) {
         self.stop();
         drop(self.warm.take());
@@ -203,10 +158,10 @@ impl Inference {
 
     /// The process id of the child that keeps its model, if one does.
     pub fn warm_id(&self) -> Option<u32> {
-        self.warm.look(|(_, child)| child.id()).flatten()
+        self.warm.look(|held| held.child.id()).flatten()
     }
 
-    /// Stops what is under way, and answers how this one will hear that it is to stop.
+    /// Stops what is under way, and answers how the text that begins now will hear that it is to end.
     fn begin(&self) -> watch::Receiver<bool> {
         let (sender, stop) = watch::channel(false);
         let before = std::mem::replace(&mut *lock(&self.under_way), sender);
@@ -214,17 +169,66 @@ impl Inference {
         stop
     }
 
-    /// A child that holds `model`, or was asked to load it.
-    async fn holding(&self, model: &Model) -> Result<Child, ApiError> {
-        if let Some((held, mut child)) = self.warm.take() {
-            if held == *model && child.is_running() {
-                child.end_within(SILENCE_LIMIT);
-                return Ok(child);
+    async fn write_now(
+        &self,
+        files: ModelFiles,
+        prompt: Prompt,
+        stops: &mut Stops,
+        tell: &mut (dyn FnMut(Told<'_>) -> ControlFlow<()> + Send),
+    ) -> Result<Continuation, ApiError> {
+        let dir = PathBuf::from(&files.model_dir);
+        let written = self.write_by(Model::of(files), prompt, stops, tell).await;
+        written.map_err(|failure| at(failure, &dir))
+    }
+
+    async fn write_by(
+        &self,
+        model: Model,
+        prompt: Prompt,
+        stops: &mut Stops,
+        tell: &mut (dyn FnMut(Told<'_>) -> ControlFlow<()> + Send),
+    ) -> Result<Continuation, ApiError> {
+        let mut held = match self.warm_one(&model).await {
+            Some(held) => held,
+            None => {
+                // As below.
+                let _ = tell(Told::Loading(0.0));
+                match self.loaded(model, stops, tell).await? {
+                    Some(held) => held,
+                    None => return Ok(cancelled(String::new(), 0)),
+                }
             }
-            // Its memory is free before another model takes its own.
-            child.end_within(Duration::ZERO);
-            while !matches!(child.next().await, Event::Ended(_)) {}
+        };
+        let _ = tell(Told::Reading(held.template));
+        held.child.end_within(SILENCE_LIMIT);
+        say(&mut held.child, &InferRequest::Generate(prompt)).await?;
+        let (made, is_left) = follow(&mut held.child, stops, tell).await?;
+        if is_left {
+            held.child.take_time();
+            self.warm.put(held);
         }
+        Ok(made)
+    }
+
+    /// The child that is kept, where it holds `model`; another one is ended.
+    async fn warm_one(&self, model: &Model) -> Option<Held> {
+        let mut held = self.warm.take()?;
+        if held.model == *model && held.child.is_running() {
+            return Some(held);
+        }
+        // Its memory is free before another model takes its own.
+        held.child.end_within(Duration::ZERO);
+        while !matches!(held.child.next().await, Event::Ended(_)) {}
+        None
+    }
+
+    /// A child that has loaded `model`; `None` where that was stopped.
+    async fn loaded(
+        &self,
+        model: Model,
+        stops: &mut Stops,
+        tell: &mut (dyn FnMut(Told<'_>) -> ControlFlow<()> + Send),
+    ) -> Result<Option<Held>, ApiError> {
         let free_memory_bytes = self.free_memory_bytes;
         let memory_bytes = blocking(free_memory_bytes).await?;
         let mut child = Launch::new(&self.program, LINE_BYTES)
@@ -234,30 +238,60 @@ impl Inference {
             .start()
             .await?;
         child.end_within(LOAD_LIMIT);
-        let load = InferRequest::Load {
-            model_dir: model.dir.display().to_string(),
-        };
-        say(&mut child, &load).await?;
-        Ok(child)
-    }
-}
-
-impl Model {
-    fn of(dir: &Path) -> Self {
-        let changed = |path: &Path| std::fs::metadata(path).and_then(|about| about.modified());
-        Self {
-            dir: dir.to_owned(),
-            changed: changed(dir).ok(),
+        say(&mut child, &InferRequest::Load(model.files.clone())).await?;
+        loop {
+            tokio::select! {
+                event = child.next() => match event {
+                    Event::Line(line) => match reply_of(&line)? {
+                        InferReply::Loading { share } => {
+                            let _ = tell(Told::Loading(share));
+                        }
+                        InferReply::Loaded { template } => {
+                            return Ok(Some(Held { model, template, child }));
+                        }
+                        InferReply::Failed { error } => return Err(*error),
+                        _ => return Err(unasked(&line)),
+                    },
+                    Event::Words(words) => tracing::info!(%words, "a child says"),
+                    Event::Ended(ended) => return Err(ended.error()),
+                },
+                // What is loaded in vain is let go of with its process.
+                () = stops.wanted() => return Ok(None),
+            }
         }
     }
 }
 
-/// Passes on what a child writes until it is done; answers with the child, where it is still there.
+impl Stops {
+    /// Waits until the text is to end.
+    async fn wanted(&mut self) {
+        tokio::select! {
+            () = wanted(&mut self.own) => {}
+            () = wanted(&mut self.all) => {}
+        }
+    }
+}
+
+impl Model {
+    fn of(files: ModelFiles) -> Self {
+        let changed = |dir: &str| {
+            let about = std::fs::metadata(dir).and_then(|about| about.modified());
+            about.ok()
+        };
+        let dirs = std::iter::once(&files.model_dir).chain(&files.adapter_dir);
+        Self {
+            changed: dirs.map(|dir| changed(dir)).collect(),
+            files,
+        }
+    }
+}
+
+/// Passes on what a child writes until it is done; answers whether the child is still there.
 async fn follow(
-    mut child: Child,
-    stop: &mut watch::Receiver<bool>,
-    on_text: &mut (dyn FnMut(&str) -> ControlFlow<()> + Send),
-) -> Result<(Continuation, Option<Child>), ApiError> {
+    child: &mut Child,
+    stops: &mut Stops,
+    tell: &mut (dyn FnMut(Told<'_>) -> ControlFlow<()> + Send),
+) -> Result<(Continuation, bool), ApiError> {
     let (mut text, mut n_pieces, mut stopping) = (String::new(), 0, false);
     loop {
         let mut unread = false;
@@ -267,40 +301,57 @@ async fn follow(
                     InferReply::Text { text: piece } => {
                         text.push_str(&piece);
                         n_pieces += 1;
-                        unread = on_text(&piece).is_break();
+                        unread = tell(Told::Text(&piece)).is_break();
                     }
-                    InferReply::Generated(made) => return Ok((made, Some(child))),
+                    InferReply::Generated(made) => return Ok((made, true)),
                     InferReply::Failed { error } => return Err(*error),
-                    InferReply::Loaded | InferReply::Counted { .. } | InferReply::Unloaded => {}
+                    _ => return Err(unasked(&line)),
                 },
                 Event::Words(words) => tracing::info!(%words, "a child says"),
-                // It was still loading, or reading the prompt.
-                Event::Ended(_) if stopping => {
-                    let made = Continuation {
-                        text,
-                        n_tokens: n_pieces,
-                        tokens_per_s: 0.0,
-                        stopped: true,
-                    };
-                    return Ok((made, None));
-                }
+                // It was still reading.
+                Event::Ended(_) if stopping => return Ok((cancelled(text, n_pieces), false)),
                 Event::Ended(ended) => return Err(ended.error()),
             },
-            () = wanted(stop), if !stopping => unread = true,
+            () = stops.wanted(), if !stopping => unread = true,
         }
         if unread && !stopping {
             stopping = true;
             child.end_within(STOP_PATIENCE);
-            say(&mut child, &InferRequest::Stop).await?;
+            say(child, &InferRequest::Stop).await?;
         } else if !stopping {
             child.end_within(SILENCE_LIMIT);
         }
     }
 }
 
+fn closed(failure: AcquireError) -> ApiError {
+    error::internal("the models can be asked no more", &failure)
+}
+
+/// What was written of a text that was stopped.
+fn cancelled(text: String, n_tokens: u32) -> Continuation {
+    Continuation {
+        text,
+        n_tokens,
+        tokens_per_s: 0.0,
+        finish: FinishReason::Cancelled,
+        n_left_out: 0,
+    }
+}
+
+fn unasked(line: &str) -> ApiError {
+    let start: String = line.chars().take(80).collect();
+    ApiError::detail(
+        ErrorCode::Internal,
+        format!("a child answered what it was not asked: {start}"),
+    )
+}
+
+/// Waits for a `true`; one that can no longer come is waited for without end.
 async fn wanted(stop: &mut watch::Receiver<bool>) {
-    // One that was replaced was told so before.
-    let _ = stop.wait_for(|wanted| *wanted).await;
+    if stop.wait_for(|wanted| *wanted).await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// A request that the child cannot take is answered by its end, which says why.

@@ -117,6 +117,10 @@ pub enum IconName {
     Star,
     /// Three dots.
     More,
+    /// A speech bubble.
+    Chat,
+    /// An arrow upwards.
+    Send,
 }
 
 impl IconName {
@@ -224,6 +228,8 @@ impl IconName {
                 "M12 3.500l2.600 5.600 6 .8-4.400 4.200 1.100 6L12 17.200l-5.300 2.900 1.100-6-4.400-4.200 6-.8Z"
             }
             Self::More => "M5.500 12h.1M12 12h.1M18.500 12h.1",
+            Self::Chat => "M4 5h16v11.500H10.500L6 20v-3.500H4ZM8 9.200h8M8 12.500h5",
+            Self::Send => "M12 19.500V5M6 11l6-6 6 6",
         }
     }
 }

@@ -109,6 +109,7 @@ fn Sidebar() -> Html {
                     { item(Route::Datasets, IconName::Database, common::NAV_DATASETS, "nav-datasets", 0) }
                     { item(Route::Models, IconName::Box, common::NAV_MODELS, "nav-models", 0) }
                     { item(Route::Training, IconName::Training, common::NAV_TRAINING, "nav-training", 0) }
+                    { item(Route::Chat, IconName::Chat, common::NAV_CHAT, "nav-chat", 0) }
                     { item(Route::Notifications, IconName::Bell, common::NAV_NOTIFICATIONS, "nav-notifications", unread) }
                     { item(Route::Settings, IconName::Settings, common::NAV_SETTINGS, "nav-settings", 0) }
                     { item(Route::Help, IconName::Help, common::NAV_HELP, "nav-help", 0) }
@@ -148,6 +149,7 @@ fn section(route: &Route) -> Route {
             Route::Models
         }
         Route::Datasets | Route::Dataset { .. } => Route::Datasets,
+        Route::OneChat { .. } => Route::Chat,
         Route::HelpChapter { .. } | Route::HelpSection { .. } => Route::Help,
         other => other.clone(),
     }

@@ -22,6 +22,8 @@ pub const NAV_MODELS: &str = "مدل‌ها";
 /// Page name.
 pub const NAV_TRAINING: &str = "آموزش";
 /// Page name.
+pub const NAV_CHAT: &str = "گفت‌وگو";
+/// Page name.
 pub const NAV_NOTIFICATIONS: &str = "اعلان‌ها";
 /// Page name.
 pub const NAV_SETTINGS: &str = "تنظیمات";

@@ -235,6 +235,17 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             format!("تنظیم «{}» با بقیهٔ تنظیم‌ها جور نیست.", field(params)),
             "مقدار آن را تغییر دهید و دوباره اجرا کنید.",
         ),
+        ErrorCode::PromptTooLong => (
+            match (params.found, params.limit) {
+                (Some(found), Some(limit)) => format!(
+                    "این متن {} توکن دارد و مدل بیش از {} توکن را یک‌جا نمی‌بیند.",
+                    count(found),
+                    count(limit)
+                ),
+                _ => "این متن از آنچه مدل یک‌جا می‌بیند بلندتر است.".into(),
+            },
+            "متن را کوتاه‌تر کنید یا مدلی با طول زمینهٔ بیشتر برگزینید.",
+        ),
         ErrorCode::Diverged => (
             diverged(params),
             "نرخ یادگیری را کمتر کنید (برای نمونه نصف) و اجرای تازه‌ای بسازید.",

@@ -23,6 +23,7 @@ pub const CHAPTERS: &[Chapter] = &[
     chapter("pause-resume", "مکث و ادامه"),
     chapter("lora", "تنظیم دقیق و LoRA"),
     chapter("models", "مدل‌ها و دانلود"),
+    chapter("chat", "گفت‌وگو با مدل"),
     chapter("troubleshooting", "وقتی چیزی درست پیش نمی‌رود"),
     chapter("profiles", "نمایه‌ها و قفل"),
     chapter("files", "فایل‌ها کجا هستند"),

@@ -4,6 +4,7 @@
 //! project's glossary, so that one thing has one name everywhere.
 
 pub mod account;
+pub mod chat;
 pub mod common;
 pub mod compare;
 pub mod conversations;

@@ -1,5 +1,6 @@
 //! The pages, one module each.
 
+pub mod chat;
 pub mod codes;
 pub mod dashboard;
 pub mod dataset;

@@ -2,7 +2,8 @@
 
 use super::KvCache;
 use super::continuation::Continuation;
-use super::sampler::{SamplingParams, sample};
+use super::sampler::{SamplingParams, penalize, sample};
+use super::stops::{Heard, Stops};
 use crate::EngineError;
 use crate::model::Model;
 use crate::random::Keyed;
@@ -10,6 +11,7 @@ use crate::tokenizer::Tokenizer;
 use crate::tokenizer::chat::Chat;
 use crate::tokenizer::chat_template::LocalTime;
 use amoozgar_types::chat::{Message, Role};
+use amoozgar_types::sampling::FinishReason;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -26,11 +28,29 @@ pub struct Generation {
     pub prompt_tokens_per_s: f64,
     /// Speed of writing.
     pub tokens_per_s: f64,
-    /// Whether the caller ended it.
-    pub stopped: bool,
+    /// Why it ended.
+    pub finish: FinishReason,
 }
 
-type Run<'a> = &'a dyn Fn(
+/// What is written at the model's context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AtContext {
+    /// The latter half of the text is read anew, and the continuation goes on.
+    GoOn,
+    /// The continuation ends.
+    End,
+}
+
+/// The tokens that are continued.
+#[derive(Debug, Clone)]
+pub(crate) struct Beginning {
+    /// What the model reads.
+    pub(crate) tokens: Vec<u32>,
+    /// What happens where the context is full.
+    pub(crate) at_context: AtContext,
+}
+
+pub(crate) type Run<'a> = &'a dyn Fn(
     &mut (dyn FnMut() -> Result<Vec<f32>, EngineError> + Send),
 ) -> Result<Vec<f32>, EngineError>;
 
@@ -79,43 +99,100 @@ pub(crate) fn continue_prompt(
     if tokens.len() > context {
         tokens.drain(..tokens.len() - context);
     }
+    let beginning = Beginning {
+        tokens,
+        at_context: AtContext::GoOn,
+    };
+    continue_tokens(
+        model,
+        tokenizer,
+        beginning,
+        &|token| asked.ends_answer(token),
+        params,
+        on_text,
+        run,
+    )
+}
+
+/// [`continue_prompt`] for tokens, which must fit into the model's context. `also_ends` names tokens that end
+/// what is written beside those of the model itself.
+pub(crate) fn continue_tokens(
+    model: &Model,
+    tokenizer: &Tokenizer,
+    beginning: Beginning,
+    also_ends: &dyn Fn(u32) -> bool,
+    params: &SamplingParams,
+    on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    run: Run<'_>,
+) -> Result<Generation, EngineError> {
+    let Beginning {
+        mut tokens,
+        at_context,
+    } = beginning;
+    let context = model.config().max_position_embeddings;
+    let is_end = |token: u32| {
+        tokenizer.ends_document(token)
+            || model.config().eos_token_ids.contains(&token)
+            || also_ends(token)
+    };
     let n_prompt = tokens.len();
     let stream = Keyed::new(params.seed, "sample");
-    let mut text = Continuation::new(tokenizer, &tokens)?;
-    let (mut cache, mut token_ids, mut stopped) = (KvCache::default(), Vec::new(), false);
+    let mut whole = Continuation::new(tokenizer, &tokens)?;
+    let mut stops = Stops::new(&params.stop);
+    let (mut cache, mut token_ids, mut text) = (KvCache::default(), Vec::new(), String::new());
+    let mut say = |piece: &str, text: &mut String| {
+        text.push_str(piece);
+        !piece.is_empty() && on_text(piece).is_break()
+    };
 
     let start = Instant::now();
     let mut prompt_s = 0.0;
-    while token_ids.len() < params.max_tokens && !stopped {
+    let finish = loop {
+        if token_ids.len() >= params.max_tokens {
+            break FinishReason::Length;
+        }
         if cache.len() >= context {
+            if at_context == AtContext::End {
+                break FinishReason::Length;
+            }
             tokens.drain(..tokens.len() - context / 2);
             cache = KvCache::default();
         }
         let fresh = tokens.get(cache.len()..).unwrap_or_default().to_vec();
-        let logits = run(&mut || model.next_logits(&fresh, &mut cache))?;
+        let mut logits = run(&mut || model.next_logits(&fresh, &mut cache))?;
         if token_ids.is_empty() {
             prompt_s = start.elapsed().as_secs_f64();
         }
+        penalize(&mut logits, &tokens, params.repetition_penalty, is_end);
         let token = sample(&logits, params, stream.uniform(token_ids.len() as u64));
-        let is_end = tokenizer.ends_document(token) || asked.ends_answer(token);
-        if is_end || model.config().eos_token_ids.contains(&token) {
-            break;
+        if is_end(token) {
+            break FinishReason::Stop;
         }
         tokens.push(token);
         token_ids.push(token);
-        if let Some(piece) = text.push(token)? {
-            stopped = on_text(&piece).is_break();
+        let Some(piece) = whole.push(token)? else {
+            continue;
+        };
+        match stops.push(&piece) {
+            Heard::On(piece) if say(&piece, &mut text) => break FinishReason::Cancelled,
+            Heard::On(_) => {}
+            Heard::Ended(piece) => {
+                say(&piece, &mut text);
+                stops = Stops::new(&[]);
+                break FinishReason::Stop;
+            }
         }
-    }
+    };
+    say(&stops.rest(), &mut text);
     let decoding_s = start.elapsed().as_secs_f64() - prompt_s;
     let n_tokens = token_ids.len();
     Ok(Generation {
-        text: text.into_text(),
+        text,
         n_tokens,
         token_ids,
         prompt_tokens_per_s: n_prompt as f64 / prompt_s.max(1e-9),
         // The first token came with the prompt.
         tokens_per_s: n_tokens.saturating_sub(1) as f64 / decoding_s.max(1e-9),
-        stopped,
+        finish,
     })
 }

@@ -11,6 +11,7 @@ mod strftime;
 
 use crate::EngineError;
 use amoozgar_types::chat::Message;
+use amoozgar_types::sampling::TemplateKind;
 use minijinja::{Environment, Value, context};
 pub(crate) use source::{TEMPLATE_FILE, TEMPLATE_JSON, TOKENIZER_CONFIG, template_of};
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ const PLAIN: &str = include_str!("chat_template/plain.jinja");
 /// A model's form of a conversation.
 #[derive(Debug, Clone)]
 pub struct ChatTemplate {
+    kind: TemplateKind,
     source: String,
     special: SpecialTokens,
     environment: Environment<'static>,
@@ -81,6 +83,7 @@ impl ChatTemplate {
             .add_template_owned(NAME, dialect::without_generation_tags(source))
             .map_err(|error| refused(&error))?;
         Ok(Self {
+            kind: TemplateKind::Own,
             source: source.to_owned(),
             special,
             environment,
@@ -92,7 +95,16 @@ impl ChatTemplate {
     /// # Errors
     /// Never: the template is ours.
     pub fn plain(special: SpecialTokens) -> Result<Self, EngineError> {
-        Self::new(PLAIN, special)
+        Ok(Self {
+            kind: TemplateKind::Plain,
+            ..Self::new(PLAIN, special)?
+        })
+    }
+
+    /// Whether it is its model's own. The plain one is too where it stands in the model's folder: what was
+    /// trained with it knows it.
+    pub fn kind(&self) -> TemplateKind {
+        self.kind
     }
 
     /// The template as its model has it.

@@ -297,11 +297,10 @@ impl Session {
         let params = SamplingParams {
             max_tokens: self.spec.evaluation.sample_tokens,
             temperature: self.spec.evaluation.temperature,
-            top_k: None,
-            top_p: None,
             seed: Keyed::new(self.spec.seed, "samples")
                 .child(step)
                 .bits(index),
+            ..SamplingParams::default()
         };
         self.model.let_go_of_buffers();
         let asked = match &self.corpus.chat {

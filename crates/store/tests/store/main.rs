@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod backup;
+mod chats;
 mod checkpoints;
 mod compare;
 mod datasets;

@@ -15,7 +15,6 @@ mod export;
 mod files;
 mod import;
 mod installed;
-mod markdown;
 mod repo;
 mod search;
 mod transfer;

@@ -4,7 +4,6 @@ use super::catalog_card::{fit_words, licence};
 use super::download_row::status_word;
 use super::enqueue::DownloadButton;
 use super::files::{Chosen, FileTable, proposed, size_of};
-use super::markdown::card_text;
 use crate::api;
 use crate::components::{
     Badge, Button, ButtonLink, Card, ErrorNote, ErrorState, IconName, LinkTo, Ltr, PageHeader,
@@ -12,6 +11,7 @@ use crate::components::{
 };
 use crate::hooks::use_query;
 use crate::i18n::{common, downloads, errors, hub as words};
+use crate::rich::card::card_text;
 use crate::route::Route;
 use crate::state::downloads::use_downloads;
 use crate::state::toasts::{ShowToast, Toasts, use_toasts};

@@ -22,3 +22,4 @@ pub use compare::ComparePage;
 pub use job::JobPage;
 pub use list::TrainingListPage;
 pub use new_run::{NewRunPage, address_on};
+pub use pager::Pager;

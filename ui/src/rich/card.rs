@@ -2,6 +2,7 @@
 //! else is text. HTML is dropped, pictures too, and a link is its words: the web view shows nothing
 //! that a stranger wrote but letters.
 
+use super::lines::{fence_of, heading, is_rule, is_ruler, point};
 use yew::prelude::*;
 
 /// The longest card that is drawn, in characters.
@@ -80,8 +81,9 @@ pub fn blocks(text: &str) -> Vec<Block> {
             blocks.extend(table(&rows));
         } else if let Some(point) = point(trimmed) {
             let mut points = vec![spans(point)];
-            while let Some(next) = lines.next_if(|line| self::point(line.trim()).is_some()) {
-                points.extend(self::point(next.trim()).map(spans));
+            while let Some(next) = lines.next_if(|line| super::lines::point(line.trim()).is_some())
+            {
+                points.extend(super::lines::point(next.trim()).map(spans));
             }
             points.retain(|point| !point.is_empty());
             if !points.is_empty() {
@@ -114,45 +116,6 @@ fn is_of_paragraph(line: &str) -> bool {
         && !is_rule(line)
 }
 
-fn fence_of(line: &str) -> Option<&'static str> {
-    ["```", "~~~"]
-        .into_iter()
-        .find(|fence| line.starts_with(fence))
-}
-
-fn heading(line: &str) -> Option<(u8, &str)> {
-    let title = line.trim_start_matches('#');
-    let level = line.len() - title.len();
-    let is_heading = (1..=6).contains(&level) && title.starts_with(' ');
-    is_heading.then(|| (level as u8, title.trim().trim_end_matches('#').trim_end()))
-}
-
-/// What follows a bullet or a number.
-fn point(line: &str) -> Option<&str> {
-    if let Some(rest) = ["- ", "* ", "+ ", "• "]
-        .into_iter()
-        .find_map(|bullet| line.strip_prefix(bullet))
-    {
-        return Some(rest.trim());
-    }
-    let digits = line.chars().take_while(char::is_ascii_digit).count();
-    if !(1..=3).contains(&digits) {
-        return None;
-    }
-    let rest = line.get(digits..)?;
-    rest.strip_prefix(". ")
-        .or_else(|| rest.strip_prefix(") "))
-        .map(str::trim)
-}
-
-fn is_rule(line: &str) -> bool {
-    let marks: String = line.split_whitespace().collect();
-    marks.len() >= 3
-        && ['-', '*', '_', '=']
-            .iter()
-            .any(|mark| marks.chars().all(|c| c == *mark))
-}
-
 fn table(rows: &[&str]) -> Option<Block> {
     let cells = |row: &str| -> Vec<String> {
         row.trim_matches('|')
@@ -160,7 +123,6 @@ fn table(rows: &[&str]) -> Option<Block> {
             .map(|cell| plain(cell.trim()))
             .collect()
     };
-    let is_ruler = |row: &str| row.chars().all(|c| matches!(c, '|' | '-' | ':' | ' '));
     let rows: Vec<_> = rows
         .iter()
         .filter(|row| !is_ruler(row))

@@ -77,7 +77,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::Orphan;
     use std::process::{Child, Command};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
+    use sysinfo::System;
 
     /// A child that does `what`, as a worker on `dir` would.
     fn worker(dir: &std::path::Path, what: &str) -> (Child, Orphan) {
@@ -90,6 +91,13 @@ mod tests {
             pid: child.id(),
             job_dir: dir.to_owned(),
         };
+        // A process that has only just begun has no command line yet, by which it is known.
+        let mut system = System::new().unwrap();
+        let begun = Instant::now();
+        while orphan.work_done(&mut system).is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "it is seen");
+            std::thread::sleep(Duration::from_millis(10));
+        }
         (child, orphan)
     }
 

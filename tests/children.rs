@@ -12,7 +12,9 @@ use amoozgar::process::measure::Measurer;
 use amoozgar_types::chat::{Message, Role};
 use amoozgar_types::event::TrainEvent;
 use amoozgar_types::installed::BaseFitness;
-use amoozgar_types::process::{DatasetSummary, InspectRequest, ModelFiles, Prompt, PromptInput};
+use amoozgar_types::process::{
+    DatasetRows, DatasetSummary, InspectRequest, ModelFiles, Prompt, PromptInput,
+};
 use amoozgar_types::sampling::{FinishReason, Sampling, TemplateKind};
 use amoozgar_types::{ApiError, ErrorCode};
 use serde_json::json;
@@ -205,8 +207,8 @@ async fn a_child_answers_many_questions_one_after_another() {
         offset: 10,
         limit: 5,
     };
-    let rows: Vec<String> = inspect.ask(&rows, 512 * MIB, PATIENCE).await.unwrap();
-    assert_eq!(rows.len(), 2, "as far as there are any: {rows:?}");
+    let found: DatasetRows = inspect.ask(&rows, 512 * MIB, PATIENCE).await.unwrap();
+    assert_eq!(found.rows.len(), 2, "as far as there are any: {found:?}");
     assert_eq!(inspect.warm_id(), child, "the same process");
     let none = InspectRequest::Bundle {
         path: text.display().to_string(),

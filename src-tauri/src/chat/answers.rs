@@ -10,6 +10,7 @@ use crate::db::{Db, blocking};
 use crate::error;
 use crate::paths::Paths;
 use crate::process::Inference;
+use amoozgar_store::Store;
 use amoozgar_types::ApiError;
 use amoozgar_types::chat::{ChatDetail, ChatMessage};
 use amoozgar_types::id::{ChatId, UserId};
@@ -41,7 +42,7 @@ impl Chats {
     /// # Errors
     /// Where the database refuses.
     pub fn new(db: Db, paths: Paths, inference: Arc<Inference>) -> Result<Self, ApiError> {
-        db.now(|store| store.stop_unfinished_messages())?;
+        db.now(Store::stop_unfinished_messages)?;
         Ok(Self {
             db,
             paths,

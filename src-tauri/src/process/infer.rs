@@ -127,15 +127,14 @@ impl Inference {
         mut stop: watch::Receiver<bool>,
         mut tell: impl FnMut(Told<'_>) -> ControlFlow<()> + Send,
     ) -> Result<Continuation, ApiError> {
-        let _turn = match self.turn.try_acquire() {
-            Ok(turn) => turn,
-            Err(_) => {
-                // Who listens no more is found out with the first piece.
-                let _ = tell(Told::Waiting);
-                tokio::select! {
-                    turn = self.turn.acquire() => turn.map_err(closed)?,
-                    () = wanted(&mut stop) => return Ok(cancelled(String::new(), 0)),
-                }
+        let _turn = if let Ok(turn) = self.turn.try_acquire() {
+            turn
+        } else {
+            // Who listens no more is found out with the first piece.
+            let _ = tell(Told::Waiting);
+            tokio::select! {
+                turn = self.turn.acquire() => turn.map_err(closed)?,
+                () = wanted(&mut stop) => return Ok(cancelled(String::new(), 0)),
             }
         };
         let mut stops = Stops {
@@ -188,16 +187,15 @@ impl Inference {
         stops: &mut Stops,
         tell: &mut (dyn FnMut(Told<'_>) -> ControlFlow<()> + Send),
     ) -> Result<Continuation, ApiError> {
-        let mut held = match self.warm_one(&model).await {
-            Some(held) => held,
-            None => {
-                // As below.
-                let _ = tell(Told::Loading(0.0));
-                match self.loaded(model, stops, tell).await? {
-                    Some(held) => held,
-                    None => return Ok(cancelled(String::new(), 0)),
-                }
-            }
+        let held = if let Some(held) = self.warm_one(&model).await {
+            Some(held)
+        } else {
+            // As above.
+            let _ = tell(Told::Loading(0.0));
+            self.loaded(model, stops, tell).await?
+        };
+        let Some(mut held) = held else {
+            return Ok(cancelled(String::new(), 0));
         };
         let _ = tell(Told::Reading(held.template));
         held.child.end_within(SILENCE_LIMIT);

@@ -68,7 +68,7 @@ pub(super) fn penalize(
     penalty: f64,
     ends: impl Fn(u32) -> bool,
 ) {
-    if penalty == 1.0 {
+    if penalty <= 1.0 {
         return;
     }
     let start = tokens.len().saturating_sub(PENALTY_WINDOW);
@@ -155,8 +155,8 @@ fn ranked(logits: &[f32], params: &SamplingParams) -> Vec<(usize, f64)> {
 mod tests {
     use super::{SamplingParams, penalize, sample};
 
-    /// ln of 0.5, 0.3, 0.15 and 0.05.
-    const LOGITS: [f32; 4] = [-1.897_12, -0.693_147, -2.995_732, -1.203_973];
+    /// ln of 15, 50, 5 and 30: a constant added to all logits changes nothing.
+    const LOGITS: [f32; 4] = [2.708_05, 3.912_023, 1.609_438, 3.401_197];
 
     /// Which tokens can be drawn at all, in order.
     fn drawn(params: &SamplingParams) -> Vec<u32> {
@@ -196,20 +196,24 @@ mod tests {
         assert_eq!(with(|p| p.min_p = Some(1.0)), [1], "one is always left");
     }
 
+    fn bits(logits: &[f32]) -> Vec<u32> {
+        logits.iter().map(|logit| logit.to_bits()).collect()
+    }
+
     #[test]
     fn what_was_said_is_less_likely_and_an_end_is_not() {
         let mut logits = [2.0, -1.0, 3.0, 4.0];
         penalize(&mut logits, &[3, 1, 1, 0], 2.0, |token| token == 3);
         assert_eq!(
-            logits,
-            [1.0, -2.0, 3.0, 4.0],
+            bits(&logits),
+            bits(&[1.0, -2.0, 3.0, 4.0]),
             "once each, whatever the sign"
         );
         let far: Vec<u32> = std::iter::once(2).chain([0; 200]).collect();
         penalize(&mut logits, &far, 2.0, |_| false);
         assert_eq!(
-            logits,
-            [0.5, -2.0, 3.0, 4.0],
+            bits(&logits),
+            bits(&[0.5, -2.0, 3.0, 4.0]),
             "what is long ago is forgotten"
         );
     }

@@ -225,6 +225,17 @@ pub fn invalid_state(detail: &str) -> ApiError {
     ApiError::detail(ErrorCode::InvalidState, detail)
 }
 
+/// Something is in the way, and nothing is replaced.
+pub fn already_there(path: &Path) -> ApiError {
+    ApiError::with(
+        ErrorCode::AlreadyThere,
+        ErrorParams {
+            path: Some(path.display().to_string()),
+            ..ErrorParams::default()
+        },
+    )
+}
+
 /// A sentence for the command line: what is wrong and where.
 pub fn sentence(error: &ApiError) -> String {
     let params = &error.params;
@@ -274,6 +285,8 @@ pub fn sentence(error: &ApiError) -> String {
         ErrorCode::ProcessTimedOut => "it took too long and was ended".to_owned(),
         ErrorCode::ProcessDied => "the process that did it has died".to_owned(),
         ErrorCode::InvalidModel => format!("`{path}` is no model this program can run"),
+        ErrorCode::NotExpressible => format!("the model `{path}` cannot be written in this form"),
+        ErrorCode::AlreadyThere => format!("something is at `{path}` already"),
         ErrorCode::ChatTemplate => "the model's chat template refuses the conversation".to_owned(),
         ErrorCode::InvalidCheckpoint => {
             format!("the checkpoint `{path}` is damaged or belongs to another run")

@@ -8,7 +8,7 @@ pub const FINISHED: u8 = 0;
 pub const FAILED: u8 = 1;
 /// What it was given cannot be used.
 pub const BAD_INPUT: u8 = 2;
-/// The run was stopped and can be resumed.
+/// It was stopped; a run can be resumed.
 pub const STOPPED: u8 = 3;
 
 /// The status of a failure: bad input, or any other.
@@ -28,6 +28,8 @@ pub fn of_error(error: &ApiError) -> u8 {
         | ErrorCode::UnsupportedFormat
         | ErrorCode::DatasetTooSmall
         | ErrorCode::InvalidModel
+        | ErrorCode::NotExpressible
+        | ErrorCode::AlreadyThere
         | ErrorCode::ChatTemplate
         | ErrorCode::InvalidCheckpoint
         | ErrorCode::InvalidSpec

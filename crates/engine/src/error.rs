@@ -90,6 +90,19 @@ pub enum EngineError {
     /// The caller asked to stop while the run was being prepared.
     #[error("stopped before the first step")]
     StoppedWhileLoading,
+    /// The caller asked to stop, and nothing was left.
+    #[error("stopped before it was done")]
+    Stopped,
+    /// A model that another program's form cannot hold.
+    #[error("the model at `{path}` cannot be written as {form}: {detail}")]
+    NotExpressible {
+        /// The model.
+        path: PathBuf,
+        /// The form's name.
+        form: &'static str,
+        /// Why.
+        detail: String,
+    },
     /// A token id outside the vocabulary.
     #[error("the token {token} is outside the vocabulary of {vocab_size}")]
     TokenOutOfRange {
@@ -184,6 +197,10 @@ impl EngineError {
                 params.detail = Some(detail.clone());
                 ErrorCode::InvalidModel
             }
+            Self::NotExpressible { form, detail, .. } => {
+                params.detail = Some(format!("{form}: {detail}"));
+                ErrorCode::NotExpressible
+            }
             Self::ChatTemplate { detail } => {
                 params.detail = Some(detail.clone());
                 ErrorCode::ChatTemplate
@@ -216,6 +233,7 @@ impl EngineError {
                 ErrorCode::Internal
             }
             Self::StoppedWhileLoading
+            | Self::Stopped
             | Self::Tokenizer { .. }
             | Self::Threads { .. }
             | Self::MissingWeight { .. }
@@ -235,6 +253,7 @@ impl EngineError {
             | Self::DiskFull { path, .. }
             | Self::InvalidCheckpoint { path, .. }
             | Self::InvalidModel { path, .. }
+            | Self::NotExpressible { path, .. }
             | Self::Io { path, .. } => Some(path),
             Self::Data(_)
             | Self::ChatTemplate { .. }
@@ -242,6 +261,7 @@ impl EngineError {
             | Self::Diverged { .. }
             | Self::PromptTooLong { .. }
             | Self::StoppedWhileLoading
+            | Self::Stopped
             | Self::TokenOutOfRange { .. }
             | Self::Tensor(_)
             | Self::Tokenizer { .. }

@@ -8,17 +8,19 @@ mod gguf;
 mod modelfile;
 mod peft;
 mod request;
+mod watch;
 
 use crate::EngineError;
 use crate::files;
 pub(crate) use card::Card;
-pub use checked::Exported;
+pub use checked::{Exported, remove_unfinished};
 pub(crate) use companions::Companions;
 pub use gguf::Precision;
 pub(crate) use peft::adapter_config;
 pub use peft::save_adapter;
-pub use request::{Form, export};
+pub use request::{Form, export, export_watched};
 use std::path::{Path, PathBuf};
+pub use watch::{Progress, Watch};
 
 /// Writes `<job_dir>/final` and answers with its path.
 pub(crate) fn write_final(

@@ -38,6 +38,9 @@ pub mod weights;
 pub use control::Control;
 pub use error::EngineError;
 pub use export::{Exported, Form, Precision, export, save_adapter};
+pub use export::{
+    Progress as ExportProgress, Watch as ExportWatch, export_watched, remove_unfinished,
+};
 pub use infer::{Answer, Generation, Generator, KvCache, SamplingParams};
 pub use load::{LoadOptions, Opened, open, tokens};
 pub use plan::{BenchReport, Scenario, base_fitness, bench, gguf_files, longest_context};

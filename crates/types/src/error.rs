@@ -76,6 +76,10 @@ pub enum ErrorCode {
     OutOfMemory,
     /// The model folder at `path` is incomplete or of an unknown architecture.
     InvalidModel,
+    /// The model at `path` cannot be written in the form that was asked for (`detail`).
+    NotExpressible,
+    /// Something is at `path` already, and nothing is replaced.
+    AlreadyThere,
     /// The model's chat template refuses the conversation, or is none (`detail`).
     ChatTemplate,
     /// The checkpoint at `path` is damaged or belongs to another run.
@@ -188,6 +192,8 @@ impl ErrorCode {
         Self::FolderInside,
         Self::OutOfMemory,
         Self::InvalidModel,
+        Self::NotExpressible,
+        Self::AlreadyThere,
         Self::ChatTemplate,
         Self::InvalidCheckpoint,
         Self::InvalidSpec,

@@ -1,10 +1,11 @@
 //! `amoozgar export`: a model for other programs.
 
 use super::model::model_dir;
+use super::train::stop_on_signals;
 use super::{Mode, print_json, print_text};
 use crate::error;
 use crate::exit;
-use amoozgar_engine::{Form, Precision};
+use amoozgar_engine::{Control, EngineError, ExportWatch, Form, Precision};
 use amoozgar_types::ApiError;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -57,7 +58,7 @@ impl Export {
     }
 }
 
-/// Writes the model and prints where it is and what was checked.
+/// Writes the model and prints where it is and what was checked. Ctrl-C stops it, and leaves nothing.
 pub fn run(arguments: &Export, mode: Mode, data_dir: Option<PathBuf>) -> Result<u8, ApiError> {
     #[derive(Serialize)]
     struct Answer {
@@ -68,8 +69,18 @@ pub fn run(arguments: &Export, mode: Mode, data_dir: Option<PathBuf>) -> Result<
     let form = arguments.form()?;
     let model = model_dir(&arguments.model, data_dir);
     let adapter = arguments.adapter.as_deref();
-    let written = amoozgar_engine::export(&model, adapter, form, &arguments.out)
-        .map_err(|failure| error::of_engine(&failure))?;
+    let control = Control::new();
+    stop_on_signals(control.clone());
+    let watch = ExportWatch {
+        control: &control,
+        told: &|_| (),
+    };
+    let out = &arguments.out;
+    let written = match amoozgar_engine::export_watched(&model, adapter, form, out, &watch) {
+        Ok(written) => written,
+        Err(EngineError::Stopped) => return Ok(exit::STOPPED),
+        Err(failure) => return Err(error::of_engine(&failure)),
+    };
     let answer = Answer {
         path: written.path.display().to_string(),
         format: match form {

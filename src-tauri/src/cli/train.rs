@@ -228,7 +228,7 @@ fn absolute(path: &Path) -> Result<PathBuf, ApiError> {
 }
 
 /// The first signal saves and ends; the second ends at once.
-fn stop_on_signals(control: Control) {
+pub fn stop_on_signals(control: Control) {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

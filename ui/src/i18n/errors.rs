@@ -39,6 +39,27 @@ pub fn describe(error: &ApiError) -> ErrorText {
     }
 }
 
+/// Whether what cannot be used is a GGUF file.
+fn is_gguf(params: &ErrorParams) -> bool {
+    let path = params.path.as_deref().unwrap_or_default();
+    path.to_lowercase().ends_with(".gguf")
+}
+
+fn bad_gguf(params: &ErrorParams) -> (String, &'static str) {
+    let detail = params.detail.as_deref().unwrap_or_default();
+    if detail.contains("mmproj") {
+        return (
+            "این فایل mmproj است: بخشی که برای مدلی دیگر تصویر می‌خواند، و خودش چیزی نمی‌نویسد."
+                .into(),
+            "فایل خود مدل را برگزینید؛ معمولاً در همان پوشه است.",
+        );
+    }
+    (
+        "این فایل GGUF ناقص است یا چیزی در آن است که این برنامه نمی‌شناسد.".into(),
+        "اگر دانلودش نیمه‌کاره مانده، فایل را دوباره بیاورید؛ جزئیات فنی می‌گوید چه چیزی خوانده نشد.",
+    )
+}
+
 /// Where the help says more about such errors.
 fn chapter(code: ErrorCode) -> Option<&'static str> {
     match code {
@@ -219,9 +240,19 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             out_of_memory(params),
             "اندازهٔ دسته، طول زمینه یا اندازهٔ مدل را کمتر کنید، یا برنامه‌های دیگر را ببندید.",
         ),
+        ErrorCode::InvalidModel if is_gguf(params) => bad_gguf(params),
         ErrorCode::InvalidModel => (
             "پوشهٔ مدل ناقص است یا معماری آن شناخته نیست.".into(),
             "پوشه را دست‌نخورده نگه دارید؛ اگر فایلی از آن کم شده، آموزش را از نقطهٔ ذخیره ادامه دهید.",
+        ),
+        ErrorCode::NotExpressible => (
+            "این مدل را نمی‌شود به این شکل نوشت: معماری یا توکن‌سازش در آن شکل تعریف نشده است."
+                .into(),
+            "شکل دیگری انتخاب کنید؛ پوشهٔ safetensors برای هر مدلی شدنی است. مدلی که در آموزگار از صفر ساخته شده توکن‌ساز خودش را دارد و GGUF آن را نمی‌شناسد.",
+        ),
+        ErrorCode::AlreadyThere => (
+            "در این مسیر از پیش چیزی هست، و چیزی جایگزین نمی‌شود.".into(),
+            "نام یا پوشهٔ دیگری بنویسید.",
         ),
         ErrorCode::ChatTemplate => (
             "الگوی گفت‌وگوی مدل این گفت‌وگو را نمی‌پذیرد.".into(),

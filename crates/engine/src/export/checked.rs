@@ -31,8 +31,8 @@ pub(super) fn durably(
     out: &Path,
     put: impl FnOnce(&Path) -> Result<Vec<String>, EngineError>,
 ) -> Result<Exported, EngineError> {
+    remove_unfinished(out)?;
     let temporary = files::temporary_name(out);
-    files::remove_any(&temporary)?;
     let checked = put(&temporary).and_then(|checked| {
         files::put_new(&temporary, out)?;
         Ok(checked)
@@ -43,10 +43,21 @@ pub(super) fn durably(
             checked,
         }),
         Err(failure) => {
-            files::remove_any(&temporary)?;
+            remove_unfinished(out)?;
             Err(failure)
         }
     }
+}
+
+/// Removes what an export to `out` that was killed left beside it.
+///
+/// # Errors
+/// Where something is there that cannot be removed.
+pub fn remove_unfinished(out: &Path) -> Result<(), EngineError> {
+    let temporary = files::temporary_name(out);
+    // A GGUF file is itself written under a temporary name first.
+    files::remove_any(&files::temporary_name(&temporary))?;
+    files::remove_any(&temporary)
 }
 
 /// Holds the tokens of [`TEXTS`] against each other; the error is the text where they differ.

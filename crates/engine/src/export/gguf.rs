@@ -2,6 +2,7 @@
 
 use super::checked::{Exported, differs, durably, same_tokens};
 use super::modelfile;
+use super::watch::{Count, Watch};
 use crate::EngineError;
 use crate::files;
 use crate::gguf::{self, Gguf, Kind, Metadata, Tensor, Value};
@@ -30,10 +31,15 @@ pub(super) fn write(
     opened: &Opened,
     precision: Precision,
     out: &Path,
+    watch: &Watch<'_>,
 ) -> Result<Exported, EngineError> {
     let (model, place) = (&opened.model, opened.place());
     let config = model.config();
-    let invalid = |detail: String| place.invalid(&detail);
+    let invalid = |detail: String| EngineError::NotExpressible {
+        path: place.weights.clone(),
+        form: "GGUF",
+        detail,
+    };
     if out.extension().is_none_or(|extension| extension != "gguf") {
         return Err(EngineError::InvalidSpec {
             field: "out",
@@ -68,9 +74,11 @@ pub(super) fn write(
         kind,
     )
     .map_err(invalid)?;
+    let n_bytes: usize = tensors.iter().map(Tensor::n_bytes).sum();
+    let count = Count::new(watch, n_bytes as u64);
     let exported = durably(out, |path| {
-        gguf::write(path, &metadata, &tensors)?;
-        let weights = same_values(path, &tensors)?;
+        gguf::write(path, &metadata, &tensors, &mut |n| count.add(n))?;
+        let weights = same_values(path, &tensors, &count)?;
         let again = Place::find(path)?;
         if !is_same(&again.config, config) {
             return Err(differs(path, "the configuration"));
@@ -164,7 +172,11 @@ fn kind_for(weight: &Parameter, kind: Kind) -> Kind {
 }
 
 /// Reads a file's tensors again, one at a time, and holds them against what was written.
-fn same_values(path: &Path, tensors: &[Tensor<'_>]) -> Result<String, EngineError> {
+fn same_values(
+    path: &Path,
+    tensors: &[Tensor<'_>],
+    count: &Count<'_>,
+) -> Result<String, EngineError> {
     let mut file = Gguf::open(path)?;
     for tensor in tensors {
         let found = file.read(&tensor.name)?;
@@ -182,6 +194,7 @@ fn same_values(path: &Path, tensors: &[Tensor<'_>]) -> Result<String, EngineErro
         if found.len() != written.len() || !is_same {
             return Err(differs(path, &format!("the tensor `{}`", tensor.name)));
         }
+        count.add(tensor.n_bytes() as u64)?;
     }
     Ok(format!("{} tensors", tensors.len()))
 }

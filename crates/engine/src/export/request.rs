@@ -3,7 +3,9 @@
 
 use super::checked::{Exported, differs, durably, same_tokens};
 use super::gguf::Precision;
+use super::watch::{Count, Watch};
 use super::{Companions, companions, gguf, peft};
+use crate::control::Control;
 use crate::files;
 use crate::load::{self, LoadOptions, Opened, Place};
 use crate::weights::adapter;
@@ -33,6 +35,24 @@ pub fn export(
     form: Form,
     out: &Path,
 ) -> Result<Exported, EngineError> {
+    let watch = Watch {
+        control: &Control::new(),
+        told: &|_| (),
+    };
+    export_watched(model, adapter_dir, form, out, &watch)
+}
+
+/// [`export()`], which tells how far it is and can be stopped.
+///
+/// # Errors
+/// As [`export()`], and [`EngineError::Stopped`].
+pub fn export_watched(
+    model: &Path,
+    adapter_dir: Option<&Path>,
+    form: Form,
+    out: &Path,
+    watch: &Watch<'_>,
+) -> Result<Exported, EngineError> {
     files::must_be_free(out)?;
     threads::pool(threads::count(None))?.install(|| {
         let options = LoadOptions {
@@ -41,17 +61,17 @@ pub fn export(
         };
         let mut opened = load::open(model, &options)?;
         if form == Form::Peft {
-            return write_adapter(&opened, model, adapter_dir, out);
+            return write_adapter(&opened, model, adapter_dir, out, watch);
         }
         opened.model.merge();
         match form {
-            Form::Gguf(precision) => gguf::write(&opened, precision, out),
-            Form::Safetensors | Form::Peft => write_folder(&opened, out),
+            Form::Gguf(precision) => gguf::write(&opened, precision, out, watch),
+            Form::Safetensors | Form::Peft => write_folder(&opened, out, watch),
         }
     })
 }
 
-fn write_folder(opened: &Opened, out: &Path) -> Result<Exported, EngineError> {
+fn write_folder(opened: &Opened, out: &Path, watch: &Watch<'_>) -> Result<Exported, EngineError> {
     let (model, place) = (&opened.model, opened.place());
     let tokenizer = opened.tokenizer()?;
     durably(out, |folder| {
@@ -65,9 +85,8 @@ fn write_folder(opened: &Opened, out: &Path) -> Result<Exported, EngineError> {
         companions.write(folder)?;
         companions::complete(place, &tokenizer, folder)?;
         let path = folder.join("model.safetensors");
-        model.write_weights(&path)?;
-        let entries = model.parameters.iter().map(|(_, weight)| Entry::of(weight));
-        let weights = same_values(&path, entries)?;
+        let weights = || model.parameters.iter().map(|(_, weight)| Entry::of(weight));
+        let weights = write_values(&path, weights, watch)?;
         let again = Place::find(folder)?;
         let same = again.config.eos_token_ids == model.config().eos_token_ids
             && again.config.hidden_size == model.config().hidden_size;
@@ -85,6 +104,7 @@ fn write_adapter(
     model: &Path,
     adapter_dir: Option<&Path>,
     out: &Path,
+    watch: &Watch<'_>,
 ) -> Result<Exported, EngineError> {
     let place = opened.place();
     let config = match (&place.adapter, adapter_dir) {
@@ -110,7 +130,11 @@ fn write_adapter(
             folder,
         )?;
         let values = adapter::values_file(folder);
-        let weights = same_values(&values, trained().map(Entry::of))?;
+        let entries: Vec<Entry<'_>> = trained().map(Entry::of).collect();
+        // It is small, so what was written counts at once.
+        let count = Count::new(watch, safetensors::n_bytes(&entries));
+        count.add(safetensors::n_bytes(&entries))?;
+        let weights = same_values(&values, entries, &count)?;
         if adapter::read_config(folder)?.rank != config.rank {
             return Err(differs(folder, "the adapter's settings"));
         }
@@ -118,10 +142,30 @@ fn write_adapter(
     })
 }
 
+/// Writes weights to a file, and reads them again.
+fn write_values<'a, I: Iterator<Item = Entry<'a>>>(
+    path: &Path,
+    entries: impl Fn() -> I,
+    watch: &Watch<'_>,
+) -> Result<String, EngineError> {
+    let to_write: Vec<Entry<'_>> = entries().collect();
+    let n_bytes = safetensors::n_bytes(&to_write);
+    let count = Count::new(watch, n_bytes);
+    let mut before = 0;
+    safetensors::write_watched(path, to_write, &mut |n_written| {
+        let now = n_written.min(n_bytes);
+        let more = now - before;
+        before = now;
+        count.add(more)
+    })?;
+    same_values(path, entries(), &count)
+}
+
 /// Reads a file's values again, one weight at a time.
 fn same_values<'a>(
     path: &Path,
-    entries: impl Iterator<Item = Entry<'a>>,
+    entries: impl IntoIterator<Item = Entry<'a>>,
+    count: &Count<'_>,
 ) -> Result<String, EngineError> {
     let mut file = WeightFile::open(path)?;
     let mut n = 0;
@@ -136,6 +180,7 @@ fn same_values<'a>(
         if bits(&found) != bits(&(entry.values)()) {
             return Err(differs(path, &format!("the weight `{}`", entry.name)));
         }
+        count.add(safetensors::n_bytes(&[entry]))?;
         n += 1;
     }
     let hash = safetensors::hash_of(path)?;

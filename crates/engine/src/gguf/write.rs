@@ -26,21 +26,23 @@ pub(crate) struct Tensor<'a> {
 }
 
 impl Tensor<'_> {
-    fn n_bytes(&self) -> usize {
+    /// Bytes of its values in a file.
+    pub(crate) fn n_bytes(&self) -> usize {
         let (width, block_bytes) = self.kind.block();
         self.shape.iter().product::<usize>() / width * block_bytes
     }
 }
 
 /// Writes `path`, which comes into its place whole or not at all. Rows must be whole blocks of their
-/// tensor's kind.
+/// tensor's kind. `told` hears of every further so many bytes of values.
 ///
 /// # Errors
-/// Where the file cannot be written.
+/// Where the file cannot be written, and what `told` answers.
 pub(crate) fn write(
     path: &Path,
     metadata: &Metadata,
     tensors: &[Tensor<'_>],
+    told: &mut dyn FnMut(u64) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
     let mut file = DurableFile::create(path)?;
     let header = header(metadata, tensors);
@@ -55,6 +57,7 @@ pub(crate) fn write(
             to_bytes(part, tensor.kind, &mut bytes)?;
             file.write(&bytes)?;
             position += bytes.len() as u64;
+            told(bytes.len() as u64)?;
         }
     }
     pad(&mut file, &mut position)?;

@@ -176,11 +176,12 @@ impl Checkpoints {
         );
         let mut share = |before: u64, now: u64| {
             watch((before + now) as f64 / (first + second).max(1) as f64);
+            Ok(())
         };
         let weights =
             safetensors::write_watched(&folder.join(WEIGHTS), trained, &mut |n| share(0, n))?;
         let moments = safetensors::write_watched(&folder.join(MOMENTS), remembered, &mut |n| {
-            share(first, n);
+            share(first, n)
         })?;
         stored.weights_blake3 = weights.blake3;
         stored.moments_blake3 = moments.blake3;

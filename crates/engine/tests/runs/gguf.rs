@@ -26,7 +26,7 @@ fn tokenizer(n_tokens: usize) -> String {
 }
 
 /// The reference model `name` as a folder with a tokenizer.
-fn folder(name: &str) -> TempDir {
+pub fn folder(name: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
     for file in ["config.json", "model.safetensors"] {
         fs::copy(reference(name).join(file), folder.path().join(file)).unwrap();

@@ -10,6 +10,7 @@ mod classification;
 mod configurations;
 mod conversations;
 mod earlier_release;
+mod export_watch;
 mod fine_tuning;
 mod folders;
 mod gguf;

@@ -60,14 +60,15 @@ pub(crate) fn n_bytes(entries: &[Entry<'_>]) -> u64 {
 
 /// Writes f32 weights, one at a time, with the mark that transformers asks for, and syncs the file.
 pub(crate) fn write(path: &Path, entries: Vec<Entry<'_>>) -> Result<Written, EngineError> {
-    write_watched(path, entries, &mut |_| ())
+    write_watched(path, entries, &mut |_| Ok(()))
 }
 
-/// [`write()`], which tells how many bytes are on the disk each time that some more are.
+/// [`write()`], which tells how many bytes are on the disk each time that some more are, and ends where it is
+/// answered with an error.
 pub(crate) fn write_watched(
     path: &Path,
     mut entries: Vec<Entry<'_>>,
-    watch: &mut dyn FnMut(u64),
+    watch: &mut dyn FnMut(u64) -> Result<(), EngineError>,
 ) -> Result<Written, EngineError> {
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     let mut header = serde_json::Map::new();
@@ -103,7 +104,7 @@ pub(crate) fn write_watched(
                 // Not all at the end, where a slow disk would be silent for minutes.
                 out.sync().map_err(fail)?;
             }
-            watch(out.n_bytes);
+            watch(out.n_bytes)?;
         }
     }
     let file = out

@@ -17,7 +17,7 @@ use crate::error;
 use crate::exit;
 use crate::logging;
 use crate::paths::Paths;
-use crate::process::{infer, inspect, measure, worker};
+use crate::process::{convert, infer, inspect, measure, worker};
 use crate::signals::signalled;
 use crate::{commands, window};
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
@@ -64,6 +64,9 @@ enum Command {
     /// Load a model and write for the window: JSON lines.
     #[command(hide = true)]
     Infer,
+    /// Write a model for other programs for the window: JSON lines.
+    #[command(hide = true)]
+    Convert,
     /// Train a model from a specification; prints one event a line.
     Train(train::Train),
     /// Let a model continue a prompt.
@@ -112,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Inspect => return inspect::main(),
         Command::Measure => return measure::main(),
         Command::Infer => return infer::main(),
+        Command::Convert => return convert::main(),
         _ => {}
     }
     logging::init_command_line();
@@ -126,7 +130,11 @@ pub fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments, mode),
         Command::Download(arguments) => download::run(&arguments, mode, cli.common.data_dir),
         Command::Dataset(arguments) => dataset::run(&arguments, mode),
-        Command::Worker { .. } | Command::Inspect | Command::Measure | Command::Infer => {
+        Command::Worker { .. }
+        | Command::Inspect
+        | Command::Measure
+        | Command::Infer
+        | Command::Convert => {
             unreachable!("BUG: children have their own way in")
         }
     };

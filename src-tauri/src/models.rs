@@ -4,6 +4,7 @@
 pub mod browse;
 pub mod catalog;
 mod contents;
+pub mod convert;
 pub mod elsewhere;
 pub mod export;
 mod half;

@@ -7,6 +7,7 @@
 //! | `amoozgar measure` | a plan's memory and time | at once when its input closes |
 //! | `amoozgar inspect` | a dataset, a model's folder, an archive | at once when its input closes |
 //! | `amoozgar infer` | a loaded model that writes | at once when its input closes |
+//! | `amoozgar convert` | a model for other programs | when its input closes: it clears away first |
 //! | a program of the system | keeping awake, graphics processors | when its input closes, or in time |
 //!
 //! Invariants:
@@ -26,11 +27,13 @@ mod warm;
 
 pub mod ask;
 pub mod child;
+pub mod convert;
 pub mod infer;
 pub mod inspect;
 pub mod measure;
 pub mod worker;
 
+pub use convert::Converter;
 pub use ended::Ended;
 pub use infer::Inference;
 pub use inspect::Inspector;

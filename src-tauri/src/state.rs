@@ -9,7 +9,7 @@ use crate::hold::Hold;
 use crate::jobs::{Curves, Jobs, Live};
 use crate::machine::Watchers;
 use crate::paths::Paths;
-use crate::process::{Inference, Inspector, Measurer};
+use crate::process::{Converter, Inference, Inspector, Measurer};
 use crate::secrets::Secrets;
 use crate::transfer::Transfers;
 use amoozgar_types::id::UserId;
@@ -54,6 +54,8 @@ pub struct App {
     pub inference: Arc<Inference>,
     /// The conversations.
     pub chats: Chats,
+    /// Has a child write models for other programs.
+    pub converter: Converter,
     /// The imports, exports and moves under way.
     pub transfers: Transfers,
     /// Where a damaged database was set aside at this start.

@@ -26,7 +26,7 @@ use crate::jobs::{Curves, Jobs, Live, Observer};
 use crate::machine::resources::free_memory_bytes;
 use crate::machine::{self, Watchers};
 use crate::paths::Paths;
-use crate::process::{Inference, Inspector, Measurer};
+use crate::process::{Converter, Inference, Inspector, Measurer};
 use crate::secrets::{Secrets, SystemKeyring};
 use crate::signals::signalled;
 use crate::state::App;
@@ -168,6 +168,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
     let held = hold.clone();
     let inference = Arc::new(Inference::new(&program, free_memory_bytes));
     let chats = Chats::new(db.clone(), paths.clone(), Arc::clone(&inference))?;
+    let converter = Converter::new(&program, free_memory_bytes);
     let (inspector, measurer, jobs, downloads) = tauri::async_runtime::block_on(async {
         let (inspector, measurer) = (Inspector::new(&program), Measurer::new(&program));
         let jobs = Jobs::start(db.clone(), observer, program, paths.jobs(), move || {
@@ -192,6 +193,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         measurer: Arc::new(measurer),
         inference,
         chats,
+        converter,
         transfers: Transfers::default(),
         database_set_aside: set_aside.map(|path| path.display().to_string()),
         quitting: AtomicBool::new(false),

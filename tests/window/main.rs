@@ -32,6 +32,7 @@ mod privacy;
 mod services;
 mod settings;
 mod starts;
+mod take;
 mod tuning;
 mod visits;
 mod writing;

@@ -50,7 +50,7 @@ impl Control {
     }
 
     /// Returns once a stop is asked for.
-    pub(crate) async fn wished(&self) -> Stop {
+    pub async fn wished(&self) -> Stop {
         let mut wish = self.0.subscribe();
         // The sender lives as long as `self`, so only a wish ends the wait.
         match wish.wait_for(Option::is_some).await.map(|wish| *wish) {

@@ -32,6 +32,9 @@ pub struct InstalledModel {
     /// of this repository: the Hub has not confirmed it.
     #[serde(default)]
     pub is_unverified: bool,
+    /// Whether it has an adapter that can be taken along alone.
+    #[serde(default)]
+    pub has_adapter: bool,
     /// When it came or was made.
     pub created_ms: UtcMs,
     /// Whether who asks may remove it: models are shared by all profiles, so only who brought one and

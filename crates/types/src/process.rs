@@ -78,6 +78,55 @@ pub enum InspectRequest {
     },
 }
 
+/// What `amoozgar convert` is asked, once; then it ends. When its input closes it stops, and leaves nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConvertRequest {
+    /// The model's folder or GGUF file.
+    pub model: String,
+    /// The folder of an adapter on it.
+    pub adapter: Option<String>,
+    /// For which programs.
+    pub form: ProgramForm,
+    /// Where to.
+    pub out: String,
+}
+
+/// A form in which other programs take a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProgramForm {
+    /// A folder in the Hub's form.
+    Safetensors,
+    /// The adapter alone.
+    Peft,
+    /// A GGUF file of 16 bits a weight.
+    GgufF16,
+    /// A GGUF file of 8 bits a weight.
+    GgufQ8,
+}
+
+/// What `amoozgar convert` says: how far it is, then one of the others as its last word.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum ConvertReply {
+    /// How far it is.
+    Progress {
+        /// Bytes written and read back.
+        done_bytes: u64,
+        /// Bytes to be written and read back.
+        total_bytes: u64,
+    },
+    /// It is in its place.
+    Done,
+    /// It was stopped.
+    Stopped,
+    /// It could not be done.
+    Failed {
+        /// Why.
+        error: Box<ApiError>,
+    },
+}
+
 /// What a dataset's file holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetSummary {

@@ -3,11 +3,14 @@
 use super::{Answer, Request, to_channel};
 use crate::db::blocking;
 use crate::files;
-use crate::models::{elsewhere, export, import, installed};
+use crate::models::{convert, elsewhere, export, import, installed};
 use crate::state::App;
+use amoozgar_hub::BundleForm;
 use amoozgar_types::ipc::{
-    ModelExport, ModelsExport, ModelsFound, ModelsImport, ModelsTransferStop, TransferProgress,
+    ExportForm, ModelExport, ModelsExport, ModelsFound, ModelsImport, ModelsTransferStop,
+    TransferProgress,
 };
+use amoozgar_types::process::ProgramForm;
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -44,7 +47,24 @@ pub async fn models_found(
     blocking(move || Ok(elsewhere::find(&places))).await
 }
 
-/// Writes a model or a dataset as an offline bundle.
+/// What writes a form: this program its own bundles, a child what other programs read.
+enum Writer {
+    Bundle(BundleForm),
+    Child(ProgramForm),
+}
+
+fn writer_of(form: ExportForm) -> Writer {
+    match form {
+        ExportForm::Folder => Writer::Bundle(BundleForm::Folder),
+        ExportForm::Zip => Writer::Bundle(BundleForm::Zip),
+        ExportForm::GgufF16 => Writer::Child(ProgramForm::GgufF16),
+        ExportForm::GgufQ8 => Writer::Child(ProgramForm::GgufQ8),
+        ExportForm::Safetensors => Writer::Child(ProgramForm::Safetensors),
+        ExportForm::Peft => Writer::Child(ProgramForm::Peft),
+    }
+}
+
+/// Writes a model or a dataset as an offline bundle, or a model for other programs.
 #[tauri::command]
 pub async fn models_export(
     state: State<'_, App>,
@@ -57,8 +77,20 @@ pub async fn models_export(
     let transfer = state.transfers.begin(&user_id);
     let watch = transfer.watch(to_channel(channel));
     let (db, paths) = (state.db.clone(), state.paths.clone());
-    let source = blocking(move || export::source_of(&db, &paths, &user_id, &model)).await?;
-    export::export(&state.paths, &source, form, &to, &watch, &settled).await
+    let place = to.clone();
+    blocking(move || convert::refuse_taken(&place)).await?;
+    match writer_of(form) {
+        Writer::Bundle(form) => {
+            let find = move || export::source_of(&db, &paths, &user_id, &model);
+            let source = blocking(find).await?;
+            export::export(&state.paths, &source, form, &to, &watch, &settled).await
+        }
+        Writer::Child(form) => {
+            let find = move || convert::source_of(&db, &paths, &user_id, &model, form);
+            let source = blocking(find).await?;
+            convert::convert(&state.converter, source, form, &to, &watch, &settled).await
+        }
+    }
 }
 
 /// Stops an import, an export or a move that one has begun.

@@ -9,7 +9,7 @@ use crate::paths::Paths;
 use amoozgar_hub::{BundleForm, HubError, Repo, Revision, Watch};
 use amoozgar_types::ApiError;
 use amoozgar_types::id::UserId;
-use amoozgar_types::ipc::{ExportForm, ModelExported};
+use amoozgar_types::ipc::ModelExported;
 use amoozgar_types::model_ref::ModelRef;
 use std::path::{Path, PathBuf};
 
@@ -18,15 +18,11 @@ use std::path::{Path, PathBuf};
 pub async fn export(
     paths: &Paths,
     source: &Source,
-    form: ExportForm,
+    form: BundleForm,
     to: &Path,
     watch: &Watch,
     settled: &Settled,
 ) -> Result<ModelExported, ApiError> {
-    let form = match form {
-        ExportForm::Folder => BundleForm::Folder,
-        ExportForm::Zip => BundleForm::Zip,
-    };
     let exported = match source {
         Source::Snapshot(repo, revision) => {
             let cache = installed::cache(paths);

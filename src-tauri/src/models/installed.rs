@@ -95,7 +95,7 @@ pub fn remove(
 }
 
 /// The folder that goes with a model which is removed.
-fn place_of(paths: &Paths, model: &ModelRef) -> Result<PathBuf, ApiError> {
+pub(super) fn place_of(paths: &Paths, model: &ModelRef) -> Result<PathBuf, ApiError> {
     match model {
         ModelRef::Hub { repo, kind } => {
             let repo = Repo::new(*kind, repo).map_err(|failure| error::of_hub(&failure))?;
@@ -206,6 +206,7 @@ pub fn installed_repo(found: &CachedRepo) -> Option<InstalledModel> {
         partial_bytes: found.partial_bytes,
         n_files: u32::try_from(snapshot.files.len()).unwrap_or(u32::MAX),
         is_unverified: snapshot.origin == Origin::Unverified,
+        has_adapter: false,
         created_ms: modified_ms(&snapshot.path),
         may_delete: false,
     })
@@ -265,6 +266,7 @@ pub fn imported_model(path: &Path) -> Result<InstalledModel, ApiError> {
         partial_bytes: 0,
         n_files: u32::try_from(found.len()).unwrap_or(u32::MAX),
         is_unverified: false,
+        has_adapter: false,
         created_ms: modified_ms(path),
         may_delete: false,
     })
@@ -287,9 +289,17 @@ fn trained(job: &JobRecord) -> Option<InstalledModel> {
         partial_bytes: 0,
         n_files: u32::try_from(found.len()).unwrap_or(u32::MAX),
         is_unverified: false,
+        has_adapter: adapter_of(&dir).is_some(),
         created_ms: job.finished_ms.unwrap_or(job.created_ms),
         may_delete: false,
     })
+}
+
+/// The folder of the adapter in a run's final folder, where one was trained.
+pub(super) fn adapter_of(dir: &Path) -> Option<PathBuf> {
+    let adapter = dir.join("adapter");
+    let is_one = adapter.join("adapter_config.json").is_file();
+    is_one.then_some(adapter)
 }
 
 /// The folder of one of them. Blocks.

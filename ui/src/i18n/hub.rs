@@ -6,7 +6,7 @@ use amoozgar_text::bidi::isolate;
 use amoozgar_text::number;
 use amoozgar_types::catalog::{CatalogTask, DataFormat};
 use amoozgar_types::elsewhere::Keeper;
-use amoozgar_types::ipc::{ExportForm, HubSort};
+use amoozgar_types::ipc::HubSort;
 use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::repo::{FileReason, Fit, FitVerdict, RepoKind};
 
@@ -26,8 +26,6 @@ pub const INSTALLED_DATASETS: &str = "مجموعه‌داده‌های دانل�
 pub const EMPTY_TITLE: &str = "هنوز هیچ مدلی نصب نشده است";
 /// Empty list.
 pub const EMPTY_TEXT: &str = "مدلی آماده دانلود کنید تا با متن‌های خودتان تنظیمش کنید، یا یک مدل را از همین رایانه وارد کنید.";
-/// Action.
-pub const EXPORT: &str = "خروجی گرفتن";
 /// Badge of an imported repository that the Hub has not confirmed.
 pub const UNVERIFIED: &str = "منشأ تأییدنشده";
 /// Title of that badge.
@@ -212,27 +210,8 @@ pub const IMPORTING: &str = "رونوشت‌برداری و سنجش فایل‌
 /// Toast.
 pub const IMPORT_STOPPED: &str = "وارد کردن نیمه‌کاره رها شد و چیزی از آن نماند.";
 
-/// Dialog.
-pub const EXPORT_TITLE: &str = "بستهٔ آفلاین برای رایانهٔ دیگر";
-/// Dialog.
-pub const EXPORT_HELP: &str = "همهٔ فایل‌ها همراه با فهرست اثر انگشت‌هایشان نوشته می‌شوند، تا با حافظهٔ USB ببرید و آنجا وارد کنید. فایل‌های pickle و ‎.py برده نمی‌شود.";
-/// Choice.
-pub const EXPORT_FORM: &str = "شکل بسته";
-/// Field.
-pub const EXPORT_FOLDER: &str = "در کدام پوشه";
-/// Field.
-pub const EXPORT_NAME: &str = "نام بسته";
-/// Check.
-pub const NAME_NEEDED: &str = "نامی بدون «/» و «\\» بنویسید.";
-/// Button.
-pub const EXPORT_DO: &str = "ساختن بسته";
-/// While it goes on.
-pub const EXPORTING: &str = "نوشتن و سنجش فایل‌ها";
 /// Button.
 pub const STOP: &str = "توقف";
-/// Toast.
-pub const EXPORT_STOPPED: &str = "خروجی گرفتن متوقف شد و چیزی نوشته نماند.";
-
 /// Dialog.
 pub const USE_DATASET_TITLE: &str = "کدام فایل‌ها افزوده شوند؟";
 /// Dialog.
@@ -355,14 +334,6 @@ pub fn reason(why: FileReason) -> &'static str {
     }
 }
 
-/// The shape of a bundle.
-pub fn export_form(form: ExportForm) -> &'static str {
-    match form {
-        ExportForm::Folder => "پوشه",
-        ExportForm::Zip => "یک فایل ‎.zip",
-    }
-}
-
 /// «۴۹۴ میلیون», «۱٫۵ میلیارد»
 pub fn parameters(n: u64) -> String {
     let (value, unit) = match n {
@@ -434,15 +405,6 @@ pub fn imported(names: &[String]) -> String {
         [one] => format!("«{}» وارد شد.", isolate(one)),
         many => format!("{} مدل وارد شد.", count(many.len() as u64)),
     }
-}
-
-/// Toast.
-pub fn exported(n_files: u32, n_bytes: u64) -> String {
-    format!(
-        "بسته با {} فایل ({}) ساخته شد.",
-        count(n_files.into()),
-        number::bytes(n_bytes)
-    )
 }
 
 /// For screen readers.

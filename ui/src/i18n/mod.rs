@@ -15,6 +15,7 @@ pub mod dev;
 pub mod downloads;
 pub mod ending;
 pub mod errors;
+pub mod export;
 mod field_names;
 pub mod help;
 pub mod home;

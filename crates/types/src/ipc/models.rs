@@ -31,18 +31,26 @@ pub struct ModelExport {
     pub model: ModelRef,
     /// An absolute path that is not there yet.
     pub path: String,
-    /// A folder or a zip file.
+    /// As what.
     pub form: ExportForm,
 }
 
-/// How an offline bundle lies on the disk.
+/// In which form something leaves: an offline bundle for this program elsewhere, or a model for other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportForm {
-    /// A folder that other programs can load as it is.
+    /// A bundle as a folder.
     Folder,
-    /// One file.
+    /// A bundle as one file.
     Zip,
+    /// A GGUF file of 16 bits a weight, with a Modelfile beside it.
+    GgufF16,
+    /// A GGUF file of 8 bits a weight, with a Modelfile beside it.
+    GgufQ8,
+    /// A folder of safetensors, an adapter merged into the weights.
+    Safetensors,
+    /// The adapter that a run trained, as PEFT reads it.
+    Peft,
 }
 
 /// What came of an export.
@@ -50,7 +58,7 @@ pub enum ExportForm {
 pub struct ModelExported {
     /// Where it is.
     pub path: String,
-    /// Files, the manifest aside.
+    /// Files, a bundle's manifest aside.
     pub n_files: u32,
     /// Their bytes.
     pub size_bytes: u64,

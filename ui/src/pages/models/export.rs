@@ -1,158 +1,286 @@
-//! Taking a model along: an offline bundle as a folder or a zip file, with its manifest of hashes.
+//! Taking a model along: to other programs as GGUF, safetensors or an adapter, and to this program on
+//! another computer as an offline bundle with its manifest of hashes.
 
+use super::taken::Taken;
 use super::transfer::Transfer;
 use crate::api;
 use crate::components::{
-    Button, Dialog, ErrorNote, IconName, SegmentedChoice, SegmentedOption, TextField, Variant,
+    Button, ChoiceCard, CodeBlock, Dialog, ErrorNote, IconName, Ltr, TextField, Variant,
 };
-use crate::i18n::{common, hub as words};
+use crate::i18n::{common, export as words, hub};
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_types::ApiError;
-use amoozgar_types::installed::InstalledModel;
-use amoozgar_types::ipc::{ExportForm, ModelExport, ModelsExport, TransferProgress};
+use amoozgar_types::ipc::{ExportForm, ModelExport, ModelExported, ModelsExport, TransferProgress};
 use yew::prelude::*;
 
-const FORMS: [ExportForm; 2] = [ExportForm::Zip, ExportForm::Folder];
+const BUNDLES: [ExportForm; 2] = [ExportForm::Zip, ExportForm::Folder];
+
+/// Props of [`TakeAlong`].
+#[derive(Properties, PartialEq)]
+pub struct TakeAlongProps {
+    /// What.
+    pub taken: Taken,
+}
+
+/// The button of a finished run, and its dialog.
+#[component]
+pub fn TakeAlong(props: &TakeAlongProps) -> Html {
+    let is_open = use_state(|| false);
+    let set = |open: bool| {
+        let is_open = is_open.setter();
+        Callback::from(move |()| is_open.set(open))
+    };
+    html! {
+        <>
+            <Button
+                label={words::TAKE}
+                icon={IconName::Upload}
+                variant={Variant::Primary}
+                onclick={set(true).reform(|_: MouseEvent| ())}
+                testid="job-take"
+            />
+            if *is_open {
+                <ExportDialog taken={props.taken.clone()} on_close={set(false)} />
+            }
+        </>
+    }
+}
+
+/// Where the dialog stands.
+#[derive(Debug, Clone, PartialEq)]
+enum Phase {
+    Asking,
+    Writing(Option<TransferProgress>),
+    Written(ModelExported),
+}
 
 /// Props of [`ExportDialog`].
 #[derive(Properties, PartialEq)]
 pub struct ExportDialogProps {
-    /// Which.
-    pub model: InstalledModel,
+    /// What.
+    pub taken: Taken,
     /// It is done, or was left.
     pub on_close: Callback<()>,
 }
 
-/// Where to and in which form; then how far it is.
+/// Where to and in which form; then how far it is; then where it is.
 #[component]
 pub fn ExportDialog(props: &ExportDialogProps) -> Html {
-    let form = use_state(|| 0_usize);
+    let taken = &props.taken;
+    let form = use_state(|| taken.first);
     let folder = use_state(String::new);
-    let name = {
-        let suggested = file_name(&props.model.name);
-        use_state(move || suggested)
-    };
+    let name = use_state(|| file_name(&taken.name));
     let tried = use_state(|| false);
-    let busy = use_state(|| false);
-    let progress = use_state(|| None::<TransferProgress>);
+    let phase = use_state(|| Phase::Asking);
     let failure = use_state(|| None::<ApiError>);
-    let toasts = use_toasts();
-    let chosen = FORMS.get(*form).copied().unwrap_or(ExportForm::Zip);
-    let target = target(&folder, &name, chosen);
-    let pick = {
-        let (folder, failure) = (folder.clone(), failure.clone());
-        move |_| {
-            let (folder, failure) = (folder.clone(), failure.clone());
-            wasm_bindgen_futures::spawn_local(async move {
-                match api::pick_folder(words::EXPORT_FOLDER).await {
-                    Ok(Some(path)) => folder.set(path),
-                    Ok(None) => {}
-                    Err(error) => failure.set(Some(error)),
-                }
-            });
-        }
-    };
+    let write = use_write(&phase, &failure, &props.on_close);
     let begin = {
-        let (tried, busy, progress, failure) = (
-            tried.clone(),
-            busy.clone(),
-            progress.clone(),
-            failure.clone(),
-        );
-        let (model, on_close) = (props.model.model.clone(), props.on_close.clone());
-        let target = target.clone();
-        move |_| {
+        let (tried, taken, form) = (tried.clone(), taken.clone(), *form);
+        let path = target(&folder, &name, form);
+        move |_: MouseEvent| {
             tried.set(true);
-            let Some(path) = target.clone() else { return };
-            busy.set(true);
-            progress.set(None);
-            failure.set(None);
-            let request = ModelExport {
-                model: model.clone(),
-                path,
-                form: chosen,
-            };
-            let (busy, failure, toasts) = (busy.clone(), failure.clone(), toasts.clone());
-            let (progress, on_close) = (progress.clone(), on_close.clone());
-            wasm_bindgen_futures::spawn_local(async move {
-                let heard = Callback::from(move |told| progress.set(Some(told)));
-                match api::call_with_channel::<ModelsExport, TransferProgress>(request, heard).await
-                {
-                    Ok(done) if done.stopped => {
-                        toasts.info(words::EXPORT_STOPPED);
-                        busy.set(false);
-                    }
-                    Ok(done) => {
-                        toasts.success(words::exported(done.n_files, done.size_bytes));
-                        on_close.emit(());
-                    }
-                    Err(error) => {
-                        failure.set(Some(error));
-                        busy.set(false);
-                    }
-                }
-            });
+            if let Some(path) = path.clone() {
+                write.emit(ModelExport {
+                    model: taken.model.clone(),
+                    path,
+                    form,
+                });
+            }
         }
     };
-    let options: Vec<_> = FORMS
-        .iter()
-        .map(|&form| SegmentedOption {
-            label: words::export_form(form).into(),
-            icon: None,
-            testid: Some(format!("export-as-{}", format!("{form:?}").to_lowercase()).into()),
-        })
-        .collect();
-    let set = |state: &UseStateHandle<String>| {
-        let state = state.clone();
-        Callback::from(move |text| state.set(text))
+    let title = if taken.programs.is_empty() {
+        words::TITLE_OF_DATASET
+    } else {
+        words::TITLE
+    };
+    let close = props.on_close.reform(|_: MouseEvent| ());
+    let actions = match &*phase {
+        Phase::Asking => html! {
+            <>
+                <Button label={common::CANCEL} onclick={close} testid="dialog-cancel" />
+                <Button label={words::DO} variant={Variant::Primary} onclick={begin} testid="export-start" />
+            </>
+        },
+        Phase::Writing(_) => html! {},
+        Phase::Written(_) => html! {
+            <Button label={common::CLOSE} variant={Variant::Primary} onclick={close} testid="export-close" />
+        },
     };
     html! {
         <Dialog
-            title={words::EXPORT_TITLE}
+            {title}
             on_close={props.on_close.clone()}
-            busy={*busy}
+            busy={matches!(*phase, Phase::Writing(_))}
             testid="export-dialog"
-            actions={if *busy { html! {} } else { html! {
-                <>
-                    <Button label={common::CANCEL} onclick={props.on_close.reform(|_: MouseEvent| ())} testid="dialog-cancel" />
-                    <Button label={words::EXPORT_DO} variant={Variant::Primary} onclick={begin} testid="export-start" />
-                </>
-            } }}
+            {actions}
         >
-            if *busy {
-                <Transfer label={words::EXPORTING} progress={(*progress).clone()} />
-            } else {
-                <p class="dialog__text">{ words::EXPORT_HELP }</p>
-                <SegmentedChoice
-                    label={words::EXPORT_FORM}
-                    {options}
-                    selected={*form}
-                    onselect={let form = form.clone(); Callback::from(move |index| form.set(index))}
-                />
-                <div class="with-button">
-                    <TextField
-                        id="export-folder"
-                        label={words::EXPORT_FOLDER}
-                        dir="ltr"
-                        value={(*folder).clone()}
-                        oninput={set(&folder)}
-                        error={(*tried && folder.trim().is_empty()).then_some(words::PATH_NEEDED)}
-                        testid="export-folder"
-                    />
-                    <Button label={words::PICK_FOLDER} icon={IconName::Folder} onclick={pick} testid="export-pick" />
-                </div>
-                <TextField
-                    id="export-name"
-                    label={words::EXPORT_NAME}
-                    dir="ltr"
-                    value={(*name).clone()}
-                    oninput={set(&name)}
-                    error={(!is_name(&name)).then_some(words::NAME_NEEDED)}
-                    testid="export-name"
-                />
-                if let Some(error) = (*failure).clone() { <ErrorNote {error} /> }
-            }
+            { match &*phase {
+                Phase::Asking => html! {
+                    <>
+                        { forms(taken, &form) }
+                        <Place {folder} {name} tried={*tried} on_failure={fail(&failure)} />
+                        if let Some(error) = (*failure).clone() { <ErrorNote {error} /> }
+                    </>
+                },
+                Phase::Writing(progress) => html! {
+                    <Transfer label={words::WRITING} progress={progress.clone()} />
+                },
+                Phase::Written(done) => written(*form, done),
+            } }
         </Dialog>
+    }
+}
+
+fn fail(failure: &UseStateHandle<Option<ApiError>>) -> Callback<ApiError> {
+    let failure = failure.setter();
+    Callback::from(move |error| failure.set(Some(error)))
+}
+
+/// Has the shell write, and follows it.
+#[hook]
+fn use_write(
+    phase: &UseStateHandle<Phase>,
+    failure: &UseStateHandle<Option<ApiError>>,
+    on_close: &Callback<()>,
+) -> Callback<ModelExport> {
+    let toasts = use_toasts();
+    let (phase, failure, on_close) = (phase.setter(), failure.setter(), on_close.clone());
+    Callback::from(move |request: ModelExport| {
+        let (phase, failure) = (phase.clone(), failure.clone());
+        let (toasts, on_close) = (toasts.clone(), on_close.clone());
+        let is_bundle = BUNDLES.contains(&request.form);
+        phase.set(Phase::Writing(None));
+        failure.set(None);
+        wasm_bindgen_futures::spawn_local(async move {
+            let hear = phase.clone();
+            let heard = Callback::from(move |told| hear.set(Phase::Writing(Some(told))));
+            match api::call_with_channel::<ModelsExport, TransferProgress>(request, heard).await {
+                Ok(done) if done.stopped => {
+                    toasts.info(words::STOPPED);
+                    phase.set(Phase::Asking);
+                }
+                Ok(done) if is_bundle => {
+                    toasts.success(words::exported(done.n_files, done.size_bytes));
+                    on_close.emit(());
+                }
+                Ok(done) => phase.set(Phase::Written(done)),
+                Err(error) => {
+                    failure.set(Some(error));
+                    phase.set(Phase::Asking);
+                }
+            }
+        });
+    })
+}
+
+/// The forms, each with what it is for.
+fn forms(taken: &Taken, chosen: &UseStateHandle<ExportForm>) -> Html {
+    let card = |&form: &ExportForm| {
+        let set = chosen.setter();
+        html! {
+            <ChoiceCard
+                key={words::form(form)}
+                group="export-form"
+                title={words::form(form)}
+                text={words::purpose(form)}
+                selected={**chosen == form}
+                onselect={Callback::from(move |()| set.set(form))}
+                testid={format!("export-as-{}", format!("{form:?}").to_lowercase())}
+            />
+        }
+    };
+    let group = |title: &'static str, forms: &[ExportForm]| {
+        html! {
+            <section class="export-forms" aria-label={title}>
+                <h3>{ title }</h3>
+                <div class="export-forms__cards">{ for forms.iter().map(card) }</div>
+            </section>
+        }
+    };
+    html! {
+        <div role="radiogroup" aria-label={words::FORM}>
+            if !taken.programs.is_empty() { { group(words::FOR_PROGRAMS, &taken.programs) } }
+            { group(words::FOR_AMOOZGAR, &BUNDLES) }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct PlaceProps {
+    folder: UseStateHandle<String>,
+    name: UseStateHandle<String>,
+    /// Whether it was to begin already.
+    tried: bool,
+    on_failure: Callback<ApiError>,
+}
+
+/// The folder and the name.
+#[component]
+fn Place(props: &PlaceProps) -> Html {
+    let (folder, name) = (&props.folder, &props.name);
+    let set = |state: &UseStateHandle<String>| {
+        let state = state.setter();
+        Callback::from(move |text| state.set(text))
+    };
+    let pick = {
+        let (folder, on_failure) = (folder.setter(), props.on_failure.clone());
+        move |_| {
+            let (folder, on_failure) = (folder.clone(), on_failure.clone());
+            wasm_bindgen_futures::spawn_local(async move {
+                match api::pick_folder(words::FOLDER).await {
+                    Ok(Some(path)) => folder.set(path),
+                    Ok(None) => {}
+                    Err(error) => on_failure.emit(error),
+                }
+            });
+        }
+    };
+    html! {
+        <>
+            <div class="with-button">
+                <TextField
+                    id="export-folder"
+                    label={words::FOLDER}
+                    dir="ltr"
+                    value={(**folder).clone()}
+                    oninput={set(folder)}
+                    error={(props.tried && folder.trim().is_empty()).then_some(hub::PATH_NEEDED)}
+                    testid="export-folder"
+                />
+                <Button label={hub::PICK_FOLDER} icon={IconName::Folder} onclick={pick} testid="export-pick" />
+            </div>
+            <TextField
+                id="export-name"
+                label={words::NAME}
+                dir="ltr"
+                value={(**name).clone()}
+                oninput={set(name)}
+                error={(!is_name(name)).then_some(words::NAME_NEEDED)}
+                testid="export-name"
+            />
+        </>
+    }
+}
+
+/// Where it is, and what can be done with it.
+fn written(form: ExportForm, done: &ModelExported) -> Html {
+    let file = done.path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = file.strip_suffix(".gguf").unwrap_or(file);
+    html! {
+        <div class="export-done" data-testid="export-done" role="status">
+            <p>{ words::DONE }</p>
+            <p class="export-done__path"><Ltr text={done.path.clone()} /></p>
+            { match form {
+                ExportForm::GgufF16 | ExportForm::GgufQ8 => html! {
+                    <>
+                        <p>{ words::DONE_GGUF }</p>
+                        <CodeBlock label={words::OLLAMA} code={format!("ollama create NAME -f \"{stem}.Modelfile\"")} />
+                    </>
+                },
+                ExportForm::Peft => html! { <p>{ words::DONE_PEFT }</p> },
+                ExportForm::Safetensors | ExportForm::Folder | ExportForm::Zip => html! {},
+            } }
+        </div>
     }
 }
 
@@ -166,7 +294,7 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(['/', '\\']) && !matches!(name, "." | "..")
 }
 
-/// Folder and name as one path, in the manner of the folder; a zip file ends in `.zip`.
+/// Folder and name as one path, in the manner of the folder; a file ends as its form does.
 fn target(folder: &str, name: &str, form: ExportForm) -> Option<String> {
     let (folder, name) = (folder.trim(), name.trim());
     if folder.is_empty() || !is_name(name) {
@@ -177,8 +305,13 @@ fn target(folder: &str, name: &str, form: ExportForm) -> Option<String> {
     let mut path = folder.trim_end_matches(between).to_owned();
     path.push(between);
     path.push_str(name);
-    if form == ExportForm::Zip && !name.to_lowercase().ends_with(".zip") {
-        path.push_str(".zip");
+    let ending = match form {
+        ExportForm::Zip => ".zip",
+        ExportForm::GgufF16 | ExportForm::GgufQ8 => ".gguf",
+        ExportForm::Folder | ExportForm::Safetensors | ExportForm::Peft => "",
+    };
+    if !name.to_lowercase().ends_with(ending) {
+        path.push_str(ending);
     }
     Some(path)
 }
@@ -203,6 +336,10 @@ mod tests {
             target("/", "a.zip", ExportForm::Zip).as_deref(),
             Some("/a.zip"),
             "the ending is not doubled"
+        );
+        assert_eq!(
+            target("/a", "b", ExportForm::GgufQ8).as_deref(),
+            Some("/a/b.gguf")
         );
     }
 

@@ -2,10 +2,11 @@
 
 use super::delete::DeleteModel;
 use super::export::ExportDialog;
+use super::taken::Taken;
 use super::use_dataset::UseDatasetDialog;
 use crate::api;
 use crate::components::{Badge, IconButton, IconName, LinkTo, Ltr, Tone, Tooltip};
-use crate::i18n::{downloads, errors, hub as words, methods, time};
+use crate::i18n::{downloads, errors, export, hub as words, methods, time};
 use crate::pages::training::address_on;
 use crate::route::Route;
 use crate::state::toasts::{ShowToast, Toasts, use_toasts};
@@ -57,7 +58,9 @@ pub fn InstalledList(props: &InstalledListProps) -> Html {
     let dialog = match (*asking).clone() {
         Asking::Nothing => html! {},
         Asking::Delete(model) => html! { <DeleteModel {model} on_cancel={close} {on_deleted} /> },
-        Asking::Export(model) => html! { <ExportDialog {model} on_close={close} /> },
+        Asking::Export(model) => {
+            html! { <ExportDialog taken={Taken::listed(&model)} on_close={close} /> }
+        }
         Asking::Use(model) => html! { <UseDatasetDialog {model} on_close={close} /> },
     };
     html! {
@@ -213,7 +216,7 @@ fn actions(
             }
             <IconButton
                 icon={IconName::Upload}
-                label={words::label(words::EXPORT, name)}
+                label={words::label(export::EXPORT, name)}
                 onclick={asking(Asking::Export)}
                 testid={format!("model-export-{name}")}
             />

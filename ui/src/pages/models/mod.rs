@@ -17,11 +17,14 @@ mod import;
 mod installed;
 mod repo;
 mod search;
+mod taken;
 mod transfer;
 mod use_dataset;
 
 pub use catalog::{BrowseDatasets, CatalogPage};
+pub use export::TakeAlong;
 pub use repo::RepoPage;
+pub use taken::Taken;
 pub use transfer::Transfer;
 
 use crate::components::{

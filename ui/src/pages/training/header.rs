@@ -7,6 +7,7 @@ use crate::components::{
     Button, ConfirmDialog, ErrorNote, IconName, LinkTo, PageHeader, Progress, StatusBadge, Variant,
 };
 use crate::i18n::{common, errors, methods, training as words};
+use crate::pages::models::{TakeAlong, Taken};
 use crate::route::Route;
 use crate::state::job::Shared;
 use crate::state::toasts::{ShowToast, use_toasts};
@@ -48,6 +49,7 @@ pub fn JobHeader(props: &JobHeaderProps) -> Html {
             <Actions
                 id={job.job_id.clone()}
                 status={job.status}
+                taken={Taken::of_run(job)}
                 can_go_on={job.model_dir.is_some() && job.task == Task::CausalLm}
                 can_repeat={job.task == Task::CausalLm}
                 on_changed={props.on_changed.clone()}
@@ -68,6 +70,8 @@ pub fn JobHeader(props: &JobHeaderProps) -> Html {
 struct ActionsProps {
     id: JobId,
     status: JobStatus,
+    /// What it left to be taken along.
+    taken: Option<Taken>,
     /// Whether it left a model that another run can go on from.
     can_go_on: bool,
     /// Whether the form can make the same run again.
@@ -122,6 +126,7 @@ fn Actions(props: &ActionsProps) -> Html {
                     icon={IconName::Stop} onclick={ask(Question::Stop)} testid="job-stop"
                 />
             }
+            if let Some(taken) = &props.taken { <TakeAlong taken={taken.clone()} /> }
             if props.can_go_on {
                 <LinkButton
                     address={address_on(&trained(&props.id))}

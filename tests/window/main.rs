@@ -11,6 +11,7 @@ mod support;
 
 mod access;
 mod accounts;
+mod chat;
 mod clock;
 mod closed;
 mod conversations;

@@ -58,7 +58,8 @@ pub async fn import(
             let copying = blocking(move || {
                 let models = match found {
                     Some(files) => {
-                        let name = name.unwrap_or_else(|| model_name(&from));
+                        let name = name.unwrap_or_else(|| from.display().to_string());
+                        let name = model_name(&name);
                         gguf(&paths, &files, &name, &watch, &settled)
                     }
                     None => folder(&paths, &from, &watch, &settled),
@@ -101,15 +102,17 @@ fn claimed(
     Ok(models)
 }
 
-/// A model's name by its GGUF file: without the ending, and without the number of a part.
-fn model_name(file: &Path) -> String {
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+/// A model's name by its GGUF file, or by what another program calls it: without the folders before it, the
+/// ending, and the number of a part.
+fn model_name(called: &str) -> String {
+    let last = called.rsplit(['/', '\\']).next().unwrap_or(called);
+    let stem = last.strip_suffix(".gguf").unwrap_or(last);
     let part = stem.rsplit_once("-of-").and_then(|(rest, n_parts)| {
         let (name, number) = rest.rsplit_once('-')?;
         let is_count = |digits: &str| digits.len() == 5 && digits.parse::<u32>().is_ok();
         (is_count(number) && is_count(n_parts)).then_some(name)
     });
-    part.unwrap_or(&stem).to_owned()
+    part.unwrap_or(stem).to_owned()
 }
 
 /// What can be imported.

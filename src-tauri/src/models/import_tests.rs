@@ -207,8 +207,10 @@ fn a_file_of_gguf_is_called_as_people_call_the_model_and_parts_keep_their_names(
     for part in &parts {
         fs::write(part, "GGUF").unwrap();
     }
-    let name = model_name(&parts[0]);
+    let name = model_name(&parts[0].display().to_string());
     assert_eq!(name, "big", "a part's number is none of the model's name");
+    assert_eq!(model_name("owner/repo-GGUF/file.gguf"), "file");
+    assert_eq!(model_name("someone/qwen2.5:0.5b"), "qwen2.5:0.5b");
     let models = gguf(&paths, &parts, &name, &watch, &settled()).unwrap();
     assert_eq!(models[0].n_files, 2);
     assert!(paths.models().join("big/big-00002-of-00002.gguf").is_file());

@@ -128,7 +128,8 @@ pub fn share(db: &Db, user_id: &UserId, request: &DatasetShare) -> Result<Datase
     .ok_or_else(error::not_found)
 }
 
-/// Lists the bundled datasets that are there: Hafez where set-up fetched it, the stories always.
+/// Lists the bundled datasets that are there: Hafez where set-up fetched it, the stories and the
+/// questions with their answers always.
 /// Blocks.
 pub fn register_bundled(db: &Db, installed: Option<PathBuf>) -> Result<(), ApiError> {
     let Some(resources) = paths::resources(installed) else {
@@ -147,6 +148,13 @@ pub fn register_bundled(db: &Db, installed: Option<PathBuf>) -> Result<(), ApiEr
             "stories",
             words::DATASET_STORIES,
             resources.join("stories.txt"),
+            None,
+        ),
+        // What a model from scratch learns comes before it in every list.
+        (
+            "talks",
+            words::DATASET_TALKS,
+            resources.join("instructions.jsonl"),
             None,
         ),
     ];

@@ -32,6 +32,9 @@ pub const DATASET_HAFEZ: &str = "دیوان حافظ";
 /// The bundled stories.
 pub const DATASET_STORIES: &str = "قصه‌های ساده";
 
+/// The bundled questions and answers.
+pub const DATASET_TALKS: &str = "پرسش و پاسخ فارسی";
+
 /// Why the program could not start, and what to do.
 pub fn start_failed(failure: &ApiError) -> String {
     let path = failure.params.path.as_deref().map(isolate_ltr);

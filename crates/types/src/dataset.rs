@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// One dataset as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetRecord {
-    /// Its id; a bundled one's is fixed (`hafez`, `stories`).
+    /// Its id; a bundled one's is fixed (`hafez`, `stories`, `talks`).
     pub dataset_id: DatasetId,
     /// What people call it.
     pub name: String,

@@ -2,7 +2,7 @@
 //! search of the Hub, a repository's page, import and export.
 //!
 //! Enter at [`ModelsPage`], [`CatalogPage`] and [`RepoPage`]. Nothing here shows a card's markup as
-//! HTML: [`markdown`] knows the little that is drawn.
+//! HTML: `rich` knows the little that is drawn.
 
 mod catalog;
 mod catalog_card;

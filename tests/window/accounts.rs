@@ -219,9 +219,9 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
     window.go(&format!("/training/jobs/{job_id}")).await?;
     window.status(&["completed"], RUN).await?;
     let database = Database::open(&desktop.data_dir())?;
-    let notified = wait_for("the notification's row", SOON, || {
+    wait_for("the notification's row", SOON, || {
         let all = database.belongings(owner.as_str().unwrap())?;
-        Ok(all.contains("\nnotifications ").then_some(all))
+        Ok(all.contains("\nnotifications ").then_some(()))
     })?;
     let told = window
         .invoke("notifications_list", &Value::Null)
@@ -231,6 +231,24 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
         .invoke("account_sessions", &Value::Null)
         .await?
         .map_err(refused)?;
+    let of_run = json!({ "source": "trained", "job_id": job_id });
+    let talk = json!({ "model": { "model": of_run }, "compared": null, "settings": {} });
+    let chat = window
+        .invoke("chat_create", &talk)
+        .await?
+        .map_err(refused)?["chat_id"]
+        .clone();
+    let called = json!({ "chat_id": chat, "title": MARK });
+    window
+        .invoke("chat_rename", &called)
+        .await?
+        .map_err(refused)?;
+    let talk = json!({
+        "chat_id": chat, "message_id": "m", "model": { "model": of_run }, "compared": null,
+        "settings": {}, "title": "از دیگری", "text": "سلام", "dataset_id": imported["dataset"]["dataset_id"],
+        "base_model": of_run, "rows": {}, "context_length": 32,
+    });
+    let notified = database.belongings(owner.as_str().unwrap())?;
     window.click("sign-out").await?;
     window.click("login-new").await?;
     window.make_profile("دیگری").await?;
@@ -267,6 +285,8 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
         told[0]["notification_id"].clone(),
         sessions[0]["session_id"].clone(),
         everything,
+        talk,
+        chat,
         targets,
         json!(1),
         json!(false),

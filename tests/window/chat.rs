@@ -116,6 +116,13 @@ async fn train(window: &Window) -> Result<()> {
         })
         .await?;
     window.status(&["completed"], RUN).await?;
+    // What tells of the run's end lies over the page's lower edge for a while.
+    while window.has("toast").await {
+        if window.has("toast-close").await {
+            window.click("toast-close").await?;
+        }
+        window.settled().await?;
+    }
     Ok(())
 }
 

@@ -37,6 +37,26 @@ pub fn isolate(text: &str) -> String {
     wrap(FSI, text)
 }
 
+/// The direction of a text that may hold words of both, as an element's `dir`: right to left where at least
+/// a third of its letters are, whichever comes first. «I miss you یعنی چه؟» is a Persian question.
+pub fn direction(text: &str) -> &'static str {
+    let (mut n_rtl, mut n_ltr) = (0_usize, 0_usize);
+    for c in text.chars().filter(|c| c.is_alphabetic()) {
+        match c {
+            // Hebrew, Arabic with its extensions, and their presentation forms.
+            '\u{0590}'..='\u{08FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFF}' => {
+                n_rtl += 1
+            }
+            _ => n_ltr += 1,
+        }
+    }
+    match (n_rtl, n_ltr) {
+        (0, 0) => "auto",
+        _ if n_rtl.saturating_mul(2) >= n_ltr => "rtl",
+        _ => "ltr",
+    }
+}
+
 fn wrap(open: char, text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2 * open.len_utf8());
     out.push(open);
@@ -47,7 +67,15 @@ fn wrap(open: char, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{isolate, isolate_ltr, strip_controls};
+    use super::{direction, isolate, isolate_ltr, strip_controls};
+
+    #[test]
+    fn a_persian_sentence_is_one_although_it_begins_with_foreign_words() {
+        assert_eq!(direction("«I miss you» به فارسی چه می\u{200C}شود؟"), "rtl");
+        assert_eq!(direction("GGUF یک قالب است"), "rtl");
+        assert_eq!(direction("The word «کتاب» means book."), "ltr");
+        assert_eq!(direction("۱۲ + ۳۰"), "auto", "nothing is said by digits");
+    }
 
     #[test]
     fn controls_go_and_the_zwnj_stays() {

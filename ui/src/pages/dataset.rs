@@ -10,6 +10,7 @@ use crate::hooks::use_query;
 use crate::i18n::{account, common, datasets, errors};
 use crate::route::Route;
 use crate::state::toasts::{ShowToast, use_toasts};
+use amoozgar_text::bidi::direction;
 use amoozgar_text::number;
 use amoozgar_types::dataset::{DatasetRecord, Sharing};
 use amoozgar_types::id::DatasetId;
@@ -246,7 +247,7 @@ fn Rows(props: &RowsProps) -> Html {
                 { for rows.iter().zip(offset + 1..).map(|(row, number)| html! {
                     <li class="rows__row" key={number}>
                         <span class="rows__number">{ common::count(number) }</span>
-                        <p class="rows__text" dir="auto">{ row }</p>
+                        <p class="rows__text" dir={direction(row)}>{ row }</p>
                     </li>
                 }) }
             </ol>

@@ -6,6 +6,7 @@ use crate::components::{ErrorNote, IconButton, IconName, copy};
 use crate::i18n::{chat as words, common};
 use crate::rich::message;
 use crate::state::toasts::{ShowToast, use_toasts};
+use amoozgar_text::bidi::direction;
 use amoozgar_types::chat::{ChatMessage, MessageStatus, Role, Side};
 use amoozgar_types::id::MessageId;
 use std::rc::Rc;
@@ -134,7 +135,7 @@ fn draw_turn(
                 aria-label={words::YOU}
                 data-testid="chat-question"
             >
-                <p class="said__text" dir="auto">{ &message.content }</p>
+                <p class="said__text" dir={direction(&message.content)}>{ &message.content }</p>
             </article>
         },
     });

@@ -138,7 +138,7 @@ async fn refused_during_a_run(window: &Window, target: &Path) -> Result<()> {
     window.click("storage-move").await?;
     look(window, target).await?;
     window
-        .see_text("[data-testid=error-message]", "در حال کار")
+        .see_text("[data-testid=error-message]", "در جریان یا در نوبت")
         .await?;
     ensure!(!target.exists(), "nothing was made there");
     window.click("dialog-cancel").await?;

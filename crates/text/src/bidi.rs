@@ -45,7 +45,7 @@ pub fn direction(text: &str) -> &'static str {
         match c {
             // Hebrew, Arabic with its extensions, and their presentation forms.
             '\u{0590}'..='\u{08FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFF}' => {
-                n_rtl += 1
+                n_rtl += 1;
             }
             _ => n_ltr += 1,
         }

@@ -6,9 +6,9 @@
 use crate::EngineError;
 use crate::kernels::quantized;
 use crate::memory;
-use crate::model::{self, ModelConfig, NormPlacement};
+use crate::model::{self, ModelConfig, NormPlacement, as_stored};
 use crate::plan::small_text;
-use crate::setup::{config_of, lora_of, storage_of};
+use crate::setup::{base_model, config_of, lora_of, storage_of};
 use crate::tape::Policy;
 use crate::train::optimizer::memory_bytes;
 use crate::weights::Storage;
@@ -247,11 +247,53 @@ fn row_values(spec: &TrainSpec, config: &ModelConfig, policy: Policy) -> (u64, u
     }
 }
 
-/// What a specification's model is, where nothing is read but its configuration and a small text.
+/// What a specification's model is, where nothing is read but its configuration, a small text, and of a base
+/// model what [`crate::open`] asks its weights too: whether its head is its embedding.
 pub(crate) fn config_before_start(spec: &TrainSpec) -> Result<ModelConfig, EngineError> {
     // How many classes there are hardly matters.
     let labels = ["0".to_owned(), "1".to_owned()];
     let known = small_text::known(spec);
     let vocab_size = known.map_or(spec.tokenizer.vocab_size, |known| known.vocab_size);
-    config_of(spec, vocab_size, 0, &labels)
+    let config = config_of(spec, vocab_size, 0, &labels)?;
+    match base_model(spec)? {
+        Some(folder) => as_stored(config, folder),
+        None => Ok(config),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::config_before_start;
+    use crate::LoadOptions;
+    use crate::model::n_parameters;
+    use amoozgar_types::TrainSpec;
+    use candle_core::{Device, safetensors};
+    use std::path::Path;
+
+    #[test]
+    fn an_estimate_counts_the_head_that_a_tied_model_stores_beside_its_embedding() {
+        let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/llama-tied");
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        std::fs::copy(reference.join("config.json"), dir.join("config.json")).unwrap();
+        let weights = reference.join("model.safetensors");
+        let mut weights = safetensors::load(weights, &Device::Cpu).unwrap();
+        let head = weights["model.embed_tokens.weight"]
+            .affine(2.0, 0.0)
+            .unwrap();
+        weights.insert("lm_head.weight".to_owned(), head);
+        safetensors::save(&weights, dir.join("model.safetensors")).unwrap();
+
+        let opened = crate::open(dir, &LoadOptions::default()).unwrap();
+        let mut spec: TrainSpec = serde_json::from_value(serde_json::json!({
+            "method": "full", "dataset": { "train": dir.join("text.txt") }
+        }))
+        .unwrap();
+        spec.base_model = Some(dir.display().to_string());
+        spec.model.context_length = 8;
+        let foreseen = config_before_start(&spec).unwrap();
+        assert!(!foreseen.tie_word_embeddings, "the head was trained apart");
+        assert_eq!(n_parameters(&foreseen), n_parameters(opened.model.config()));
+    }
 }

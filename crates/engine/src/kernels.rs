@@ -34,6 +34,7 @@ pub mod cross_entropy;
 pub mod dropout;
 pub mod elementwise;
 pub mod embedding;
+mod gated;
 pub mod geglu;
 pub mod gelu;
 pub mod gemm;

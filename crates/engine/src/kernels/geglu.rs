@@ -1,25 +1,14 @@
 //! The gated unit `gelu(gate) * up` (Shazeer, 2020), with GELU's approximation by `tanh`, as Gemma has it.
 
 use super::gelu::{CUBIC, TWICE_ROOT_TWO_OVER_PI};
-use super::{CHUNK, simd};
-use rayon::prelude::*;
+use super::{gated, simd};
 
 /// `out = gelu(gate) * up`; all of one length.
 ///
 /// # Panics
 /// Where the lengths differ.
 pub fn forward(out: &mut [f32], gate: &[f32], up: &[f32]) {
-    assert!(
-        out.len() == gate.len() && gate.len() == up.len(),
-        "geglu: the lengths are {}, {} and {}",
-        out.len(),
-        gate.len(),
-        up.len()
-    );
-    out.par_chunks_mut(CHUNK)
-        .zip(gate.par_chunks(CHUNK))
-        .zip(up.par_chunks(CHUNK))
-        .for_each(|((out, gate), up)| forward_chunk(out, gate, up));
+    gated::forward("geglu", forward_chunk, out, [gate, up]);
 }
 
 /// The gradients of [`forward`], written to `dgate` and `dup`.
@@ -27,20 +16,7 @@ pub fn forward(out: &mut [f32], gate: &[f32], up: &[f32]) {
 /// # Panics
 /// Where the lengths differ.
 pub fn backward(dgate: &mut [f32], dup: &mut [f32], dout: &[f32], gate: &[f32], up: &[f32]) {
-    assert!(
-        [dup.len(), dout.len(), gate.len(), up.len()]
-            .iter()
-            .all(|&n| n == dgate.len()),
-        "geglu: the lengths of the gradients"
-    );
-    dgate
-        .par_chunks_mut(CHUNK)
-        .zip(dup.par_chunks_mut(CHUNK))
-        .zip(dout.par_chunks(CHUNK))
-        .zip(gate.par_chunks(CHUNK).zip(up.par_chunks(CHUNK)))
-        .for_each(|(((dgate, dup), dout), (gate, up))| {
-            backward_chunk(dgate, dup, dout, gate, up);
-        });
+    gated::backward("geglu", backward_chunk, [dgate, dup], [dout, gate, up]);
 }
 
 per_isa! {

@@ -1,24 +1,13 @@
 //! The gated unit `silu(gate) * up` (Shazeer, 2020).
 
-use super::{CHUNK, simd};
-use rayon::prelude::*;
+use super::{gated, simd};
 
 /// `out = silu(gate) * up` with `silu(z) = z / (1 + e^-z)`; all of one length.
 ///
 /// # Panics
 /// Where the lengths differ.
 pub fn forward(out: &mut [f32], gate: &[f32], up: &[f32]) {
-    assert!(
-        out.len() == gate.len() && gate.len() == up.len(),
-        "swiglu: the lengths are {}, {} and {}",
-        out.len(),
-        gate.len(),
-        up.len()
-    );
-    out.par_chunks_mut(CHUNK)
-        .zip(gate.par_chunks(CHUNK))
-        .zip(up.par_chunks(CHUNK))
-        .for_each(|((out, gate), up)| forward_chunk(out, gate, up));
+    gated::forward("swiglu", forward_chunk, out, [gate, up]);
 }
 
 /// The gradients of [`forward`], written to `dgate` and `dup`.
@@ -26,20 +15,7 @@ pub fn forward(out: &mut [f32], gate: &[f32], up: &[f32]) {
 /// # Panics
 /// Where the lengths differ.
 pub fn backward(dgate: &mut [f32], dup: &mut [f32], dout: &[f32], gate: &[f32], up: &[f32]) {
-    assert!(
-        [dup.len(), dout.len(), gate.len(), up.len()]
-            .iter()
-            .all(|&n| n == dgate.len()),
-        "swiglu: the lengths of the gradients"
-    );
-    dgate
-        .par_chunks_mut(CHUNK)
-        .zip(dup.par_chunks_mut(CHUNK))
-        .zip(dout.par_chunks(CHUNK))
-        .zip(gate.par_chunks(CHUNK).zip(up.par_chunks(CHUNK)))
-        .for_each(|(((dgate, dup), dout), (gate, up))| {
-            backward_chunk(dgate, dup, dout, gate, up);
-        });
+    gated::backward("swiglu", backward_chunk, [dgate, dup], [dout, gate, up]);
 }
 
 per_isa! {

@@ -35,6 +35,12 @@ pub const DATASET_STORIES: &str = "قصه‌های ساده";
 /// The bundled questions and answers.
 pub const DATASET_TALKS: &str = "پرسش و پاسخ فارسی";
 
+/// A model as it was after some steps of its run.
+pub fn at_step(name: &str, step: u64) -> String {
+    let step = i64::try_from(step).unwrap_or(i64::MAX);
+    format!("{name}، گام {}", number::format_integer(step))
+}
+
 /// Why the program could not start, and what to do.
 pub fn start_failed(failure: &ApiError) -> String {
     let path = failure.params.path.as_deref().map(isolate_ltr);

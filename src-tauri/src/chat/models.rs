@@ -6,8 +6,8 @@ use crate::jobs::{new_run, writing};
 use crate::models;
 use crate::paths::Paths;
 use crate::process::Inspector;
+use crate::words;
 use amoozgar_store::StoredJob;
-use amoozgar_text::number;
 use amoozgar_types::ApiError;
 use amoozgar_types::chat::{AdapterOffer, ChatModel, CheckpointOffer, ModelChoice, ModelOffer};
 use amoozgar_types::id::{JobId, UserId};
@@ -113,8 +113,7 @@ pub fn found(
         }
     };
     if let Some(step) = choice.checkpoint {
-        let step = i64::try_from(step).unwrap_or(i64::MAX);
-        name = format!("{name} · {}", number::format_integer(step));
+        name = words::at_step(&name, step);
     }
     let adapter = match &choice.adapter {
         Some(job_id) => {

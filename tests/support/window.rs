@@ -129,7 +129,17 @@ impl Window {
                 'click', () => { window.wasHit = true; }, { capture: true, once: true })";
         self.run(WATCH, vec![serde_json::to_value(element)?])
             .await?;
-        element.click().await?;
+        const SHOW: &str = "arguments[0].scrollIntoView({ block: 'center', inline: 'nearest' })";
+        if !self.is_on_top(element).await? {
+            self.run(SHOW, vec![serde_json::to_value(element)?]).await?;
+        }
+        if let Err(error) = element.click().await {
+            let kind = match &error {
+                CmdError::Standard(answer) => answer.error.to_string(),
+                other => other.to_string(),
+            };
+            return Err(anyhow!("{kind}; {}", self.place_of(element).await));
+        }
         // A click that left the page, or the application, leaves nobody to ask.
         let missed = self.run("return window.wasHit === false", vec![]).await;
         ensure!(
@@ -137,6 +147,33 @@ impl Window {
             "the click missed it"
         );
         Ok(())
+    }
+
+    /// Whether a click in an element's middle would reach it.
+    async fn is_on_top(&self, element: &Element) -> Result<bool> {
+        const ON_TOP: &str = "const place = arguments[0].getBoundingClientRect();
+            const [x, y] = [place.x + place.width / 2, place.y + place.height / 2];
+            return arguments[0].contains(document.elementFromPoint(x, y))";
+        let is_on_top = self
+            .run(ON_TOP, vec![serde_json::to_value(element)?])
+            .await?;
+        Ok(is_on_top == json!(true))
+    }
+
+    /// Where an element is, and what lies over its middle.
+    async fn place_of(&self, element: &Element) -> String {
+        const PLACE: &str = "const place = arguments[0].getBoundingClientRect();
+            const [x, y] = [place.x + place.width / 2, place.y + place.height / 2];
+            const over = document.elementFromPoint(x, y);
+            return `its middle is at ${x}, ${y} of ${innerWidth}, ${innerHeight}, where there is `
+                + (over?.outerHTML.slice(0, 200) ?? 'nothing')";
+        match serde_json::to_value(element) {
+            Ok(element) => match self.run(PLACE, vec![element]).await {
+                Ok(place) => place.to_string(),
+                Err(error) => error.to_string(),
+            },
+            Err(error) => error.to_string(),
+        }
     }
 
     /// Whether the application has ended, and the session with it.
@@ -219,8 +256,18 @@ impl Window {
     /// Turns a switch, whose own element is hidden behind its picture.
     pub async fn turn(&self, test_id: &str) -> Result<()> {
         self.find_hidden(test_id).await?;
-        let script = "document.querySelector(`[data-testid=\"${arguments[0]}\"]`).click()";
-        self.run(script, vec![json!(test_id)]).await?;
+        // One that is disabled for a moment hears no click.
+        let script = "const found = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);
+            if (!found || found.disabled) return false;
+            found.click();
+            return true";
+        let deadline = Instant::now() + SOON;
+        while self.run(script, vec![json!(test_id)]).await? != json!(true) {
+            if Instant::now() >= deadline {
+                bail!("`{test_id}` is disabled after {SOON:?}");
+            }
+            tokio::time::sleep(super::LOOK_EVERY).await;
+        }
         Ok(())
     }
 

@@ -59,7 +59,7 @@ async fn an_answer_that_the_program_ended_with_is_there_after_a_restart() -> Res
         "`{shown}` after `{before}`"
     );
     // And it goes on.
-    window.click("chat-regenerate").await?;
+    regenerate(&window).await?;
     ended(&window, &["whole", "cut"]).await?;
     window.end_session().await;
     desktop.end_application()
@@ -145,6 +145,24 @@ async fn ask(window: &Window, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Asks for another answer and waits until it has taken the place of the last one.
+async fn regenerate(window: &Window) -> Result<()> {
+    let mark = "document.querySelectorAll('[data-testid=chat-answer]')
+        .forEach((one) => { one.wasThere = true; })";
+    window.script(mark).await?;
+    window.click("chat-regenerate").await?;
+    let last = "const all = document.querySelectorAll('[data-testid=chat-answer]');
+        return all[all.length - 1]?.wasThere === undefined";
+    let deadline = Instant::now() + SOON;
+    while window.script(last).await? != json!(true) {
+        if Instant::now() >= deadline {
+            bail!("the last answer is the same after {SOON:?}");
+        }
+        tokio::time::sleep(crate::support::LOOK_EVERY).await;
+    }
+    Ok(())
+}
+
 /// Waits until every answer has one of the states.
 async fn ended(window: &Window, wanted: &[&str]) -> Result<()> {
     let deadline = Instant::now() + RUN;
@@ -221,8 +239,7 @@ async fn empty(window: &Window, test_id: &str) -> Result<()> {
 
 /// Another answer takes the place of the first, which stays in the database.
 async fn again(window: &Window) -> Result<()> {
-    window.find("chat-regenerate", SOON).await?;
-    window.click("chat-regenerate").await?;
+    regenerate(window).await?;
     ended(window, &["whole", "cut"]).await?;
     ensure!(
         window.count("[data-testid=chat-answer]").await? == 1,
@@ -274,13 +291,13 @@ async fn stops(desktop: &Desktop, window: &Window) -> Result<()> {
 
 /// A child that dies is an answer that failed, and the next question is answered.
 async fn dies(desktop: &Desktop, window: &Window) -> Result<()> {
-    window.click("chat-regenerate").await?;
+    regenerate(window).await?;
     let child = frozen(desktop, window).await?;
     kill_hard(child)?;
     ended(window, &["failed"]).await?;
     window.find("error-message", SOON).await?;
     in_both_themes(desktop, window, "chat-failed").await?;
-    window.click("chat-regenerate").await?;
+    regenerate(window).await?;
     ended(window, &["whole", "cut"]).await
 }
 
@@ -307,7 +324,7 @@ async fn frozen(desktop: &Desktop, window: &Window) -> Result<u32> {
             && !window.has("chat-stop").await
         {
             // It was faster.
-            window.click("chat-regenerate").await?;
+            regenerate(window).await?;
         }
     }
     bail!("no answer was met in its middle")

@@ -3,6 +3,7 @@
 
 use super::thread::{Phase, Thread};
 use crate::components::{ErrorNote, IconButton, IconName, copy};
+use crate::hooks::use_resized;
 use crate::i18n::{chat as words, common};
 use crate::rich::message;
 use crate::state::toasts::{ShowToast, use_toasts};
@@ -29,21 +30,27 @@ pub struct MessagesProps {
 #[component]
 pub fn Messages(props: &MessagesProps) -> Html {
     let area = use_node_ref();
+    let inner = use_node_ref();
     let is_at_end = use_state_eq(|| true);
+    // The same for who hears of sizes, and where the last scroll event left the reader.
+    let follows = use_mut_ref(|| true);
+    let last_top = use_mut_ref(|| 0);
     {
-        let (area, is_at_end) = (area.clone(), *is_at_end);
-        use_effect_with(props.thread.clone(), move |_| {
-            if is_at_end {
-                to_end(&area);
+        let (scrolled, follows) = (area.clone(), follows.clone());
+        let on_resize = move |()| {
+            if *follows.borrow() {
+                to_end(&scrolled);
             }
-        });
+        };
+        use_resized([area.clone(), inner.clone()], on_resize.into());
     }
     let n_messages = props.thread.messages.len();
     {
         // What a person sends themselves is always in sight.
-        let (area, is_at_end) = (area.clone(), is_at_end.setter());
+        let (area, is_at_end, follows) = (area.clone(), is_at_end.setter(), follows.clone());
         use_effect_with(n_messages, move |_| {
             to_end(&area);
+            *follows.borrow_mut() = true;
             is_at_end.set(true);
         });
     }
@@ -52,7 +59,12 @@ pub fn Messages(props: &MessagesProps) -> Html {
         move |_: Event| {
             if let Some(area) = area.cast::<HtmlElement>() {
                 let left = area.scroll_height() - area.scroll_top() - area.client_height();
-                is_at_end.set(left <= AT_END);
+                // Text that came since this scroll began is no reason to stay behind: only who went up does.
+                let went_up = area.scroll_top() < last_top.replace(area.scroll_top());
+                if left <= AT_END || went_up {
+                    *follows.borrow_mut() = left <= AT_END;
+                    is_at_end.set(left <= AT_END);
+                }
             }
         }
     };
@@ -78,7 +90,7 @@ pub fn Messages(props: &MessagesProps) -> Html {
                 data-testid="chat-messages"
                 {onscroll}
             >
-                <div class="messages__inner">{ for shown }</div>
+                <div ref={inner} class="messages__inner">{ for shown }</div>
             </div>
             if !*is_at_end {
                 <span class="messages__end">

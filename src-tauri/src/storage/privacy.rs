@@ -46,8 +46,9 @@ pub fn repair(paths: &Paths, db: &Db) -> Result<(), ApiError> {
         return Ok(());
     }
     let shared = amoozgar_hub::named_cache().and_then(|cache| cache.canonicalize().ok());
-    for part in PARTS {
-        walk(&paths.place().join(part), shared.as_deref());
+    let parts = PARTS.map(|part| paths.place().join(part));
+    for dir in parts.iter().filter(|dir| dir.is_dir()) {
+        walk(dir, shared.as_deref());
     }
     walk(&paths.logs(), None);
     db.now(|store| store.set_modes_form(FORM))

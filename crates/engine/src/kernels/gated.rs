@@ -27,13 +27,16 @@ pub(super) fn forward(
         .for_each(|((out, gate), up)| chunk(out, gate, up));
 }
 
+/// Writes `dgate` and `dup`, of `dout`, `gate` and `up` of the same length.
+type BackwardChunk = fn(&mut [f32], &mut [f32], &[f32], &[f32], &[f32]);
+
 /// `dgate` and `dup` of `dout`, `gate` and `up`, a chunk at a time.
 ///
 /// # Panics
 /// Where the lengths differ.
 pub(super) fn backward(
     name: &str,
-    chunk: fn(&mut [f32], &mut [f32], &[f32], &[f32], &[f32]),
+    chunk: BackwardChunk,
     [dgate, dup]: [&mut [f32]; 2],
     [dout, gate, up]: [&[f32]; 3],
 ) {

@@ -8,7 +8,7 @@ use crate::EngineError;
 use crate::memory;
 use crate::model;
 use crate::tape::Policy;
-use crate::train::run_plan::{Plan, n_windows, validate};
+use crate::train::run_plan::{Plan, Work, n_windows, validate};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::plan::{Change, RunEstimate};
 use amoozgar_types::spec::{Dtype, Method, Task};
@@ -69,7 +69,13 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
         None => (1.0 - trained_share) / trained_share,
     };
     let validation_tokens = n_train_tokens as f64 * held_out;
-    let plan = Plan::new(spec, n_sequences).sparing(spec, n_train_tokens, validation_tokens as u64);
+    let work = Work {
+        train_tokens: n_train_tokens,
+        validation_tokens: validation_tokens as u64,
+        parameters: model::n_parameters(&config),
+        trained: n_parameters,
+    };
+    let plan = Plan::new(spec, n_sequences).sparing(spec, &work);
     let available_bytes = memory::available_to(spec);
     let policy = policy_within(spec, &config, plan.micro_batch, available_bytes);
 

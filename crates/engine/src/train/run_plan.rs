@@ -8,12 +8,26 @@ use amoozgar_types::{TrainSpec, limits};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-/// The share of a run that validations and samples take at most where nothing is said of their number.
-const MOST_FOR_VALIDATION: f64 = 0.1;
+/// The share of a run that validations, samples and the checkpoints of bests take at most where nothing is
+/// said of their number.
+const MOST_FOR_VALIDATION: f64 = 0.06;
+/// The share of a run that the other checkpoints take at most where nothing is said of theirs.
+const MOST_FOR_CHECKPOINTS: f64 = 0.04;
 /// Forward passes that a token takes which goes forward and back.
 const TRAINED_TOKEN: f64 = 3.0;
+/// The same where most weights are frozen, whose gradients nobody needs.
+const ADAPTED_TOKEN: f64 = 2.0;
 /// Forward passes of a token in a batch that take as long as one that is written: it reads all weights alone.
 const SAMPLED_TOKEN: f64 = 20.0;
+/// Floating-point operations a second of a computer at home, of which a token's forward pass takes two for
+/// each weight.
+const FLOPS: f64 = 1.5e11;
+/// Bytes a second of its disk.
+const DISK_BYTES: f64 = 1.5e8;
+/// Bytes in a checkpoint for each weight that is trained: the weight and two moments.
+const SAVED_BYTES: f64 = 12.0;
+/// Seconds of a run that is too short for anybody to mind what its checkpoints take.
+const SHORT: f64 = 60.0;
 
 /// Refuses what cannot be trained: what is outside [`limits`], and what contradicts itself. Looks at no
 /// file.
@@ -208,6 +222,19 @@ fn require(
     }
 }
 
+/// How much an epoch and the model are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Work {
+    /// Tokens that go through the model in an epoch.
+    pub(crate) train_tokens: u64,
+    /// Tokens that a validation measures.
+    pub(crate) validation_tokens: u64,
+    /// Weights of the model.
+    pub(crate) parameters: u64,
+    /// Weights that are trained.
+    pub(crate) trained: u64,
+}
+
 /// The run in numbers.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
@@ -274,28 +301,44 @@ impl Plan {
         }
     }
 
-    /// The same with fewer validations, where nothing is said of their number: with the samples they take a
-    /// tenth of the run at most, reckoned in forward passes of a token. The last step validates anyway.
-    /// `n_train_tokens` go through the model in an epoch.
-    pub(crate) fn sparing(
-        mut self,
-        spec: &TrainSpec,
-        n_train_tokens: u64,
-        n_val_tokens: u64,
-    ) -> Self {
-        if spec.evaluation.every_steps.is_some() {
-            return self;
-        }
+    /// The same with fewer validations and checkpoints, where nothing is said of their number: with the
+    /// samples they take a tenth of the run at most, reckoned in forward passes of a token. The last step
+    /// validates and saves anyway.
+    pub(crate) fn sparing(mut self, spec: &TrainSpec, work: &Work) -> Self {
         let n_sampled = match spec.task {
             Task::CausalLm => spec.evaluation.prompts.len() * spec.evaluation.sample_tokens,
             Task::SequenceClassification => 0,
         };
-        let once = n_val_tokens as f64 + n_sampled as f64 * SAMPLED_TOKEN;
-        let step_tokens = n_train_tokens as f64 * self.batch_size as f64 / self.n_sequences as f64;
-        let all_steps = self.total_steps as f64 * step_tokens * TRAINED_TOKEN;
-        let most = (MOST_FOR_VALIDATION * all_steps / once.max(1.0)).max(1.0);
-        let every = (self.total_steps as f64 / most).ceil() as u64;
-        self.evaluate_every = self.evaluate_every.max(every.clamp(1, self.total_steps));
+        let token = match spec.method {
+            Method::Lora => ADAPTED_TOKEN,
+            Method::Scratch | Method::Full => TRAINED_TOKEN,
+        };
+        let step_tokens =
+            work.train_tokens as f64 * self.batch_size as f64 / self.n_sequences as f64;
+        let all_steps = self.total_steps as f64 * step_tokens * token;
+        let pass_s = 2.0 * work.parameters as f64 / FLOPS;
+        let saved = if all_steps * pass_s < SHORT {
+            0.0
+        } else {
+            SAVED_BYTES * work.trained as f64 / DISK_BYTES / pass_s
+        };
+        let validated = work.validation_tokens as f64 + n_sampled as f64 * SAMPLED_TOKEN + saved;
+        // Steps from one to the next where each takes `once` and all of them `share` of the run.
+        let apart = |once: f64, share: f64| {
+            let most = (share * all_steps / once.max(1.0)).max(1.0);
+            let every = (self.total_steps as f64 / most).ceil() as u64;
+            every.clamp(1, self.total_steps)
+        };
+        let (validations, checkpoints) = (
+            apart(validated, MOST_FOR_VALIDATION),
+            apart(saved, MOST_FOR_CHECKPOINTS),
+        );
+        if spec.evaluation.every_steps.is_none() {
+            self.evaluate_every = self.evaluate_every.max(validations);
+        }
+        if spec.checkpoint.every_steps.is_none() {
+            self.checkpoint_every = self.checkpoint_every.max(checkpoints);
+        }
         self
     }
 
@@ -312,126 +355,6 @@ pub(crate) fn n_windows(n_tokens: usize, context: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::{Plan, require_a_whole_batch, validate};
-    use crate::EngineError;
-    use amoozgar_types::TrainSpec;
-    use serde_json::{Value, json};
-
-    fn refused(more: &Value) -> Option<(&'static str, String)> {
-        let mut spec = json!({ "dataset": { "train": "/t.txt" } });
-        let (Value::Object(all), Value::Object(more)) = (&mut spec, more.clone()) else {
-            unreachable!("both are objects");
-        };
-        all.extend(more);
-        let spec: TrainSpec = serde_json::from_value(spec).unwrap();
-        match validate(&spec) {
-            Ok(()) => None,
-            Err(EngineError::InvalidSpec { field, detail }) => Some((field, detail)),
-            Err(other) => panic!("{other}"),
-        }
-    }
-
-    #[test]
-    fn a_number_of_heads_alone_is_enough() {
-        for model in [json!({ "n_heads": 2 }), json!({ "d_model": 384 })] {
-            assert_eq!(refused(&json!({ "model": model })), None, "{model}");
-        }
-    }
-
-    #[test]
-    fn a_batch_larger_than_all_passes_together_is_refused() {
-        let spec: TrainSpec = serde_json::from_value(json!({
-            "dataset": { "train": "/t.txt" },
-            "optimizer": { "batch_size": 64, "epochs": 2 },
-        }))
-        .unwrap();
-        assert!(
-            require_a_whole_batch(&spec, 32).is_ok(),
-            "one step, twice through"
-        );
-        let error = require_a_whole_batch(&spec, 31).unwrap_err().to_string();
-        assert!(
-            error.contains("31") && error.contains("64"),
-            "what there is and what is asked for: {error}"
-        );
-    }
-
-    #[test]
-    fn validations_and_samples_take_a_tenth_of_a_run_at_most() {
-        let plan = |more: Value, n_sequences: usize, n_val_tokens: u64| {
-            let mut spec = json!({
-                "dataset": { "train": "/t.txt" },
-                "optimizer": { "batch_size": 8, "epochs": 1 },
-            });
-            spec["evaluation"] = more;
-            let spec: TrainSpec = serde_json::from_value(spec).unwrap();
-            let n_train_tokens = n_sequences as u64 * 256;
-            Plan::new(&spec, n_sequences).sparing(&spec, n_train_tokens, n_val_tokens)
-        };
-        // Twelve steps of 2048 tokens, as a small text over a base model has them.
-        let few = plan(json!({}), 96, 1300);
-        assert_eq!(
-            (few.total_steps, few.evaluate_every),
-            (12, 6),
-            "two, not twelve"
-        );
-        let large = plan(json!({}), 96, 1_000_000);
-        assert_eq!(
-            large.evaluate_every, 12,
-            "once at the end, however long it takes"
-        );
-        let many = plan(json!({}), 96_000, 13_000);
-        assert_eq!(many.evaluate_every, 600, "twenty in a long run, as ever");
-        let asked = plan(json!({ "every_steps": 1 }), 96, 1_000_000);
-        assert_eq!(asked.evaluate_every, 1, "what was asked for");
-    }
-
-    #[test]
-    fn adapters_over_a_classifier_are_refused_by_name() {
-        let (field, detail) = refused(&json!({
-            "task": "sequence_classification", "method": "lora", "base_model": "/m",
-        }))
-        .unwrap();
-        assert_eq!(field, "method", "what cannot be");
-        assert!(detail.contains("`full`"), "what can be: `{detail}`");
-    }
-
-    #[test]
-    fn what_is_outside_its_limits_is_refused_by_name() {
-        for (field, more) in [
-            ("optimizer.lr", json!({ "optimizer": { "lr": 0.0 } })),
-            (
-                "optimizer.batch_size",
-                json!({ "optimizer": { "batch_size": 0 } }),
-            ),
-            (
-                "model.context_length",
-                json!({ "model": { "context_length": 1 } }),
-            ),
-            (
-                "tokenizer.vocab_size",
-                json!({ "tokenizer": { "vocab_size": 259 } }),
-            ),
-            (
-                "lora.rank",
-                json!({ "method": "lora", "lora": { "rank": 0 } }),
-            ),
-            (
-                "lora.dropout",
-                json!({ "method": "lora", "lora": { "dropout": 1.0 } }),
-            ),
-            (
-                "model.d_model",
-                json!({ "model": { "d_model": 4_000_000_000_u64 } }),
-            ),
-        ] {
-            assert_eq!(
-                refused(&more).map(|(field, _)| field),
-                Some(field),
-                "{more}"
-            );
-        }
-    }
-}
+#[path = "run_plan_tests.rs"]
+#[allow(clippy::unwrap_used)]
+mod tests;

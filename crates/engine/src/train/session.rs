@@ -5,11 +5,11 @@ use super::checkpoint::{Checkpoints, LoopState, Occasion, Restored};
 use super::classify::measure;
 use super::evaluate::{Evaluation, sum_nll};
 use super::optimizer::{Optimizer, clip_factor};
-use super::run_plan::{Plan, require_a_whole_batch};
+use super::run_plan::{Plan, Work, require_a_whole_batch};
 use super::sequences::{packs_documents, require, sequences, source};
 use super::start::{Start, beside, start, write_adapted};
 use crate::infer::{Asked, SamplingParams, continue_prompt};
-use crate::model::{Batch, Model, ModelConfig, StepContext};
+use crate::model::{self, Batch, Model, ModelConfig, StepContext};
 use crate::plan::footprint;
 use crate::random::Keyed;
 use crate::tape::{Gradients, Policy};
@@ -78,9 +78,14 @@ impl Session {
         progress.at(LoadingStage::Model, 0.0)?;
         let sequences = sequences(spec, &corpus, packs_documents);
         require_a_whole_batch(spec, sequences.len())?;
-        let (n_train, n_val) = (corpus.train.tokens.len(), corpus.validation.tokens.len());
-        let plan = Plan::new(spec, sequences.len()).sparing(spec, n_train as u64, n_val as u64);
         let Start { model, targets } = start(spec, &corpus)?;
+        let work = Work {
+            train_tokens: corpus.train.tokens.len() as u64,
+            validation_tokens: corpus.validation.tokens.len() as u64,
+            parameters: model::n_parameters(model.config()),
+            trained: footprint::n_trained(spec, model.config()),
+        };
+        let plan = Plan::new(spec, sequences.len()).sparing(spec, &work);
         let policy = footprint::choose_policy(spec, model.config(), plan.micro_batch);
         progress.at(LoadingStage::Model, 1.0)?;
 

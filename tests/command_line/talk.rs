@@ -95,6 +95,30 @@ fn a_model_is_talked_to_line_by_line_and_forgets_what_does_not_fit() {
 }
 
 #[test]
+fn a_message_is_shown_as_the_model_reads_it() {
+    let bench = Bench::new();
+    let model = trained(&bench, 64);
+    let shown = |arguments: &[&str]| {
+        let all = [&["tokens", "--json", "--model", &model], arguments].concat();
+        json_answer(&bench.run(&all)).unwrap()
+    };
+    let plain = shown(&["سلام"]);
+    assert_eq!(plain["text"], "سلام", "nothing is put around it");
+    let message = shown(&["سلام", "--chat", "--system", "شعر بگو"]);
+    let text = message["text"].as_str().unwrap();
+    let order = ["شعر بگو", "پرسش: سلام", "پاسخ:"].map(|part| text.find(part));
+    assert!(
+        order.iter().all(Option::is_some) && order.is_sorted(),
+        "`{text}`"
+    );
+    let n = |answer: &serde_json::Value| answer["token_ids"].as_array().unwrap().len();
+    assert_eq!(n(&message), message["pieces"].as_array().unwrap().len());
+    assert!(n(&message) > n(&plain), "{message}");
+    let alone = bench.run(&["tokens", "--model", &model, "سلام", "--system", "شعر بگو"]);
+    assert_eq!(alone.status.code(), Some(2), "--system says nothing alone");
+}
+
+#[test]
 fn a_question_longer_than_the_context_and_a_setting_out_of_range_are_refused_by_name() {
     let bench = Bench::new();
     let model = trained(&bench, 32);

@@ -42,7 +42,7 @@ pub use export::{
     Progress as ExportProgress, Watch as ExportWatch, export_watched, remove_unfinished,
 };
 pub use infer::{Answer, Generation, Generator, KvCache, SamplingParams};
-pub use load::{LoadOptions, Opened, open, tokens};
+pub use load::{LoadOptions, Opened, chat_tokens, open, tokens};
 pub use plan::{BenchReport, Scenario, base_fitness, bench, gguf_files, longest_context};
 pub use plan::{estimate, least_memory_bytes, make_it_fit};
 pub use preview::{PreviewRequest, preview_conversations};

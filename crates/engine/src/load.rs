@@ -7,7 +7,9 @@ use crate::EngineError;
 use crate::model::{Classes, Model, as_stored, read_weights};
 use crate::tokenizer::Tokenizer;
 use crate::tokenizer::chat::Chat;
+use crate::tokenizer::chat_template::LocalTime;
 use crate::weights::{Storage, adapter, safetensors};
+use amoozgar_types::chat::Message;
 pub(crate) use place::Place;
 use std::path::Path;
 
@@ -87,10 +89,29 @@ pub fn open(folder: &Path, options: &LoadOptions<'_>) -> Result<Opened, EngineEr
 /// Where the folder has none that can be read.
 pub fn tokens(folder: &Path, text: &str) -> Result<Vec<(u32, String)>, EngineError> {
     let tokenizer = Place::find(folder)?.tokenizer()?;
-    let ids = tokenizer.encode(text)?.into_iter();
-    Ok(ids
-        .map(|id| (id, tokenizer.name(id).unwrap_or_default()))
-        .collect())
+    Ok(named(&tokenizer, tokenizer.encode(text)?))
+}
+
+/// What the model in `folder` reads before it answers the last message, in its template: the text, and its
+/// tokens as [`tokens`] gives them. `now` is what a template hears that asks for the time.
+///
+/// # Errors
+/// As there, and where the template refuses the conversation.
+pub fn chat_tokens(
+    folder: &Path,
+    messages: &[Message],
+    now: LocalTime,
+) -> Result<(String, Vec<(u32, String)>), EngineError> {
+    let place = Place::find(folder)?;
+    let tokenizer = place.tokenizer()?;
+    let (text, ids) = place.chat(&tokenizer)?.prompt(messages, now)?;
+    Ok((text, named(&tokenizer, ids)))
+}
+
+/// Tokens with what each says.
+fn named(tokenizer: &Tokenizer, ids: Vec<u32>) -> Vec<(u32, String)> {
+    let name = |id| (id, tokenizer.name(id).unwrap_or_default());
+    ids.into_iter().map(name).collect()
 }
 
 impl Opened {

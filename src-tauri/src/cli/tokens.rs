@@ -1,10 +1,13 @@
 //! `amoozgar tokens`: a text as a model reads it.
 
+use super::drawing::told;
 use super::model::model_dir;
 use super::{Mode, is_standard, print_json, print_text, read_text};
+use crate::clock::local_time;
 use crate::error;
 use crate::exit;
 use amoozgar_types::ApiError;
+use amoozgar_types::chat::{Message, Role};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -17,9 +20,20 @@ pub struct Tokens {
     /// The text, as it is; `-` reads standard input.
     #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     text: String,
+    /// The text is a person's message: show what the model reads before it answers, in its chat template.
+    #[arg(long)]
+    chat: bool,
+    /// What the model is told before the message.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "chat",
+        allow_hyphen_values = true
+    )]
+    system: Option<String>,
 }
 
-/// Prints the tokens' ids and pieces; nothing is put around the text.
+/// Prints the tokens' ids and pieces. Nothing is put around the text but what `--chat` asks for.
 pub fn run(arguments: &Tokens, mode: Mode, data_dir: Option<PathBuf>) -> Result<u8, ApiError> {
     #[derive(Serialize)]
     struct Answer {
@@ -33,8 +47,14 @@ pub fn run(arguments: &Tokens, mode: Mode, data_dir: Option<PathBuf>) -> Result<
         arguments.text.clone()
     };
     let model = model_dir(&arguments.model, data_dir);
-    let tokens = amoozgar_engine::tokens(&model, &text);
-    let tokens = tokens.map_err(|failure| error::of_engine(&failure))?;
+    let read = if arguments.chat {
+        let mut messages = told(arguments.system.as_deref());
+        messages.push(Message::new(Role::User, text.trim()));
+        amoozgar_engine::chat_tokens(&model, &messages, local_time())
+    } else {
+        amoozgar_engine::tokens(&model, &text).map(|tokens| (text, tokens))
+    };
+    let (text, tokens) = read.map_err(|failure| error::of_engine(&failure))?;
     let (token_ids, pieces) = tokens.into_iter().unzip();
     let answer = Answer {
         token_ids,

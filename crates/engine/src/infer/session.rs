@@ -115,18 +115,6 @@ impl Generator {
         })
     }
 
-    /// The conversation as the model reads it, and its tokens.
-    ///
-    /// # Errors
-    /// Where the model's template refuses it.
-    pub fn rendered(
-        &self,
-        messages: &[Message],
-        now: LocalTime,
-    ) -> Result<(String, Vec<u32>), EngineError> {
-        self.chat.prompt(messages, now)
-    }
-
     /// How many tokens a text is, normalized as a prompt is.
     ///
     /// # Errors

@@ -9,12 +9,15 @@
 mod header;
 mod kind;
 mod metadata;
+mod packed;
 mod read;
 mod set;
 mod write;
 
 pub(crate) use kind::Kind;
 pub(crate) use metadata::{List, Metadata, Value};
+pub(crate) use packed::Packed;
+pub use packed::PackedView;
 pub(crate) use read::Gguf;
 pub(crate) use set::{find, is_gguf, parts_of};
 pub(crate) use write::{Tensor, write};

@@ -3,7 +3,7 @@
 
 use crate::EngineError;
 use crate::kernels::matmul::Precision;
-use crate::model::ModelConfig;
+use crate::model::{ModelConfig, in_gguf};
 use crate::weights::Storage;
 use crate::weights::adapter::{LoraConfig, Scaling};
 use amoozgar_data::{DataError, format_of, shape_of};
@@ -102,6 +102,12 @@ pub(crate) fn config_of(
         };
         return Err(invalid("base_model", detail.to_owned()));
     }
+    let as_in_file = (spec.method, spec.lora.base) == (Method::Lora, BaseStorage::File);
+    if as_in_file && in_gguf(folder)?.is_none() {
+        let detail =
+            "only a GGUF file keeps weights in blocks; the model is a folder of safetensors";
+        return Err(invalid("lora.base", detail.to_owned()));
+    }
     if spec.model.context_length > longest {
         let detail = format!("the model sees {longest} tokens at once");
         return Err(invalid("model.context_length", detail));
@@ -120,6 +126,7 @@ pub(crate) fn storage_of(spec: &TrainSpec) -> Storage {
         (BaseStorage::Dtype, Dtype::Bf16) => Storage::Bf16,
         (BaseStorage::Q8, _) => Storage::Q8,
         (BaseStorage::Q4, _) => Storage::Q4,
+        (BaseStorage::File, _) => Storage::File,
     }
 }
 

@@ -166,6 +166,8 @@ pub enum BaseStorage {
     Q8,
     /// 4 bits and a scale for every 32 weights.
     Q4,
+    /// As they lie in the base model's GGUF file.
+    File,
 }
 
 /// The numbers that a run computes with.

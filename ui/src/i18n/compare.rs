@@ -314,6 +314,7 @@ pub fn settings(runs: &[ComparedRun]) -> Vec<Row> {
             match (run.spec.method, run.spec.lora.base) {
                 (Method::Lora, BaseStorage::Q8) => "Q8_0",
                 (Method::Lora, BaseStorage::Q4) => "Q4_0",
+                (Method::Lora, BaseStorage::File) => "GGUF",
                 (Method::Lora, BaseStorage::Dtype) => dtype(run.spec.dtype),
                 _ => common::NONE_YET,
             }

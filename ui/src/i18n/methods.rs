@@ -202,6 +202,7 @@ pub const STORAGES: &[(BaseStorage, &str)] = &[
     (BaseStorage::Dtype, "با همان دقت عددها"),
     (BaseStorage::Q8, "۸ بیتی"),
     (BaseStorage::Q4, "۴ بیتی"),
+    (BaseStorage::File, "همان‌طور که در فایل GGUF است"),
 ];
 
 /// The numbers to compute with.

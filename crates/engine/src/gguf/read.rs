@@ -2,13 +2,10 @@
 
 use super::header::{self, Place};
 use super::invalid;
-use super::kind::Kind;
 use super::metadata::{Metadata, Value};
+use super::packed::{Packed, to_f32};
 use super::set::parts_of;
 use crate::EngineError;
-use candle_core::Device;
-use candle_core::quantized::ggml_file::qtensor_from_ggml;
-use half::{bf16, f16};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -140,6 +137,35 @@ impl Gguf {
         Ok(values)
     }
 
+    /// A tensor's values as they lie in the file.
+    ///
+    /// # Errors
+    /// As [`Gguf::read`]; every value is looked at.
+    pub(crate) fn packed(&mut self, name: &str) -> Result<Packed, EngineError> {
+        let n_values = self.read(name)?.len();
+        let Some((number, place)) = self.tensors.get(name) else {
+            return Err(EngineError::MissingWeight {
+                name: name.to_owned(),
+            });
+        };
+        let (width, block_bytes) = place.kind.block();
+        let Part { path, file, start } = &mut self.files[*number];
+        let mut bytes = vec![0; n_values / width * block_bytes];
+        file.seek(SeekFrom::Start(*start + place.offset))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(|source| EngineError::io(path, source))?;
+        Ok(Packed::new(place.kind, bytes))
+    }
+
+    /// Bytes of its files.
+    pub(crate) fn n_bytes(&self) -> u64 {
+        let sizes = self
+            .files
+            .iter()
+            .filter_map(|part| part.file.metadata().ok());
+        sizes.map(|about| about.len()).sum()
+    }
+
     /// Whether two tensors have the same shape and the same values, of which only a part is in memory at a
     /// time.
     ///
@@ -199,25 +225,4 @@ fn check_part(metadata: &Metadata, number: usize, n_parts: usize) -> Result<(), 
         )),
         _ => Ok(()),
     }
-}
-
-/// Appends the values of whole blocks.
-fn to_f32(bytes: &[u8], kind: Kind, values: &mut Vec<f32>) -> Result<(), EngineError> {
-    let pairs = || bytes.as_chunks::<2>().0.iter();
-    match kind {
-        Kind::F32 => {
-            let fours = bytes.as_chunks::<4>().0.iter();
-            values.extend(fours.map(|&four| f32::from_le_bytes(four)));
-        }
-        Kind::F16 => values.extend(pairs().map(|&pair| f16::from_le_bytes(pair).to_f32())),
-        Kind::Bf16 => values.extend(pairs().map(|&pair| bf16::from_le_bytes(pair).to_f32())),
-        _ => {
-            let (width, block_bytes) = kind.block();
-            let n = bytes.len() / block_bytes * width;
-            let packed = qtensor_from_ggml(kind.ggml(), bytes, vec![n], &Device::Cpu)?;
-            let plain = packed.dequantize(&Device::Cpu)?;
-            values.extend(plain.to_vec1::<f32>()?);
-        }
-    }
-    Ok(())
 }

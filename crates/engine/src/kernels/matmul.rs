@@ -41,7 +41,7 @@ pub fn forward(
     let Some((o, i)) = weight_shape(out, x, weight.len(), n) else {
         return;
     };
-    if precision == Precision::Bf16 && bf16::available() {
+    if precision == Precision::Bf16 && bf16::available() && weight.can_be_cut() {
         let product = Product {
             m: n,
             n: o,
@@ -80,7 +80,7 @@ pub fn backward_input(
     let Some((o, i)) = weight_shape(dy, dx, weight.len(), n) else {
         return;
     };
-    if precision == Precision::Bf16 && bf16::available() {
+    if precision == Precision::Bf16 && bf16::available() && weight.can_be_cut() {
         let product = Product {
             m: n,
             n: i,

@@ -1,6 +1,7 @@
 //! A weight in whatever form it is stored: f32, bf16, or ggml's blocks.
 
 use super::quantized::{BLOCK, BlockQ4, BlockQ8, dequantize};
+use crate::gguf::PackedView;
 
 /// A weight of shape `(O, I)`, row-major.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +14,8 @@ pub enum Matrix<'a> {
     Q8_0(&'a [BlockQ8]),
     /// ggml's `Q4_0`; I is a multiple of 32.
     Q4_0(&'a [BlockQ4]),
+    /// Other blocks of ggml's; rows are whole blocks.
+    Packed(PackedView<'a>),
 }
 
 impl Matrix<'_> {
@@ -23,7 +26,13 @@ impl Matrix<'_> {
             Self::Bf16(values) => values.len(),
             Self::Q8_0(blocks) => blocks.len() * BLOCK,
             Self::Q4_0(blocks) => blocks.len() * BLOCK,
+            Self::Packed(packed) => packed.len(),
         }
+    }
+
+    /// Whether a row can be widened from any multiple of 32 values on.
+    pub(super) fn can_be_cut(&self) -> bool {
+        !matches!(self, Self::Packed(_))
     }
 
     /// Whether there are no values.
@@ -60,6 +69,7 @@ impl Matrix<'_> {
             }
             Self::Q8_0(values) => dequantize(&values[blocks..blocks + n_blocks], out),
             Self::Q4_0(values) => dequantize(&values[blocks..blocks + n_blocks], out),
+            Self::Packed(packed) => packed.widen(start, out),
         }
     }
 }

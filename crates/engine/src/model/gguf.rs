@@ -10,7 +10,7 @@ use super::in_gguf::{InGguf, Order, ROPE_FACTORS, Settings};
 use super::specs::{WeightSpec, specs};
 use super::{ModelConfig, families};
 use crate::EngineError;
-use crate::gguf::{END_TOKENS, Gguf, Metadata};
+use crate::gguf::{END_TOKENS, Gguf, Metadata, Packed};
 use crate::weights::{Parameters, Storage, Weight};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -160,13 +160,32 @@ pub(super) fn read_weights(
             return Err(gguf.invalid(detail));
         }
         unused.remove(&name);
-        let values = gguf.read(&name)?;
-        parameters.add(spec.holding(to_memory(config, &spec, values, storage)));
+        let weight = match spec.shape.len() {
+            2 if storage == Storage::File => as_in_file(config, &spec.name, gguf.packed(&name)?),
+            _ => to_memory(config, &spec, gguf.read(&name)?, storage),
+        };
+        parameters.add(spec.holding(weight));
     }
     match unused.first() {
         None => Ok(parameters),
         Some(name) => Err(gguf.invalid(format!("the model has no place for the tensor `{name}`"))),
     }
+}
+
+/// A matrix as the file keeps it, its rows in memory's order.
+fn as_in_file(config: &ModelConfig, name: &str, packed: Packed) -> Weight {
+    let Order::Pairs { n_heads } = order(config, name) else {
+        return Weight::as_in_file(packed);
+    };
+    let n_rows = n_heads * config.head_dim;
+    let bytes = reordered(packed.bytes(), n_rows, config.head_dim, Way::FromFile);
+    Weight::as_in_file(Packed::new(packed.kind(), bytes))
+}
+
+/// How files keep a weight's values.
+fn order(config: &ModelConfig, name: &str) -> Order {
+    let family = families::in_gguf(config.architecture);
+    family.map_or(Order::Plain, |family| family.order(config, name))
 }
 
 fn to_memory(
@@ -195,8 +214,7 @@ pub(crate) fn in_file_order(config: &ModelConfig, name: &str, values: Vec<f32>) 
 }
 
 fn reorder(config: &ModelConfig, name: &str, mut values: Vec<f32>, way: Way) -> Vec<f32> {
-    let family = families::in_gguf(config.architecture);
-    match family.map_or(Order::Plain, |family| family.order(config, name)) {
+    match order(config, name) {
         Order::Plain => {}
         Order::PlusOne => {
             let one = match way {
@@ -216,7 +234,7 @@ fn reorder(config: &ModelConfig, name: &str, mut values: Vec<f32>, way: Way) -> 
 }
 
 /// The rows of each head with its pairs beside each other, or half a head apart.
-fn reordered(values: &[f32], n_rows: usize, head_dim: usize, way: Way) -> Vec<f32> {
+fn reordered<T: Copy>(values: &[T], n_rows: usize, head_dim: usize, way: Way) -> Vec<T> {
     let (width, half) = (values.len() / n_rows.max(1), head_dim / 2);
     let from = |row: usize| {
         let (head, at) = (row / head_dim, row % head_dim);

@@ -4,6 +4,7 @@
 //! Activations are counted as the most buffers of each width that live at once.
 
 use crate::EngineError;
+use crate::gguf::Gguf;
 use crate::kernels::quantized;
 use crate::memory;
 use crate::model::{self, ModelConfig, NormPlacement, as_stored};
@@ -158,7 +159,10 @@ fn weights_bytes(spec: &TrainSpec, config: &ModelConfig) -> u64 {
         return shapes.map(|shape| of_shape(shape) * F32).sum();
     }
     let storage = storage_of(spec);
-    let frozen: u64 = shapes.map(|shape| stored_bytes(shape, storage)).sum();
+    let frozen: u64 = match in_file_bytes(spec).filter(|_| storage == Storage::File) {
+        Some(bytes) => bytes,
+        None => shapes.map(|shape| stored_bytes(shape, storage)).sum(),
+    };
     let adapters = adapter_shapes(spec, config);
     frozen
         + adapters
@@ -175,13 +179,19 @@ fn head_gradient(spec: &TrainSpec, config: &ModelConfig) -> u64 {
     (config.vocab_size * config.hidden_size) as u64 * F32
 }
 
+/// Bytes of the base model's GGUF file, where it is one that can be read. What is no weight in it is little.
+fn in_file_bytes(spec: &TrainSpec) -> Option<u64> {
+    let file = model::in_gguf(base_model(spec).ok()??).ok()??;
+    Some(Gguf::open(&file).ok()?.n_bytes())
+}
+
 /// Bytes of a frozen weight, as `Weight::store` keeps it.
 fn stored_bytes(shape: &[usize], storage: Storage) -> u64 {
     let n = shape.iter().product::<usize>() as u64;
     let &[_, width] = shape else { return n * F32 };
     let blocks = n / quantized::BLOCK as u64;
     match storage {
-        Storage::F32 => n * F32,
+        Storage::F32 | Storage::File => n * F32,
         Storage::Q8 if width.is_multiple_of(quantized::BLOCK) => {
             blocks * size_of::<quantized::BlockQ8>() as u64
         }

@@ -174,7 +174,7 @@ impl Parameters {
     pub fn vector(&self, id: ParameterId) -> &[f32] {
         match &self.get(id).weight {
             Weight::F32(values) => values,
-            Weight::Bf16(_) | Weight::Q8(_) | Weight::Q4(_) => &[],
+            Weight::Bf16(_) | Weight::Q8(_) | Weight::Q4(_) | Weight::Packed(_) => &[],
         }
     }
 

@@ -1,5 +1,6 @@
 //! The values of one weight, in f32 or in whatever form a frozen matrix is stored.
 
+use crate::gguf::{Kind, Packed};
 use crate::kernels::matmul::Matrix;
 use crate::kernels::quantized::{self, BlockQ4, BlockQ8};
 use half::bf16;
@@ -16,6 +17,8 @@ pub enum Weight {
     Q8(Vec<BlockQ8>),
     /// 4 bits and a scale for every 32 values.
     Q4(Vec<BlockQ4>),
+    /// Blocks of another kind, as a GGUF file keeps them.
+    Packed(Packed),
 }
 
 /// How frozen matrices are kept.
@@ -29,6 +32,8 @@ pub enum Storage {
     Q8,
     /// Blocks of 4 bits.
     Q4,
+    /// As the GGUF file keeps them that they come from; as they are computed with elsewhere.
+    File,
 }
 
 impl Weight {
@@ -39,6 +44,7 @@ impl Weight {
             Self::Bf16(values) => Matrix::Bf16(values),
             Self::Q8(blocks) => Matrix::Q8_0(blocks),
             Self::Q4(blocks) => Matrix::Q4_0(blocks),
+            Self::Packed(packed) => Matrix::Packed(packed.view()),
         }
     }
 
@@ -51,6 +57,25 @@ impl Weight {
             Self::Bf16(values) => Matrix::Bf16(values.get(start..end).unwrap_or_default()),
             Self::Q8(values) => Matrix::Q8_0(values.get(blocks).unwrap_or_default()),
             Self::Q4(values) => Matrix::Q4_0(values.get(blocks).unwrap_or_default()),
+            Self::Packed(packed) => Matrix::Packed(packed.part(&(start..end))),
+        }
+    }
+
+    /// The values of a GGUF file's tensor, which take no more room than there.
+    pub(crate) fn as_in_file(packed: Packed) -> Self {
+        let bytes = packed.bytes();
+        match packed.kind() {
+            Kind::F32 => {
+                let fours = bytes.as_chunks::<4>().0.iter();
+                Self::F32(fours.map(|&four| f32::from_le_bytes(four)).collect())
+            }
+            Kind::Bf16 => {
+                let pairs = bytes.as_chunks::<2>().0.iter();
+                Self::Bf16(pairs.map(|&pair| bf16::from_le_bytes(pair)).collect())
+            }
+            Kind::Q8_0 => Self::Q8(quantized::from_bytes(bytes)),
+            Kind::Q4_0 => Self::Q4(quantized::from_bytes(bytes)),
+            _ => Self::Packed(packed),
         }
     }
 
@@ -70,7 +95,7 @@ impl Weight {
     pub fn store(values: Vec<f32>, width: usize, storage: Storage) -> Self {
         let in_blocks = width.is_multiple_of(quantized::BLOCK);
         match storage {
-            Storage::F32 => Self::F32(values),
+            Storage::F32 | Storage::File => Self::F32(values),
             Storage::Q8 if in_blocks => Self::Q8(quantized::quantize(&values)),
             Storage::Q4 if in_blocks => Self::Q4(quantized::quantize(&values)),
             Storage::Bf16 | Storage::Q8 | Storage::Q4 => {
@@ -86,6 +111,7 @@ impl Weight {
             Self::Bf16(values) => size_of_val(values.as_slice()),
             Self::Q8(blocks) => size_of_val(blocks.as_slice()),
             Self::Q4(blocks) => size_of_val(blocks.as_slice()),
+            Self::Packed(packed) => packed.bytes().len(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use amoozgar_engine::kernels::segments::Segments;
 use amoozgar_engine::tokenizer::Tokenizer;
+use amoozgar_engine::weights::Storage;
 use amoozgar_engine::{EngineError, Form, LoadOptions, Opened, Precision, export, open};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -123,6 +124,28 @@ fn eight_bits_are_near_and_small() {
     assert!(off < 0.1, "off by {off}");
     let len = |path: &Path| fs::metadata(path).unwrap().len();
     assert!(len(&place) < len(&wide), "smaller than 16 bits");
+}
+
+#[test]
+fn frozen_weights_can_stay_as_the_file_keeps_them() {
+    for (precision, most) in [(Precision::F16, 0.55), (Precision::Q8, 0.3)] {
+        for family in ["llama", "gemma3"] {
+            let (_folder, path) = file(family, precision);
+            let load = |storage| {
+                let options = LoadOptions {
+                    storage,
+                    ..LoadOptions::default()
+                };
+                open(&path, &options).unwrap()
+            };
+            let (whole, kept) = (load(Storage::F32), load(Storage::File));
+            let off = worst(&logits(&kept), &logits(&whole));
+            assert!(off < 1e-5, "{family}: off by {off}");
+            let n_bytes = |opened: &Opened| opened.model.parameters.n_bytes() as f64;
+            let share = n_bytes(&kept) / n_bytes(&whole);
+            assert!(share < most, "{family}: {share} of the memory");
+        }
+    }
 }
 
 #[test]

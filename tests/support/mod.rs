@@ -11,6 +11,8 @@
     unused_imports
 )]
 
+#[cfg(target_os = "linux")]
+pub mod clicks;
 pub mod command_line;
 #[cfg(target_os = "linux")]
 pub mod database;

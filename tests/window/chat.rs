@@ -127,7 +127,7 @@ async fn train(window: &Window) -> Result<()> {
 }
 
 /// Types a message and sends it with the keyboard.
-async fn ask(window: &Window, text: &str) -> Result<()> {
+pub async fn ask(window: &Window, text: &str) -> Result<()> {
     window
         .type_into("chat-text", text)
         .await
@@ -164,7 +164,7 @@ async fn regenerate(window: &Window) -> Result<()> {
 }
 
 /// Waits until every answer has one of the states.
-async fn ended(window: &Window, wanted: &[&str]) -> Result<()> {
+pub async fn ended(window: &Window, wanted: &[&str]) -> Result<()> {
     let deadline = Instant::now() + RUN;
     loop {
         let states = states(window).await?;
@@ -203,7 +203,7 @@ async fn title(window: &Window) -> Result<String> {
 }
 
 /// The text of the last answer.
-async fn answer(window: &Window) -> Result<String> {
+pub async fn answer(window: &Window) -> Result<String> {
     let script = "const found = document.querySelectorAll('[data-testid=chat-answer-text] .rich');
         return found[found.length - 1]?.innerText ?? ''";
     let text: Value = window.script(script).await?;

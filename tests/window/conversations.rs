@@ -4,8 +4,10 @@
 use crate::support::desktop::Desktop;
 use crate::support::window::{Form, RUN, SOON, Window, journey};
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spreadsheet_of_questions_and_answers_is_mapped_looked_at_and_learnt() -> Result<()> {
@@ -35,20 +37,7 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
         .await?;
     window.status(&["completed"], RUN).await?;
     let base = window.address().await?;
-    window.click("nav-datasets").await?;
-    let path = file.display().to_string();
-    window.type_into("dataset-import-path", &path).await?;
-    window.click("dataset-import-submit").await?;
-    window.see_text("a", "پرسش‌ها").await?;
-    let datasets = window
-        .invoke("datasets_list", &serde_json::json!(null))
-        .await?;
-    let datasets = datasets.ok().context("the datasets")?;
-    let mine = datasets.as_array().context("a list")?.iter();
-    let mine = mine.clone().find(|one| one["format"] == "csv");
-    let id = mine
-        .and_then(|one| one["dataset_id"].as_str())
-        .context("the table")?;
+    let id = bring(window, &file).await?;
 
     let base = base.split("/training").nth(1).context("the run's page")?;
     window.go(&format!("/training{base}")).await?;
@@ -82,4 +71,20 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     window
         .prop_is("run-column-prompt", "value", "ستون الف")
         .await
+}
+
+/// Brings a table to the datasets; its id.
+pub async fn bring(window: &Window, file: &Path) -> Result<String> {
+    window.click("nav-datasets").await?;
+    let path = file.display().to_string();
+    window.type_into("dataset-import-path", &path).await?;
+    window.click("dataset-import-submit").await?;
+    let name = file.file_stem().context("a name")?.to_string_lossy();
+    window.see_text("a", &name).await?;
+    let datasets = window.invoke("datasets_list", &json!(null)).await?;
+    let datasets = datasets.ok().context("the datasets")?;
+    let datasets = datasets.as_array().context("a list")?;
+    let table = datasets.iter().find(|one| one["format"] == "csv");
+    let id = table.and_then(|one| one["dataset_id"].as_str());
+    Ok(id.context("the table")?.to_owned())
 }

@@ -14,6 +14,7 @@ mod accounts;
 mod chat;
 mod clock;
 mod closed;
+mod closing_the_loop;
 mod conversations;
 mod dashboard;
 mod downloads;

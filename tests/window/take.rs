@@ -17,7 +17,7 @@ async fn a_gguf_file_comes_in_is_trained_on_and_leaves_for_other_programs() -> R
 
 async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     let bench = Bench::new();
-    let original = tiny_model(&bench)?;
+    let original = tiny_model(&bench, 32, 60)?;
     let file = bench.path("tiny.gguf");
     export(
         &bench,
@@ -44,10 +44,14 @@ async fn walk(desktop: &Desktop, window: &Window) -> Result<()> {
     from_a_run(&bench, window).await
 }
 
-/// A model that a worker trained, with a tokenizer that splits as GPT-2's does: GGUF has a name for that.
-fn tiny_model(bench: &Bench) -> Result<PathBuf> {
+/// A model of a context of so many tokens that a worker trained for so many steps, with a tokenizer that splits as GPT-2's does:
+/// GGUF has a name for that.
+pub fn tiny_model(bench: &Bench, context: usize, n_steps: u64) -> Result<PathBuf> {
     let stories = crate::support::resources().join("stories.txt");
-    let spec = bench.tiny_spec(&stories);
+    let mut spec = bench.tiny_spec(&stories);
+    spec["model"]["context_length"] = json!(context);
+    spec["optimizer"]["max_steps"] = json!(n_steps);
+    spec["optimizer"]["lr"] = json!(1e-2);
     let spec = bench.write("tiny.json", serde_json::to_vec(&spec)?);
     let run = bench.path("tiny-run");
     let (spec, dir) = (spec.display().to_string(), run.display().to_string());
@@ -63,7 +67,7 @@ fn tiny_model(bench: &Bench) -> Result<PathBuf> {
     Ok(model)
 }
 
-fn export(bench: &Bench, model: &Path, form: &[&str], out: &Path) -> Result<()> {
+pub fn export(bench: &Bench, model: &Path, form: &[&str], out: &Path) -> Result<()> {
     let (model, out) = (model.display().to_string(), out.display().to_string());
     let mut arguments = vec!["export", "--model", &model, "--out", &out];
     arguments.extend(form);

@@ -159,10 +159,12 @@ fn weights_bytes(spec: &TrainSpec, config: &ModelConfig) -> u64 {
         return shapes.map(|shape| of_shape(shape) * F32).sum();
     }
     let storage = storage_of(spec);
-    let frozen: u64 = match in_file_bytes(spec).filter(|_| storage == Storage::File) {
-        Some(bytes) => bytes,
-        None => shapes.map(|shape| stored_bytes(shape, storage)).sum(),
+    let in_file = match storage {
+        Storage::File => in_file_bytes(spec),
+        _ => None,
     };
+    let frozen: u64 =
+        in_file.unwrap_or_else(|| shapes.map(|shape| stored_bytes(shape, storage)).sum());
     let adapters = adapter_shapes(spec, config);
     frozen
         + adapters

@@ -59,6 +59,31 @@ impl Drawing {
     }
 }
 
+/// Whether a text is what a person says to the model.
+#[derive(Debug, Clone, Args)]
+pub struct AsMessage {
+    /// The text is a person's message, in the model's chat template.
+    #[arg(long)]
+    chat: bool,
+    /// What the model is told before it.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "chat",
+        allow_hyphen_values = true
+    )]
+    system: Option<String>,
+}
+
+impl AsMessage {
+    /// The conversation that ends with `text`; `None` where it is no message.
+    pub fn messages(&self, text: &str) -> Option<Vec<Message>> {
+        let mut messages = self.chat.then(|| told(self.system.as_deref()))?;
+        messages.push(Message::new(Role::User, text.trim()));
+        Some(messages)
+    }
+}
+
 /// The beginning of a conversation.
 pub fn told(system: Option<&str>) -> Vec<Message> {
     let system = system.map(str::trim).filter(|system| !system.is_empty());

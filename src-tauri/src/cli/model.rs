@@ -1,6 +1,6 @@
 //! `amoozgar generate` and `amoozgar evaluate`.
 
-use super::drawing::{Drawing, told};
+use super::drawing::{AsMessage, Drawing};
 use super::{Input, Mode, classes, is_standard, print_json, print_text, read_text};
 use crate::clock::local_time;
 use crate::error;
@@ -9,7 +9,6 @@ use crate::files::modes;
 use crate::models::installed;
 use crate::paths::Paths;
 use amoozgar_engine::Generator;
-use amoozgar_types::chat::{Message, Role};
 use amoozgar_types::id::JobId;
 use amoozgar_types::sampling::{FinishReason, Sampling};
 use amoozgar_types::spec::Packing;
@@ -41,17 +40,8 @@ pub struct Generate {
     /// What to continue; `-` reads standard input.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     prompt: String,
-    /// Answer the prompt as a person's message, in the model's chat template.
-    #[arg(long)]
-    chat: bool,
-    /// What the model is told before it.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        requires = "chat",
-        allow_hyphen_values = true
-    )]
-    system: Option<String>,
+    #[command(flatten)]
+    as_message: AsMessage,
     #[command(flatten)]
     drawing: Drawing,
 }
@@ -135,9 +125,7 @@ pub fn generate(
         Mode::Words if print_text(text).is_ok() => ControlFlow::Continue(()),
         Mode::Words => ControlFlow::Break(()),
     };
-    let made = if arguments.chat {
-        let mut messages = told(arguments.system.as_deref());
-        messages.push(Message::new(Role::User, prompt.trim()));
+    let made = if let Some(messages) = arguments.as_message.messages(&prompt) {
         generator
             .answer(&messages, &sampling, local_time(), &mut heard)
             .map(|answer| answer.generation)

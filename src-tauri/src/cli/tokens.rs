@@ -1,13 +1,12 @@
 //! `amoozgar tokens`: a text as a model reads it.
 
-use super::drawing::told;
+use super::drawing::AsMessage;
 use super::model::model_dir;
 use super::{Mode, is_standard, print_json, print_text, read_text};
 use crate::clock::local_time;
 use crate::error;
 use crate::exit;
 use amoozgar_types::ApiError;
-use amoozgar_types::chat::{Message, Role};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -20,20 +19,12 @@ pub struct Tokens {
     /// The text, as it is; `-` reads standard input.
     #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     text: String,
-    /// The text is a person's message: show what the model reads before it answers, in its chat template.
-    #[arg(long)]
-    chat: bool,
-    /// What the model is told before the message.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        requires = "chat",
-        allow_hyphen_values = true
-    )]
-    system: Option<String>,
+    #[command(flatten)]
+    as_message: AsMessage,
 }
 
-/// Prints the tokens' ids and pieces. Nothing is put around the text but what `--chat` asks for.
+/// Prints the tokens' ids and pieces; of a message those that the model reads before it answers. Nothing else is
+/// put around the text.
 pub fn run(arguments: &Tokens, mode: Mode, data_dir: Option<PathBuf>) -> Result<u8, ApiError> {
     #[derive(Serialize)]
     struct Answer {
@@ -47,9 +38,7 @@ pub fn run(arguments: &Tokens, mode: Mode, data_dir: Option<PathBuf>) -> Result<
         arguments.text.clone()
     };
     let model = model_dir(&arguments.model, data_dir);
-    let read = if arguments.chat {
-        let mut messages = told(arguments.system.as_deref());
-        messages.push(Message::new(Role::User, text.trim()));
+    let read = if let Some(messages) = arguments.as_message.messages(&text) {
         amoozgar_engine::chat_tokens(&model, &messages, local_time())
     } else {
         amoozgar_engine::tokens(&model, &text).map(|tokens| (text, tokens))

@@ -42,6 +42,8 @@ impl Default for LoadOptions<'_> {
 pub struct Opened {
     /// The model, with its adapter where it has one.
     pub model: Model,
+    /// Names of weights in the folder that the model does not use, as its family says.
+    pub passed_over: Vec<String>,
     place: Place,
 }
 
@@ -59,14 +61,14 @@ pub fn open(folder: &Path, options: &LoadOptions<'_>) -> Result<Opened, EngineEr
         _ => (place.config.clone(), Classes::Kept),
     };
     let config = as_stored(config, &place.weights)?;
-    let weights = read_weights(
+    let stored = read_weights(
         &config,
         &place.weights,
         options.storage,
         options.seed,
         classes,
     )?;
-    let mut model = Model::over(&config, weights)?;
+    let mut model = Model::over(&config, stored.parameters)?;
     match (&place.adapter, options.adapter) {
         (Some(_), Some(_)) => return Err(place.invalid("it has an adapter already")),
         (Some(own), None) => {
@@ -80,7 +82,15 @@ pub fn open(folder: &Path, options: &LoadOptions<'_>) -> Result<Opened, EngineEr
         }
         (None, None) => {}
     }
-    Ok(Opened { model, place })
+    if let Some(first) = stored.passed_over.first() {
+        let n = stored.passed_over.len();
+        tracing::warn!(folder = %folder.display(), n, first, "the folder holds weights that the model does not use");
+    }
+    Ok(Opened {
+        model,
+        passed_over: stored.passed_over,
+        place,
+    })
 }
 
 /// The tokens of `text`, just as it is, and what each says, by the tokenizer of the model in `folder`.

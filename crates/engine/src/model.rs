@@ -16,6 +16,7 @@ mod read;
 mod sight;
 mod specs;
 mod step;
+mod strict;
 
 pub use config::ModelConfig;
 pub(crate) use config::in_gguf;

@@ -80,13 +80,15 @@ impl ModelConfig {
             return super::gguf::load(&file);
         }
         let raw = python_json::read(model_dir, "config.json")?;
-        let mut config = Self::from_json(&raw).map_err(|detail| EngineError::InvalidModel {
+        let invalid = |detail: String| EngineError::InvalidModel {
             path: model_dir.to_path_buf(),
             detail,
-        })?;
+        };
+        let mut config = Self::from_json(&raw).map_err(invalid)?;
         if config.is_decoder() && model_dir.join(GENERATION).is_file() {
             let settings = python_json::read(model_dir, GENERATION)?;
-            for token in Fields(&settings).tokens("eos_token_id") {
+            let ends = Fields::new(&settings).tokens("eos_token_id");
+            for token in ends.map_err(|detail| invalid(format!("{GENERATION}: {detail}")))? {
                 if !config.eos_token_ids.contains(&token) {
                     config.eos_token_ids.push(token);
                 }
@@ -97,16 +99,17 @@ impl ModelConfig {
 
     /// Reads the content of a `config.json`; the error says what is wrong with it.
     fn from_json(raw: &Value) -> Result<Self, String> {
-        let fields = Fields(raw);
+        let fields = Fields::new(raw);
         let architecture = fields
-            .text("model_type")
+            .text("model_type")?
             .and_then(Architecture::of_model_type)
             .ok_or_else(|| {
                 let named = raw.get("model_type").unwrap_or(&Value::Null);
                 format!("the architecture `{named}` is not known")
             })?;
-        refuse_unsupported(&fields)?;
-        let config = architecture.family().read(&fields)?;
+        let family = architecture.family();
+        let config = family.read(&fields)?;
+        fields.must_be_understood(family.indifferent())?;
         config.check()?;
         Ok(config)
     }
@@ -198,17 +201,6 @@ pub(crate) fn in_gguf(model: &Path) -> Result<Option<PathBuf>, EngineError> {
         return Ok(None);
     }
     crate::gguf::find(model)
-}
-
-/// What would change the computation and is not there yet, of any family.
-fn refuse_unsupported(fields: &Fields<'_>) -> Result<(), String> {
-    fields.refuse_flags(&[
-        "use_sliding_window",
-        "use_bidirectional_attention",
-        "add_cross_attention",
-        "scale_attn_by_inverse_layer_idx",
-    ])?;
-    fields.refuse_values(&["attn_logit_softcapping", "final_logit_softcapping"])
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::fields::Fields;
 use super::in_gguf::InGguf;
 use super::network::{Block, Embedding, End, Finder};
 use super::specs::WeightSpec;
+use super::strict::Known;
 use crate::EngineError;
 use serde_json::Value;
 
@@ -47,6 +48,17 @@ pub(super) trait Family: Sync {
 
     /// Reads a `config.json`; the error says what is wrong with it.
     fn read(&self, fields: &Fields<'_>) -> Result<ModelConfig, String>;
+
+    /// Fields of its `config.json` that [`Family::read`] does not ask for, and what they may be.
+    fn indifferent(&self) -> &'static [Known] {
+        &[]
+    }
+
+    /// Patterns of the names of weights that its folders carry and the model does not use; a `*` is any
+    /// text.
+    fn unused_weights(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The `config.json` of a model that was made here, as transformers reads it.
     fn write(&self, config: &ModelConfig, special: SpecialTokens) -> Value;

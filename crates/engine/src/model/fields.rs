@@ -3,7 +3,10 @@
 
 use crate::python_json::unknown_number;
 use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::rc::Rc;
 
 /// The most that a configuration may claim, each well above the largest models known.
 pub(crate) mod limits {
@@ -41,14 +44,38 @@ pub(crate) mod limits {
     pub(crate) const QUERY_SCALAR: RangeInclusive<f64> = 1e-6..=1e9;
 }
 
-/// The object that a `config.json` is.
-pub(crate) struct Fields<'a>(pub(crate) &'a Value);
+/// The object that a `config.json` is, or one within it. It remembers the fields that were asked for.
+pub(crate) struct Fields<'a> {
+    value: &'a Value,
+    /// Names of the objects that lead to it, each with a dot behind.
+    path: String,
+    asked: Asked,
+}
 
-impl Fields<'_> {
+/// Paths of what was asked for in a file, and whether it was opened as an object.
+type Asked = Rc<RefCell<BTreeMap<String, Opened>>>;
+
+/// Whether a field was opened as an object, whose fields are asked for one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    Yes,
+    No,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of a file.
+    pub(crate) fn new(value: &'a Value) -> Self {
+        Self {
+            value,
+            path: String::new(),
+            asked: Asked::default(),
+        }
+    }
+
     /// A count from 1 to `most`.
     pub(crate) fn count(&self, name: &str, most: usize) -> Result<usize, String> {
         self.optional_count(name, most)?
-            .ok_or_else(|| format!("config.json lacks `{name}`"))
+            .ok_or_else(|| format!("config.json lacks `{}`", self.path_of(name)))
     }
 
     /// A count from 1 to `most`; `None` where the field is absent or null.
@@ -70,48 +97,53 @@ impl Fields<'_> {
         name: &str,
         range: RangeInclusive<f64>,
     ) -> Result<Option<f64>, String> {
-        number_in(self.0, name, range)
+        let Some(value) = self.present(name) else {
+            return Ok(None);
+        };
+        value
+            .as_f64()
+            .filter(|value| range.contains(value))
+            .map(Some)
+            .ok_or_else(|| outside(name, value, range.start(), range.end()))
     }
 
-    /// The value of an object within, as fields of its own; `None` where the field is absent, null or no
-    /// object.
-    pub(crate) fn object(&self, name: &str) -> Option<Fields<'_>> {
-        let value = self.present(name)?;
-        value.is_object().then_some(Fields(value))
+    /// The value of an object within, as fields of its own; `None` where the field is absent or null.
+    pub(crate) fn object(&self, name: &str) -> Result<Option<Self>, String> {
+        match self.present(name) {
+            None => Ok(None),
+            Some(value) if value.is_object() => {
+                let path = self.path_of(name);
+                self.asked.borrow_mut().insert(path.clone(), Opened::Yes);
+                Ok(Some(self.within(value, &path)))
+            }
+            Some(other) => Err(self.unlike(name, other, "no object")),
+        }
     }
 
     /// The base of the rotary angles, in whichever place the version of transformers puts it.
     pub(crate) fn rope_theta(&self) -> Result<Option<f64>, String> {
-        let nested = ["rope_parameters", "rope_scaling"].into_iter();
-        for rope in nested.filter_map(|name| self.object(name)) {
-            if let Some(theta) = rope.number("rope_theta", limits::ROPE_THETA)? {
-                return Ok(Some(theta));
+        let mut found = None;
+        for name in ["rope_parameters", "rope_scaling"] {
+            if let Some(rope) = self.object(name)? {
+                found = self.one_of(found, rope.number("rope_theta", limits::ROPE_THETA)?)?;
             }
         }
-        self.number("rope_theta", limits::ROPE_THETA)
+        self.one_of(found, self.number("rope_theta", limits::ROPE_THETA)?)
     }
 
-    /// Refuses what is switched on among `names`: the computation knows none of it.
-    pub(crate) fn refuse_flags(&self, names: &[&str]) -> Result<(), String> {
-        match names.iter().find(|name| self.flag(name) == Some(true)) {
-            Some(name) => Err(format!("`{name}` is not supported")),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses what has a value among `names`.
-    pub(crate) fn refuse_values(&self, names: &[&str]) -> Result<(), String> {
-        let found = names
-            .iter()
-            .find_map(|name| Some((name, self.present(name)?)));
-        match found {
-            Some((name, value)) => Err(format!("`{name}` is {value}, which is not supported")),
-            None => Ok(()),
+    /// One of two bases of rotary angles; both where they are the same.
+    fn one_of(&self, found: Option<f64>, other: Option<f64>) -> Result<Option<f64>, String> {
+        match (found, other) {
+            (Some(one), Some(other)) if one.to_bits() != other.to_bits() => Err(format!(
+                "`{}` is {one} in one place and {other} in another",
+                self.path_of("rope_theta")
+            )),
+            (one, other) => Ok(one.or(other)),
         }
     }
 
     /// Texts of a list; `None` where the field is absent or null.
-    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, String> {
+    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<&'a str>>, String> {
         let Some(value) = self.present(name) else {
             return Ok(None);
         };
@@ -123,14 +155,20 @@ impl Fields<'_> {
             .ok_or_else(|| format!("`{name}` is no list of texts"))
     }
 
-    /// A text.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str)
+    /// A text; `None` where the field is absent or null.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&'a str>, String> {
+        match self.present(name) {
+            None => Ok(None),
+            Some(value) => match value.as_str() {
+                Some(text) => Ok(Some(text)),
+                None => Err(self.unlike(name, value, "no text")),
+            },
+        }
     }
 
     /// Refuses another activation than `expected`; where none is named it is that.
     pub(crate) fn must_be(&self, name: &str, expected: &str) -> Result<(), String> {
-        match self.text(name) {
+        match self.text(name)? {
             Some(found) if found != expected => {
                 Err(format!("the activation `{found}` is not supported"))
             }
@@ -138,27 +176,40 @@ impl Fields<'_> {
         }
     }
 
-    /// Yes or no.
-    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
-        self.0.get(name).and_then(Value::as_bool)
+    /// Yes or no; `None` where the field is absent or null.
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, String> {
+        match self.present(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(other) => Err(self.unlike(name, other, "neither true nor false")),
+        }
     }
 
-    /// A token's id.
-    pub(crate) fn token(&self, name: &str) -> Option<u32> {
-        self.0.get(name).and_then(token_id)
+    /// A token's id; `None` where the field is absent or null.
+    pub(crate) fn token(&self, name: &str) -> Result<Option<u32>, String> {
+        match self.present(name) {
+            None => Ok(None),
+            Some(value) => match token_id(value) {
+                Some(id) => Ok(Some(id)),
+                None => Err(self.unlike(name, value, "no token's id")),
+            },
+        }
     }
 
-    /// One token or several.
-    pub(crate) fn tokens(&self, name: &str) -> Vec<u32> {
-        match self.0.get(name) {
-            Some(Value::Array(ids)) => ids.iter().filter_map(token_id).collect(),
-            _ => self.token(name).into_iter().collect(),
+    /// One token or several; none where the field is absent or null.
+    pub(crate) fn tokens(&self, name: &str) -> Result<Vec<u32>, String> {
+        match self.present(name) {
+            Some(value @ Value::Array(ids)) => ids
+                .iter()
+                .map(|id| token_id(id).ok_or_else(|| self.unlike(name, value, "no tokens' ids")))
+                .collect(),
+            _ => Ok(self.token(name)?.into_iter().collect()),
         }
     }
 
     /// Names of classes, by their ids.
     pub(crate) fn labels(&self, name: &str) -> Result<Vec<String>, String> {
-        let named = self.0.get(name).and_then(Value::as_object);
+        let named = self.present(name).and_then(Value::as_object);
         let mut labels: Vec<(u64, String)> = named
             .into_iter()
             .flatten()
@@ -172,8 +223,46 @@ impl Fields<'_> {
         Ok(labels.into_iter().map(|(_, label)| label).collect())
     }
 
-    fn present(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+    /// Every field with its value.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+        self.value.as_object().into_iter().flatten()
+    }
+
+    /// The fields of `name`, where it was opened as an object.
+    pub(super) fn opened(&self, name: &str) -> Option<Self> {
+        let path = self.path_of(name);
+        let opened = self.asked.borrow().get(&path) == Some(&Opened::Yes);
+        let value = self.value.get(name).filter(|_| opened)?;
+        Some(self.within(value, &path))
+    }
+
+    /// Whether something asked for the field.
+    pub(super) fn was_asked_for(&self, name: &str) -> bool {
+        self.asked.borrow().contains_key(&self.path_of(name))
+    }
+
+    /// The field's name with those of the objects that lead to it.
+    pub(super) fn path_of(&self, name: &str) -> String {
+        format!("{}{name}", self.path)
+    }
+
+    fn within(&self, value: &'a Value, path: &str) -> Self {
+        Self {
+            value,
+            path: format!("{path}."),
+            asked: Rc::clone(&self.asked),
+        }
+    }
+
+    fn unlike(&self, name: &str, value: &Value, what: &str) -> String {
+        let path = self.path_of(name);
+        format!("`{path}` is {value}, which is {what}")
+    }
+
+    fn present(&self, name: &str) -> Option<&'a Value> {
+        let mut asked = self.asked.borrow_mut();
+        asked.entry(self.path_of(name)).or_insert(Opened::No);
+        self.value.get(name).filter(|value| !value.is_null())
     }
 }
 
@@ -186,21 +275,6 @@ pub(crate) fn whole_heads(name: &str, hidden_size: usize, n_heads: usize) -> Res
             "`{name}` is {hidden_size}, which {n_heads} heads do not divide"
         ))
     }
-}
-
-fn number_in(
-    object: &Value,
-    name: &str,
-    range: RangeInclusive<f64>,
-) -> Result<Option<f64>, String> {
-    let Some(value) = object.get(name).filter(|value| !value.is_null()) else {
-        return Ok(None);
-    };
-    value
-        .as_f64()
-        .filter(|value| range.contains(value))
-        .map(Some)
-        .ok_or_else(|| outside(name, value, range.start(), range.end()))
 }
 
 fn outside(

@@ -2,10 +2,12 @@
 
 use super::config::in_gguf;
 use super::specs::{Need, specs};
+use super::strict::passed_over;
 use super::{ModelConfig, gguf};
 use crate::EngineError;
 use crate::weights::safetensors::WeightFiles;
 use crate::weights::{Parameters, Storage, Weight};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Whether a folder's classes are those that are wanted.
@@ -17,6 +19,9 @@ pub(crate) enum Classes {
     Fresh,
 }
 
+/// A head of its own.
+const HEAD: &str = "lm_head.weight";
+
 /// The configuration as the weights in `model_dir` bear it out: a head that was trained apart is used
 /// although `config.json` says that it is the embedding, as transformers does; a head that is stored twice
 /// is not.
@@ -24,7 +29,6 @@ pub(crate) enum Classes {
 /// # Errors
 /// Where the weights cannot be read.
 pub(crate) fn as_stored(config: ModelConfig, model_dir: &Path) -> Result<ModelConfig, EngineError> {
-    const HEAD: &str = "lm_head.weight";
     if let Some(file) = in_gguf(model_dir)? {
         return gguf::as_stored(config, &file);
     }
@@ -43,20 +47,30 @@ pub(crate) fn as_stored(config: ModelConfig, model_dir: &Path) -> Result<ModelCo
     })
 }
 
+/// The weights of a model, and what its folder holds beside them.
+pub(crate) struct Stored {
+    pub(crate) parameters: Parameters,
+    /// Names of weights that the family says its folders carry and the model does not use.
+    pub(crate) passed_over: Vec<String>,
+}
+
 /// The weights of a model's folder or GGUF file, matrices stored as `storage` (no more than one is in f32 at a time),
 /// vectors in f32. The classes' weights, which a model of plain text lacks, are drawn from `seed`.
 ///
 /// # Errors
-/// Where a weight is missing, damaged, or does not fit `config`.
+/// Where a weight is missing, damaged, does not fit `config`, or has no place in it.
 pub(crate) fn read_weights(
     config: &ModelConfig,
     model_dir: &Path,
     storage: Storage,
     seed: u64,
     classes: Classes,
-) -> Result<Parameters, EngineError> {
+) -> Result<Stored, EngineError> {
     if let Some(file) = in_gguf(model_dir)? {
-        return gguf::read_weights(config, &file, storage);
+        return Ok(Stored {
+            parameters: gguf::read_weights(config, &file, storage)?,
+            passed_over: Vec::new(),
+        });
     }
     let invalid = |detail: String| EngineError::InvalidModel {
         path: model_dir.to_path_buf(),
@@ -65,13 +79,14 @@ pub(crate) fn read_weights(
     let family = config.architecture.family();
     let mut files = WeightFiles::open(model_dir)?;
     let mut parameters = Parameters::default();
+    let mut unused: BTreeSet<String> = files.names().collect();
     for spec in specs(config) {
         let unwanted = classes == Classes::Fresh && spec.need == Need::OfClasses;
-        let found = family
+        let mut found = family
             .names_in_files(&spec.name)
             .into_iter()
-            .find(|name| !unwanted && files.contains(name));
-        let Some(name) = found else {
+            .filter(|name| unused.remove(name));
+        let Some(name) = found.next().filter(|_| !unwanted) else {
             if spec.need == Need::Required {
                 return Err(invalid(format!("the weight `{}` is missing", spec.name)));
             }
@@ -93,5 +108,13 @@ pub(crate) fn read_weights(
         };
         parameters.add(parameter);
     }
-    Ok(parameters)
+    if config.tie_word_embeddings {
+        // [`as_stored`] found it equal to the embedding.
+        unused.remove(HEAD);
+    }
+    let unused = unused.into_iter().collect();
+    Ok(Stored {
+        parameters,
+        passed_over: passed_over(unused, family.unused_weights(), &invalid)?,
+    })
 }

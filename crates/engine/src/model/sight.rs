@@ -61,7 +61,7 @@ impl RopeScaling {
     /// Reads `rope_scaling` or `rope_parameters`, whichever the version of transformers wrote; the error
     /// names what is not known.
     pub(super) fn read(fields: &Fields<'_>) -> Result<Self, String> {
-        let of = |name: &str| match fields.object(name) {
+        let of = |name: &str| match fields.object(name)? {
             Some(rope) => Self::of(&rope).map(Some),
             None => Ok(None),
         };
@@ -83,7 +83,13 @@ impl RopeScaling {
         if partial.is_some_and(|share| !is_one(share)) {
             return Err("`partial_rotary_factor` is not supported".to_owned());
         }
-        match rope.text("rope_type").or_else(|| rope.text("type")) {
+        let (kind, old_kind) = (rope.text("rope_type")?, rope.text("type")?);
+        if let (Some(kind), Some(old)) = (kind, old_kind)
+            && kind != old
+        {
+            return Err(format!("`rope_type` is `{kind}` and `type` is `{old}`"));
+        }
+        match kind.or(old_kind) {
             None | Some("default") => Ok(Self::None),
             Some("linear") => Ok(Self::Linear {
                 factor: needed("factor")?,

@@ -76,6 +76,10 @@ impl WeightFiles {
         Ok(Self { files })
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> + '_ {
+        self.files.iter().flat_map(WeightFile::names)
+    }
+
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.files.iter().any(|file| file.contains(name))
     }

@@ -103,7 +103,11 @@ fn a_number_that_python_alone_knows_matters_only_where_its_field_is_used() {
     let path = folder.path().join("config.json");
     let text = std::fs::read_to_string(&path).unwrap();
     let begun_with = |field: &str| text.replacen('{', &format!("{{{field},"), 1);
-    std::fs::write(&path, begun_with(r#""time_step_limit": [0.0, Infinity]"#)).unwrap();
+    std::fs::write(
+        &path,
+        begun_with(r#""task_specific_params": [0.0, Infinity]"#),
+    )
+    .unwrap();
     opened(&folder).expect("nobody asks for the field");
     let spoilt = text.replace("\"rope_theta\": 10000.0", "\"rope_theta\": Infinity");
     std::fs::write(&path, spoilt).unwrap();

@@ -18,5 +18,6 @@ mod optimizers_in_runs;
 mod packing;
 mod plan;
 mod reference;
+mod strictness;
 mod tokenizer;
 mod training;

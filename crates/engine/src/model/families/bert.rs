@@ -9,6 +9,7 @@ use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts}
 use crate::model::fields::{Fields, limits, whole_heads};
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{INIT_STD, WeightSpec};
+use crate::model::strict::{Known, May};
 use crate::model::{Attention, ModelConfig};
 use crate::weights::Layout;
 use amoozgar_types::spec::ModelSpec;
@@ -68,17 +69,39 @@ impl Family for Bert {
         names.map(str::to_owned).chain(old_names).collect()
     }
 
+    fn indifferent(&self) -> &'static [Known] {
+        &[
+            ("label2id", May::BeAnything),
+            ("problem_type", May::Say("single_label_classification")),
+            ("tie_word_embeddings", May::BeAnything),
+            ("position_embedding_type", May::Say("absolute")),
+            ("directionality", May::Say("bidi")),
+            // Of a pooler that TensorFlow's first release planned.
+            ("pooler_fc_size", May::BeAnything),
+            ("pooler_num_attention_heads", May::BeAnything),
+            ("pooler_num_fc_layers", May::BeAnything),
+            ("pooler_size_per_head", May::BeAnything),
+            ("pooler_type", May::Say("first_token_transform")),
+        ]
+    }
+
+    /// The heads of the first training, positions in a row, and in place of fresh classes the old ones.
+    fn unused_weights(&self) -> &'static [&'static str] {
+        &["cls.*", "*embeddings.position_ids", "qa_outputs.*"]
+    }
+
     fn read(&self, fields: &Fields<'_>) -> Result<ModelConfig, String> {
         fields.must_be("hidden_act", "gelu")?;
-        fields.refuse_flags(&["attention_bias", "mlp_bias"])?;
         let hidden_size = fields.count("hidden_size", limits::WIDTH)?;
         let n_heads = fields.count("num_attention_heads", limits::HEADS)?;
         let labels = fields.labels("id2label")?;
-        let n_labels = match labels.len() {
-            0 => fields
-                .optional_count("num_labels", limits::LABELS)?
-                .unwrap_or(2),
-            n => n,
+        let n_named = fields.optional_count("num_labels", limits::LABELS)?;
+        let n_labels = match (labels.len(), n_named) {
+            (0, n) => n.unwrap_or(2),
+            (n, Some(other)) if n != other => {
+                return Err(format!("`num_labels` is {other}, `id2label` names {n}"));
+            }
+            (n, _) => n,
         };
         Ok(ModelConfig {
             architecture: Architecture::Bert,

@@ -4,7 +4,7 @@
 
 mod gguf;
 
-use super::llama::{ATTENTION_BIAS, with_theta};
+use super::llama::{ATTENTION_BIAS, UNUSED, with_theta};
 use super::{Architecture, Family, SpecialTokens};
 use crate::EngineError;
 use crate::kernels::attention::Mask;
@@ -72,6 +72,10 @@ impl Family for Gemma3 {
         Some(&gguf::IN_GGUF)
     }
 
+    fn unused_weights(&self) -> &'static [&'static str] {
+        UNUSED
+    }
+
     /// Reads the fields of `Gemma3TextConfig`.
     fn read(&self, fields: &Fields<'_>) -> Result<ModelConfig, String> {
         fields.must_be("hidden_activation", ACTIVATION)?;
@@ -101,7 +105,7 @@ impl Family for Gemma3 {
                 .unwrap_or(1e-6),
             rope_theta: angles.whole,
             attention: Attention {
-                biases: fields.flag(ATTENTION_BIAS) == Some(true),
+                biases: fields.flag(ATTENTION_BIAS)?.unwrap_or(false),
                 rope_scaling: angles.scaling,
                 query_scalar: Some(scalar.unwrap_or(256.0)),
                 sliding: Some(Sliding {
@@ -111,9 +115,9 @@ impl Family for Gemma3 {
                 }),
             },
             mlp_biases: false,
-            tie_word_embeddings: fields.flag("tie_word_embeddings").unwrap_or(true),
-            bos_token_id: fields.token("bos_token_id"),
-            eos_token_ids: fields.tokens("eos_token_id"),
+            tie_word_embeddings: fields.flag("tie_word_embeddings")?.unwrap_or(true),
+            bos_token_id: fields.token("bos_token_id")?,
+            eos_token_ids: fields.tokens("eos_token_id")?,
             type_vocab_size: 0,
             n_labels: 0,
             labels: Vec::new(),
@@ -280,15 +284,18 @@ struct Angles {
 impl Angles {
     /// transformers 5 keeps them by kind of block in `rope_parameters`, transformers 4 in three fields.
     fn read(fields: &Fields<'_>) -> Result<Self, String> {
-        let nested = fields.object("rope_parameters");
-        let kind = |name: &str| nested.as_ref().and_then(|rope| rope.object(name));
-        let (full, sliding) = (kind(FULL), kind(SLIDING));
+        let nested = fields.object("rope_parameters")?;
+        let kind = |name: &str| match &nested {
+            Some(rope) => rope.object(name),
+            None => Ok(None),
+        };
+        let (full, sliding) = (kind(FULL)?, kind(SLIDING)?);
         let theta = |rope: &Option<Fields<'_>>| match rope {
             Some(rope) => rope.number("rope_theta", limits::ROPE_THETA),
             None => Ok(None),
         };
         let of = |rope: &Option<Fields<'_>>| rope.as_ref().map(RopeScaling::of).transpose();
-        let flat = of(&fields.object("rope_scaling"))?;
+        let flat = of(&fields.object("rope_scaling")?)?;
         let scaling = match (of(&full)?, flat) {
             (Some(one), Some(other)) if one != other => {
                 return Err("`rope_scaling` and `rope_parameters` contradict each other".to_owned());
@@ -310,12 +317,13 @@ impl Angles {
 
 /// Of each block, whether it sees a window alone: as `layer_types` says, else all but every sixth.
 fn sliding_blocks(fields: &Fields<'_>, n_blocks: usize) -> Result<Vec<bool>, String> {
+    let pattern = |name: &str| fields.optional_count(name, limits::BLOCKS);
+    let (own, private) = (
+        pattern("sliding_window_pattern")?,
+        pattern("_sliding_window_pattern")?,
+    );
     let Some(kinds) = fields.texts("layer_types")? else {
-        let pattern = match fields.optional_count("sliding_window_pattern", limits::BLOCKS)? {
-            Some(pattern) => Some(pattern),
-            None => fields.optional_count("_sliding_window_pattern", limits::BLOCKS)?,
-        };
-        let pattern = pattern.unwrap_or(PATTERN);
+        let pattern = own.or(private).unwrap_or(PATTERN);
         return Ok((1..=n_blocks).map(|n| n % pattern != 0).collect());
     };
     if kinds.len() != n_blocks {

@@ -11,6 +11,7 @@ use crate::model::fields::{Fields, limits, whole_heads};
 use crate::model::in_gguf::{InGguf, Order, Settings};
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{INIT_STD, WeightSpec, residual_std};
+use crate::model::strict::{Known, May};
 use crate::model::{Attention, ModelConfig};
 use crate::weights::Layout;
 use serde_json::{Value, json};
@@ -61,9 +62,31 @@ impl Family for Gpt2 {
         Some(self)
     }
 
+    fn indifferent(&self) -> &'static [Known] {
+        &[
+            ("n_ctx", May::BeAnything),
+            ("scale_attn_weights", May::BeTrue),
+            // The same scores, computed in another order.
+            ("reorder_and_upcast_attn", May::BeAnything),
+            // Of a head for choosing among answers.
+            ("summary_type", May::BeAnything),
+            ("summary_use_proj", May::BeAnything),
+            ("summary_activation", May::BeAnything),
+            ("summary_proj_to_labels", May::BeAnything),
+        ]
+    }
+
+    /// Masks, which older versions stored, and the head for choosing among answers.
+    fn unused_weights(&self) -> &'static [&'static str] {
+        &[
+            "*h.*.attn.bias",
+            "*h.*.attn.masked_bias",
+            "multiple_choice_head.*",
+        ]
+    }
+
     fn read(&self, fields: &Fields<'_>) -> Result<ModelConfig, String> {
         fields.must_be("activation_function", "gelu_new")?;
-        fields.refuse_flags(&["attention_bias", "mlp_bias"])?;
         let hidden_size = fields.count("n_embd", limits::WIDTH)?;
         let n_heads = fields.count("n_head", limits::HEADS)?;
         Ok(ModelConfig {
@@ -84,9 +107,9 @@ impl Family for Gpt2 {
             rope_theta: 0.0,
             attention: Attention::default(),
             mlp_biases: true,
-            tie_word_embeddings: fields.flag("tie_word_embeddings").unwrap_or(true),
-            bos_token_id: fields.token("bos_token_id"),
-            eos_token_ids: fields.tokens("eos_token_id"),
+            tie_word_embeddings: fields.flag("tie_word_embeddings")?.unwrap_or(true),
+            bos_token_id: fields.token("bos_token_id")?,
+            eos_token_ids: fields.tokens("eos_token_id")?,
             type_vocab_size: 0,
             n_labels: 0,
             labels: Vec::new(),

@@ -11,6 +11,7 @@ use crate::model::fields::{Fields, limits};
 use crate::model::in_gguf::InGguf;
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{WeightSpec, residual_std};
+use crate::model::strict::{Known, May};
 use crate::model::{Attention, ModelConfig, RopeScaling};
 use crate::weights::Layout;
 use amoozgar_types::spec::ModelSpec;
@@ -26,6 +27,8 @@ pub(super) struct LlamaLike {
     pub(super) facts: Facts,
     /// The biases that its `config.json` can ask for.
     pub(super) biases: &'static [&'static str],
+    /// Fields of its `config.json` that change nothing.
+    pub(super) indifferent: &'static [Known],
     /// Its architecture in GGUF files.
     pub(super) in_gguf: &'static str,
     /// How such files keep the rows of queries and keys.
@@ -62,9 +65,18 @@ pub(super) const LLAMA: LlamaLike = LlamaLike {
         head_norms: false,
     },
     biases: &[ATTENTION_BIAS, MLP_BIAS],
+    indifferent: &[
+        // Products in parts, of which the sum is the same.
+        ("pretraining_tp", May::BeAnything),
+        ("max_sequence_length", May::BeAnything),
+        ("is_llama_config", May::BeAnything),
+    ],
     in_gguf: "llama",
     rows: Rows::Pairs,
 };
+
+/// Frequencies of rotary angles, which follow from the configuration.
+pub(super) const UNUSED: &[&str] = &["*rotary_emb.inv_freq"];
 
 /// What stands before a block's number.
 const BLOCKS: &str = "model.layers";
@@ -98,14 +110,24 @@ impl Family for LlamaLike {
         Some(self)
     }
 
+    fn indifferent(&self) -> &'static [Known] {
+        self.indifferent
+    }
+
+    fn unused_weights(&self) -> &'static [&'static str] {
+        UNUSED
+    }
+
     /// Reads the fields of `LlamaConfig`.
     fn read(&self, fields: &Fields<'_>) -> Result<ModelConfig, String> {
         fields.must_be("hidden_act", "silu")?;
-        for name in [ATTENTION_BIAS, MLP_BIAS] {
-            if !self.biases.contains(&name) {
-                fields.refuse_flags(&[name])?;
+        let biases = |name| {
+            if self.biases.contains(&name) {
+                Ok(fields.flag(name)?.unwrap_or(false))
+            } else {
+                Ok::<_, String>(false)
             }
-        }
+        };
         let num_attention_heads = fields.count("num_attention_heads", limits::HEADS)?;
         let hidden_size = fields.count("hidden_size", limits::WIDTH)?;
         Ok(ModelConfig {
@@ -127,14 +149,14 @@ impl Family for LlamaLike {
                 .unwrap_or(1e-6),
             rope_theta: fields.rope_theta()?.unwrap_or(10_000.0),
             attention: Attention {
-                biases: fields.flag(ATTENTION_BIAS) == Some(true),
+                biases: biases(ATTENTION_BIAS)?,
                 rope_scaling: RopeScaling::read(fields)?,
                 ..Attention::default()
             },
-            mlp_biases: fields.flag(MLP_BIAS) == Some(true),
-            tie_word_embeddings: fields.flag("tie_word_embeddings").unwrap_or(false),
-            bos_token_id: fields.token("bos_token_id"),
-            eos_token_ids: fields.tokens("eos_token_id"),
+            mlp_biases: biases(MLP_BIAS)?,
+            tie_word_embeddings: fields.flag("tie_word_embeddings")?.unwrap_or(false),
+            bos_token_id: fields.token("bos_token_id")?,
+            eos_token_ids: fields.tokens("eos_token_id")?,
             type_vocab_size: 0,
             n_labels: 0,
             labels: Vec::new(),

@@ -4,6 +4,13 @@
 use super::Architecture;
 use super::llama::{ATTENTION_BIAS, LLAMA, LlamaLike, Rows};
 use crate::model::facts::Facts;
+use crate::model::strict::{Known, May};
+
+/// Windows, which no block has unless `use_sliding_window` switches them on.
+const WINDOWS: &[Known] = &[
+    ("sliding_window", May::BeAnything),
+    ("max_window_layers", May::BeAnything),
+];
 
 /// `Qwen2ForCausalLM`.
 pub(super) const QWEN2: LlamaLike = LlamaLike {
@@ -15,6 +22,7 @@ pub(super) const QWEN2: LlamaLike = LlamaLike {
         ..LLAMA.facts
     },
     biases: &[],
+    indifferent: WINDOWS,
     in_gguf: "qwen2",
     rows: Rows::Halves,
 };
@@ -29,6 +37,7 @@ pub(super) const QWEN3: LlamaLike = LlamaLike {
         ..LLAMA.facts
     },
     biases: &[ATTENTION_BIAS],
+    indifferent: WINDOWS,
     in_gguf: "qwen3",
     rows: Rows::Halves,
 };

@@ -13,8 +13,10 @@ const SMALLEST_SHARE: f64 = 0.8;
 #[derive(Debug, Default)]
 pub struct Pool {
     free: Mutex<BTreeMap<usize, Vec<Vec<f32>>>>,
-    /// Rows of the values that its buffers were made for.
+    /// Rows of the values that its buffers are made for.
     n_rows: AtomicUsize,
+    /// Rows of the values that are asked for now: at most as many, and not many fewer.
+    n_rows_now: AtomicUsize,
 }
 
 /// f32 values on loan. What it holds at first is left over from another value.
@@ -34,6 +36,7 @@ impl Pool {
             self.clear();
             self.n_rows.store(n_rows, Ordering::Relaxed);
         }
+        self.n_rows_now.store(n_rows, Ordering::Relaxed);
     }
 
     /// A buffer of `len` values, whose contents are whatever the last borrower left.
@@ -44,8 +47,19 @@ impl Pool {
             .range_mut(len..=longest)
             .find_map(|(_, buffers)| buffers.pop());
         drop(free);
-        let values = found.unwrap_or_else(|| vec![0.0; len]);
+        let values = found.unwrap_or_else(|| vec![0.0; self.length_to_make(len)]);
         Buffer { values, len }
+    }
+
+    /// The length of a buffer that is made for a value of `len`. What has values for each row is made for
+    /// the most rows: a buffer of a small batch would be of no use to a larger one and wait beside
+    /// another of the same width.
+    fn length_to_make(&self, len: usize) -> usize {
+        let now = self.n_rows_now.load(Ordering::Relaxed);
+        match len.checked_rem(now) {
+            Some(0) => len / now * self.n_rows.load(Ordering::Relaxed),
+            _ => len,
+        }
     }
 
     /// Takes a buffer back.
@@ -140,5 +154,27 @@ mod tests {
             );
         }
         assert_eq!(pool.free_bytes(), 4 * 10 * 101, "99 rows fit where 101 did");
+    }
+
+    #[test]
+    fn room_made_under_small_batches_takes_nothing_from_large_ones() {
+        let pool = Pool::default();
+        for n_rows in [100, 82, 100, 85, 100, 90, 81, 100] {
+            pool.expect_rows(n_rows);
+            let values: Vec<_> = (0..3).map(|_| pool.take(n_rows * 8)).collect();
+            assert!(
+                values.iter().all(|buffer| buffer.len() == n_rows * 8),
+                "as long as was asked for"
+            );
+            for buffer in values {
+                pool.give(buffer);
+            }
+            assert!(
+                pool.free_bytes() <= 4 * 3 * 800,
+                "{n_rows} rows: {} bytes are held for three values",
+                pool.free_bytes()
+            );
+            pool.make_room(n_rows * 8);
+        }
     }
 }

@@ -7,7 +7,9 @@
 //! `measure plan SPEC.json JOB_DIR`        what is foreseen of a run, and what then happens
 
 use amoozgar_engine::kernels::segments::Segments;
-use amoozgar_engine::model::{Architecture, Attention, Batch, Model, ModelConfig, StepContext};
+use amoozgar_engine::model::{
+    Architecture, Attention, Batch, Encoder, Model, ModelConfig, StepContext,
+};
 use amoozgar_engine::random::Keyed;
 use amoozgar_engine::tape::{Gradients, Policy};
 use amoozgar_engine::train::optimizer::{Decayed, Optimizer, OptimizerConfig};
@@ -88,6 +90,7 @@ fn config(n_layers: usize, context: usize) -> ModelConfig {
         tie_word_embeddings: true,
         bos_token_id: None,
         eos_token_ids: Vec::new(),
+        encoder: Encoder::default(),
         type_vocab_size: 0,
         n_labels: 0,
         labels: Vec::new(),

@@ -42,6 +42,7 @@ pub mod layer_norm;
 pub mod matmul;
 mod matrix;
 pub mod quantized;
+pub mod relu;
 pub mod rms_norm;
 pub mod rope;
 pub mod segments;

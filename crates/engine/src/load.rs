@@ -20,7 +20,8 @@ pub struct LoadOptions<'a> {
     pub storage: Storage,
     /// What the folder lacks (a classifier's classes) is drawn from it.
     pub seed: u64,
-    /// The classes that are wanted; where they are not the folder's own, their weights are drawn.
+    /// The classes that are wanted; where they are not the folder's own, their weights are drawn. Where none
+    /// are named the folder's own are wanted, and their weights must be there.
     pub labels: Option<&'a [String]>,
     /// The folder of an adapter that is put on the weights.
     pub adapter: Option<&'a Path>,
@@ -55,10 +56,11 @@ pub struct Opened {
 pub fn open(folder: &Path, options: &LoadOptions<'_>) -> Result<Opened, EngineError> {
     let place = Place::find(folder)?;
     let (config, classes) = match options.labels {
-        Some(labels) if place.config.labels != labels => {
+        Some(labels) if !place.config.sorts_into(labels) => {
             (place.config.clone().sorting_into(labels), Classes::Fresh)
         }
-        _ => (place.config.clone(), Classes::Kept),
+        Some(_) => (place.config.clone(), Classes::Kept),
+        None => (place.config.clone(), Classes::Own),
     };
     let config = as_stored(config, &place.weights)?;
     let stored = read_weights(

@@ -4,6 +4,7 @@
 mod blocks;
 mod config;
 mod cost;
+mod ends;
 mod facts;
 mod families;
 mod fields;
@@ -18,10 +19,10 @@ mod specs;
 mod step;
 mod strict;
 
-pub use config::ModelConfig;
 pub(crate) use config::in_gguf;
+pub use config::{Encoder, ModelConfig};
 pub(crate) use cost::PartTimes;
-pub use facts::{Activation, Facts, NormPlacement, Positions, Predicts};
+pub use facts::{Activation, Facts, NormPlacement, Positions, Predicts, Sorted};
 pub use families::Architecture;
 pub(crate) use in_gguf::rope_factors;
 pub use network::Network;

@@ -17,6 +17,7 @@ mod gradients;
 mod node;
 mod parts;
 mod pool;
+mod walk;
 
 pub use cache::LayerCache;
 pub use gradients::Gradients;
@@ -176,12 +177,13 @@ impl<'a> Tape<'a> {
         self.run(Op::RmsNorm { x, norm, residual }, self.width(x))
     }
 
-    /// `(x - mean) / sqrt(variance + eps) * weight + bias` (Ba et al., 2016).
+    /// `(x - mean) / sqrt(variance + eps) * weight + bias` (Ba et al., 2016); nothing is added where there
+    /// is no bias.
     pub fn layer_norm(
         &mut self,
         x: Value,
         weight: ParameterId,
-        bias: ParameterId,
+        bias: Option<ParameterId>,
         eps: f32,
     ) -> Value {
         let op = Op::LayerNorm {
@@ -230,8 +232,8 @@ impl<'a> Tape<'a> {
     }
 
     /// `gelu(gate) * up` (Shazeer, 2020).
-    pub fn geglu(&mut self, gate: Value, up: Value) -> Value {
-        self.run(Op::GeGlu { gate, up }, self.width(gate))
+    pub fn geglu(&mut self, gate: Value, up: Value, kind: gelu::Kind) -> Value {
+        self.run(Op::GeGlu { gate, up, kind }, self.width(gate))
     }
 
     /// GELU (Hendrycks and Gimpel, 2016).
@@ -242,6 +244,16 @@ impl<'a> Tape<'a> {
     /// Hyperbolic tangent.
     pub fn tanh(&mut self, x: Value) -> Value {
         self.run(Op::Tanh { x }, self.width(x))
+    }
+
+    /// The rectified linear unit.
+    pub fn relu(&mut self, x: Value) -> Value {
+        self.run(Op::Relu { x }, self.width(x))
+    }
+
+    /// The mean of every sequence's rows: `(N, width)` to `(sequences, width)`.
+    pub fn mean_rows(&mut self, x: Value) -> Value {
+        self.run(Op::MeanRows { x }, self.width(x))
     }
 
     /// The first row of every sequence: `(N, width)` to `(sequences, width)`.

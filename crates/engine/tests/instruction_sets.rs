@@ -77,10 +77,12 @@ fn results(n: usize, d: usize) -> Results {
     swiglu::backward(&mut dgate, &mut dup, &dy, &x, &y);
     all.extend([("swiglu", out), ("its dgate", dgate), ("its dup", dup)]);
 
-    let (mut out, mut dgate, mut dup) = (fresh(), fresh(), fresh());
-    geglu::forward(&mut out, &x, &y);
-    geglu::backward(&mut dgate, &mut dup, &dy, &x, &y);
-    all.extend([("geglu", out), ("its dgate", dgate), ("its dup", dup)]);
+    for kind in [Kind::Tanh, Kind::Erf] {
+        let (mut out, mut dgate, mut dup) = (fresh(), fresh(), fresh());
+        geglu::forward(&mut out, &x, &y, kind);
+        geglu::backward(&mut dgate, &mut dup, &dy, &x, &y, kind);
+        all.extend([("geglu", out), ("its dgate", dgate), ("its dup", dup)]);
+    }
 
     for kind in [Kind::Tanh, Kind::Erf] {
         let (mut out, mut dx) = (fresh(), fresh());

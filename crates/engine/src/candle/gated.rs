@@ -1,6 +1,7 @@
 //! The gated units in a graph.
 
 use super::{lend, twin};
+use crate::kernels::gelu::Kind;
 use crate::kernels::{geglu, swiglu};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
@@ -16,16 +17,19 @@ pub fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     }
 }
 
-/// `gelu(gate) * up` (Shazeer, 2020), with GELU's approximation by `tanh`; both of one shape.
+/// `gelu(gate) * up` (Shazeer, 2020); both of one shape.
 ///
 /// # Errors
 /// Where the shapes differ.
-pub fn geglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
-    if serves(gate, up) {
-        gate.contiguous()?.apply_op2(&up.contiguous()?, GEGLU)
-    } else {
-        twin::geglu(gate, up)
+pub fn geglu(gate: &Tensor, up: &Tensor, kind: Kind) -> Result<Tensor> {
+    if !serves(gate, up) {
+        return twin::geglu(gate, up, kind);
     }
+    let unit = match kind {
+        Kind::Tanh => GEGLU_TANH,
+        Kind::Erf => GEGLU_ERF,
+    };
+    gate.contiguous()?.apply_op2(&up.contiguous()?, unit)
 }
 
 fn serves(gate: &Tensor, up: &Tensor) -> bool {
@@ -48,10 +52,20 @@ const SWIGLU: Gated = Gated {
     backward: swiglu::backward,
 };
 
-const GEGLU: Gated = Gated {
+const GEGLU_TANH: Gated = Gated {
     name: "geglu",
-    forward: geglu::forward,
-    backward: geglu::backward,
+    forward: |out, gate, up| geglu::forward(out, gate, up, Kind::Tanh),
+    backward: |dgate, dup, dout, gate, up| {
+        geglu::backward(dgate, dup, dout, gate, up, Kind::Tanh);
+    },
+};
+
+const GEGLU_ERF: Gated = Gated {
+    name: "geglu_erf",
+    forward: |out, gate, up| geglu::forward(out, gate, up, Kind::Erf),
+    backward: |dgate, dup, dout, gate, up| {
+        geglu::backward(dgate, dup, dout, gate, up, Kind::Erf);
+    },
 };
 
 impl CustomOp2 for Gated {

@@ -96,17 +96,19 @@ fn segment_attention(q: &Tensor, k: &Tensor, v: &Tensor, shape: &AttentionShape)
     let q = heads(q, shape.n_heads)?.reshape((n_kv, group * t, d))?;
     let (k, v) = (heads(k, n_kv)?, heads(v, n_kv)?);
     let scores = (q.matmul(&k.transpose(1, 2)?)? * f64::from(shape.scale))?;
-    let window = match shape.mask {
+    // Positions seen before and behind the query's own.
+    let seen = match shape.mask {
         Mask::Bidirectional => None,
-        Mask::Causal => Some(t),
-        Mask::Sliding { window } => Some(window),
+        Mask::Causal => Some((t, 0)),
+        Mask::Sliding { window } => Some((window - 1, 0)),
+        Mask::Near { reach } => Some((reach, reach)),
     };
-    let scores = match window {
+    let scores = match seen {
         None => scores,
-        Some(window) => {
+        Some((before, behind)) => {
             let hidden = |at: usize| {
                 let (query, key) = (at / t, at % t);
-                if key > query || key + window <= query {
+                if key > query + behind || key + before < query {
                     f32::NEG_INFINITY
                 } else {
                     0.0
@@ -140,9 +142,9 @@ pub fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     gate.silu()? * up
 }
 
-/// `gelu(gate) * up` (Shazeer, 2020), with GELU's approximation by `tanh`.
-pub fn geglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
-    gelu(gate, GeluKind::Tanh)? * up
+/// `gelu(gate) * up` (Shazeer, 2020).
+pub fn geglu(gate: &Tensor, up: &Tensor, kind: GeluKind) -> Result<Tensor> {
+    gelu(gate, kind)? * up
 }
 
 /// The Gaussian error linear unit (Hendrycks and Gimpel, 2016).

@@ -15,7 +15,7 @@ use std::ops::Range;
 /// Query rows (tokens times heads of a group) that a task handles at a time.
 const QUERY_ROWS: usize = 128;
 
-/// Tokens of a causal tile at most: what is above its diagonal is scored for nothing.
+/// Tokens of a tile at most where not all keys are seen: what is beyond is scored for nothing.
 const CAUSAL_TOKENS: usize = 64;
 
 /// Keys that a task scores at a time: with the query rows' scores they stay in the second-level cache.
@@ -30,6 +30,11 @@ pub enum Mask {
     Sliding {
         /// Keys seen, the query's own included.
         window: usize,
+    },
+    /// Those at most `reach` positions before or behind its own.
+    Near {
+        /// The farthest.
+        reach: usize,
     },
     /// All.
     Bidirectional,
@@ -131,7 +136,7 @@ impl AttentionShape {
     fn tile_tokens(&self) -> usize {
         let tokens = (QUERY_ROWS / self.group()).max(1);
         match self.mask {
-            Mask::Causal | Mask::Sliding { .. } => tokens.min(CAUSAL_TOKENS),
+            Mask::Causal | Mask::Sliding { .. } | Mask::Near { .. } => tokens.min(CAUSAL_TOKENS),
             Mask::Bidirectional => tokens,
         }
     }
@@ -140,6 +145,7 @@ impl AttentionShape {
     fn key_start(&self, segment: &Range<usize>, query_start: usize) -> usize {
         match self.mask {
             Mask::Sliding { window } => (query_start + 1).saturating_sub(window).max(segment.start),
+            Mask::Near { reach } => query_start.saturating_sub(reach).max(segment.start),
             Mask::Causal | Mask::Bidirectional => segment.start,
         }
     }
@@ -148,6 +154,7 @@ impl AttentionShape {
     fn key_end(&self, segment: &Range<usize>, query_end: usize) -> usize {
         match self.mask {
             Mask::Causal | Mask::Sliding { .. } => query_end,
+            Mask::Near { reach } => query_end.saturating_add(reach).min(segment.end),
             Mask::Bidirectional => segment.end,
         }
     }
@@ -240,6 +247,10 @@ fn seen(
     match shape.mask {
         Mask::Causal => 0..within(behind),
         Mask::Sliding { window } => within(behind.saturating_sub(window))..within(behind),
+        Mask::Near { reach } => {
+            let own = behind - 1;
+            within(own.saturating_sub(reach))..within(behind.saturating_add(reach))
+        }
         Mask::Bidirectional => 0..keys.len(),
     }
 }

@@ -1,6 +1,6 @@
 //! `config.json`, as transformers writes it, of every family that the engine knows.
 
-use super::facts::{Facts, Predicts};
+use super::facts::{Facts, Predicts, Sorted};
 use super::families::{Architecture, SpecialTokens};
 use super::fields::{Fields, limits};
 use super::sight::Attention;
@@ -49,6 +49,8 @@ pub struct ModelConfig {
     pub bos_token_id: Option<u32>,
     /// The tokens after which a model says no more.
     pub eos_token_ids: Vec<u32>,
+    /// What an encoder is beyond its blocks.
+    pub encoder: Encoder,
     /// Kinds of segments that an encoder tells apart.
     pub type_vocab_size: usize,
     /// Classes that an encoder sorts into.
@@ -57,11 +59,33 @@ pub struct ModelConfig {
     pub labels: Vec<String>,
 }
 
+/// What an encoder is beyond its blocks. By itself: as BERT.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Encoder {
+    /// Rows of the table of positions before that of a first token, which stand for nothing.
+    pub first_position: usize,
+    /// What it sorts.
+    pub sorted: Sorted,
+}
+
 impl ModelConfig {
-    /// The same model with other classes.
+    /// Whether it sorts texts (and not each of their tokens) into just these classes.
+    pub fn sorts_into(&self, labels: &[String]) -> bool {
+        self.labels == labels && self.encoder.sorted != Sorted::Each
+    }
+
+    /// The same model sorting texts into other classes.
     #[must_use]
     pub fn sorting_into(self, labels: &[String]) -> Self {
+        let sorted = match self.encoder.sorted {
+            Sorted::Each => Sorted::First,
+            sorted => sorted,
+        };
         Self {
+            encoder: Encoder {
+                sorted,
+                ..self.encoder
+            },
             n_labels: labels.len(),
             labels: labels.to_vec(),
             ..self

@@ -67,9 +67,7 @@ impl Model {
             End::Tokens { head, .. } => {
                 2 * n_targets * parameter(*head).len() as u64 * passes(*head)
             }
-            End::Classes { pooler, classifier } => {
-                linear(pooler, n_targets) + linear(classifier, n_targets)
-            }
+            End::Classes(head) => head.maps().map(|map| linear(map, n_targets)).sum(),
         };
         let pairs = self.network.pairs(&batch.segments);
         let width = (self.config.num_attention_heads * self.config.head_dim) as u64;

@@ -66,11 +66,23 @@ pub enum Positions {
     Learned,
 }
 
+/// What of a text an encoder sorts into its classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sorted {
+    /// The text, by its first token.
+    #[default]
+    First,
+    /// The text, by the mean of its tokens.
+    Mean,
+    /// Each token.
+    Each,
+}
+
 /// What a model predicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Predicts {
     /// The token that follows each token.
     NextToken,
-    /// The class of each sequence.
+    /// The class of each sequence, or of each token.
     Class,
 }

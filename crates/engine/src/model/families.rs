@@ -3,10 +3,15 @@
 //! asks which family a model is of.
 
 mod bert;
+mod distilbert;
+mod encoders;
 mod gemma;
 mod gpt2;
 mod llama;
+mod modernbert;
 mod qwen;
+mod roberta;
+mod xlm_roberta;
 
 use super::ModelConfig;
 use super::facts::Facts;
@@ -33,6 +38,14 @@ pub enum Architecture {
     Gpt2,
     /// `BertForSequenceClassification`: looks both ways, norms after each sum, a pooler, classes.
     Bert,
+    /// `RobertaForSequenceClassification`: BERT's blocks, positions behind the padding's, a head of its own.
+    Roberta,
+    /// `XLMRobertaForSequenceClassification`: `RoBERTa` by another name.
+    XlmRoberta,
+    /// `DistilBertForSequenceClassification`: BERT's blocks without kinds of segments and pooler.
+    DistilBert,
+    /// `ModernBertForSequenceClassification`: rotations, windows to both sides, gated hidden layers.
+    ModernBert,
 }
 
 /// A family's own file.
@@ -117,13 +130,17 @@ pub(crate) struct SpecialTokens {
 }
 
 impl Architecture {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 10] = [
         Self::Llama,
         Self::Qwen2,
         Self::Qwen3,
         Self::Gemma3,
         Self::Gpt2,
         Self::Bert,
+        Self::Roberta,
+        Self::XlmRoberta,
+        Self::DistilBert,
+        Self::ModernBert,
     ];
 
     /// Every family.
@@ -151,6 +168,10 @@ impl Architecture {
             Self::Gemma3 => &gemma::Gemma3,
             Self::Gpt2 => &gpt2::Gpt2,
             Self::Bert => &bert::Bert,
+            Self::Roberta => &roberta::ROBERTA,
+            Self::XlmRoberta => &xlm_roberta::XLM_ROBERTA,
+            Self::DistilBert => &distilbert::DistilBert,
+            Self::ModernBert => &modernbert::ModernBert,
         }
     }
 }

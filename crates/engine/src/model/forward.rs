@@ -21,7 +21,7 @@ impl Model {
             End::Tokens { head, .. } => {
                 cross_entropy::forward(&hidden, self.head(*head), &batch.targets)
             }
-            End::Classes { .. } => {
+            End::Classes(_) => {
                 let mut logits = self.classes(&context, &hidden);
                 cross_entropy::classes(&mut logits, &batch.targets, 0.0)
             }
@@ -31,7 +31,7 @@ impl Model {
     }
 
     /// The logits of each token `(N, V)` of a decoder, of each sequence `(sequences, classes)` of an
-    /// encoder.
+    /// encoder, or of each token where it sorts those.
     ///
     /// # Errors
     /// As [`Model::loss`].
@@ -41,7 +41,7 @@ impl Model {
         let hidden = self.hidden(&context, tokens, None);
         let logits = match &self.network.end {
             End::Tokens { .. } => self.token_logits(&hidden),
-            End::Classes { .. } => self.classes(&context, &hidden),
+            End::Classes(_) => self.classes(&context, &hidden),
         };
         self.pool.give(hidden);
         Ok(logits)
@@ -99,7 +99,7 @@ impl Model {
                 let out = self.network.norm(&mut tape, *norm, input);
                 finish(tape, out)
             }
-            End::Classes { .. } => x,
+            End::Classes(_) => x,
         }
     }
 
@@ -115,17 +115,14 @@ impl Model {
     }
 
     fn classes(&self, context: &Context<'_>, hidden: &[f32]) -> Vec<f32> {
-        let End::Classes { pooler, classifier } = &self.network.end else {
+        let End::Classes(head) = &self.network.end else {
             return Vec::new();
         };
         let mut tape = Tape::inferring(context);
         let mut input = self.pool.take(hidden.len());
         input.copy_from_slice(hidden);
         let x = tape.input(input, self.network.width, Input::Untracked);
-        let first = tape.first_rows(x);
-        let pooled = tape.linear(first, pooler);
-        let pooled = tape.tanh(pooled);
-        let logits = tape.linear(pooled, classifier);
+        let logits = self.network.class_logits(&mut tape, head, x);
         finish(tape, logits).to_vec()
     }
 }

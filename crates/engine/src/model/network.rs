@@ -3,7 +3,9 @@
 //! evaluation and generation. Which weights a block has is said by the family.
 
 use super::ModelConfig;
-use super::facts::NormPlacement;
+use super::ends::InnerActivation;
+pub(super) use super::ends::{ClassHead, Embedding, End, Norm};
+use super::facts::{NormPlacement, Sorted};
 use crate::EngineError;
 use crate::kernels::attention::{AttentionShape, Mask};
 use crate::kernels::gelu;
@@ -34,53 +36,6 @@ struct Sight {
     rotation: Option<usize>,
 }
 
-/// From tokens to the residual stream.
-#[derive(Debug, Clone)]
-pub(super) struct Embedding {
-    pub(super) tokens: ParameterId,
-    /// Learned positions.
-    pub(super) positions: Option<ParameterId>,
-    /// Learned kinds of segments.
-    pub(super) kinds: Option<ParameterId>,
-    pub(super) norm: Option<Norm>,
-    /// What the sum of the rows is multiplied by.
-    pub(super) scale: f32,
-}
-
-impl Embedding {
-    /// Tokens alone.
-    pub(super) fn plain(tokens: ParameterId) -> Self {
-        Self {
-            tokens,
-            positions: None,
-            kinds: None,
-            norm: None,
-            scale: 1.0,
-        }
-    }
-}
-
-/// From the residual stream to what is predicted.
-#[derive(Debug, Clone)]
-pub(super) enum End {
-    /// The next token, of a vocabulary.
-    Tokens { norm: Norm, head: ParameterId },
-    /// One of a few classes, from the first token of each sequence.
-    Classes { pooler: Linear, classifier: Linear },
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Norm {
-    Rms {
-        weight: ParameterId,
-        factors: Factors,
-    },
-    Layer {
-        weight: ParameterId,
-        bias: ParameterId,
-    },
-}
-
 /// One transformer block.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
@@ -109,6 +64,7 @@ pub(super) enum Mlp {
         gate: Linear,
         up: Linear,
         down: Linear,
+        kind: gelu::Kind,
     },
     Gelu {
         up: Linear,
@@ -173,9 +129,14 @@ impl Network {
                 let (gate, up) = (tape.linear(x, gate), tape.linear(x, up));
                 (tape.swiglu(gate, up), down)
             }
-            Mlp::GeGlu { gate, up, down } => {
+            Mlp::GeGlu {
+                gate,
+                up,
+                down,
+                kind,
+            } => {
                 let (gate, up) = (tape.linear(x, gate), tape.linear(x, up));
-                (tape.geglu(gate, up), down)
+                (tape.geglu(gate, up, *kind), down)
             }
             Mlp::Gelu { up, down, kind } => {
                 let inner = tape.linear(x, up);
@@ -189,12 +150,14 @@ impl Network {
         let Embedding {
             tokens: table,
             positions: learned,
+            first_position,
             kinds,
             norm,
             scale,
         } = &self.embedding;
         let mut tables = vec![(*table, tokens.to_vec())];
-        tables.extend(learned.map(|table| (table, positions.to_vec())));
+        let rows = || positions.iter().map(|position| position + first_position);
+        tables.extend(learned.map(|table| (table, rows().collect())));
         // Every sequence is one text, of the first kind.
         tables.extend(kinds.map(|table| (table, vec![0; tokens.len()])));
         let x = tape.embed(tables, self.width, *scale);
@@ -204,11 +167,45 @@ impl Network {
         }
     }
 
+    /// The last block's result `x` `(N, D)` to logits `(sequences, classes)`, or `(N, classes)` where each
+    /// token is sorted.
+    pub(super) fn class_logits<'a>(
+        &'a self,
+        tape: &mut Tape<'a>,
+        head: &'a ClassHead,
+        x: Value,
+    ) -> Value {
+        // A norm looks at one row alone, so only those that are sorted are normed.
+        let mut x = match head.sorted {
+            Sorted::First => tape.first_rows(x),
+            Sorted::Mean | Sorted::Each => x,
+        };
+        if let Some(norm) = head.norm {
+            x = self.norm(tape, norm, x);
+        }
+        if head.sorted == Sorted::Mean {
+            x = tape.mean_rows(x);
+        }
+        if let Some(inner) = &head.inner {
+            x = tape.linear(x, &inner.map);
+            x = match inner.activation {
+                InnerActivation::Tanh => tape.tanh(x),
+                InnerActivation::Relu => tape.relu(x),
+                InnerActivation::Gelu(kind) => tape.gelu(x, kind),
+            };
+            if let Some(norm) = inner.norm {
+                x = self.norm(tape, norm, x);
+            }
+        }
+        tape.linear(x, &head.classifier)
+    }
+
     /// The norm `norm` of `x`.
     pub(super) fn norm(&self, tape: &mut Tape<'_>, norm: Norm, x: Value) -> Value {
         match norm {
             Norm::Rms { weight, factors } => tape.rms_norm(x, self.rms(weight, factors)),
             Norm::Layer { weight, bias } => tape.layer_norm(x, weight, bias, self.eps),
+            Norm::Absent => x,
         }
     }
 
@@ -218,7 +215,9 @@ impl Network {
             Norm::Rms { weight, factors } => {
                 tape.rms_norm_onto(residual, x, self.rms(weight, factors))
             }
-            Norm::Layer { .. } => unreachable!("BUG: no family has such norms within its sums"),
+            Norm::Layer { .. } | Norm::Absent => {
+                unreachable!("BUG: no family has such norms within its sums")
+            }
         }
     }
 
@@ -234,7 +233,7 @@ impl Network {
     pub(super) fn linears_mut(&mut self) -> impl Iterator<Item = &mut Linear> {
         self.blocks.iter_mut().flat_map(|block| {
             let mlp: Vec<&mut Linear> = match &mut block.mlp {
-                Mlp::SwiGlu { gate, up, down } | Mlp::GeGlu { gate, up, down } => {
+                Mlp::SwiGlu { gate, up, down } | Mlp::GeGlu { gate, up, down, .. } => {
                     vec![gate, up, down]
                 }
                 Mlp::Gelu { up, down, .. } => vec![up, down],
@@ -249,7 +248,7 @@ impl Network {
     pub(super) fn linears(&self) -> impl Iterator<Item = &Linear> {
         self.blocks.iter().flat_map(|block| {
             let mlp = match &block.mlp {
-                Mlp::SwiGlu { gate, up, down } | Mlp::GeGlu { gate, up, down } => {
+                Mlp::SwiGlu { gate, up, down } | Mlp::GeGlu { gate, up, down, .. } => {
                     vec![gate, up, down]
                 }
                 Mlp::Gelu { up, down, .. } => vec![up, down],
@@ -266,6 +265,10 @@ impl Network {
         let of_one = |mask: Mask, len: u64| match mask {
             Mask::Causal => causal(len),
             Mask::Sliding { window } => causal(len) - causal(len.saturating_sub(window as u64)),
+            Mask::Near { reach } => {
+                let farthest = (reach as u64).min(len.saturating_sub(1));
+                len + 2 * farthest * len - farthest * (farthest + 1)
+            }
             Mask::Bidirectional => len * len,
         };
         let of_block = |sight: &Sight| -> u64 {
@@ -350,7 +353,15 @@ impl Finder<'_> {
     pub(super) fn layer(&self, path: &str) -> Result<Norm, EngineError> {
         Ok(Norm::Layer {
             weight: self.weight(path)?,
-            bias: self.parameters.id(&format!("{path}.bias"))?,
+            bias: Some(self.parameters.id(&format!("{path}.bias"))?),
+        })
+    }
+
+    /// A norm that adds nothing to what it multiplies.
+    pub(super) fn layer_without_bias(&self, path: &str) -> Result<Norm, EngineError> {
+        Ok(Norm::Layer {
+            weight: self.weight(path)?,
+            bias: None,
         })
     }
 

@@ -13,6 +13,8 @@ use std::path::Path;
 /// Whether a folder's classes are those that are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Classes {
+    /// The folder's are wanted, and must be there: what was drawn instead would sort by chance.
+    Own,
     /// They are read where they are there.
     Kept,
     /// Others are wanted: their weights are drawn anew.
@@ -87,6 +89,12 @@ pub(crate) fn read_weights(
             .into_iter()
             .filter(|name| unused.remove(name));
         let Some(name) = found.next().filter(|_| !unwanted) else {
+            if classes == Classes::Own && spec.need != Need::Required {
+                return Err(invalid(format!(
+                    "the weight `{}` is missing: the model was not trained to sort yet",
+                    spec.name
+                )));
+            }
             if spec.need == Need::Required {
                 return Err(invalid(format!("the weight `{}` is missing", spec.name)));
             }

@@ -25,7 +25,7 @@ pub struct Attention {
 /// Blocks whose tokens see a window of others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sliding {
-    /// Tokens seen, the own one included.
+    /// Tokens seen, the own one included; of an encoder half of them before and half behind the own one.
     pub window: usize,
     /// Of each block, whether it sees the window alone.
     pub blocks: Vec<bool>,
@@ -174,8 +174,13 @@ impl ModelConfig {
     /// What tokens of block `layer` see.
     pub(super) fn mask(&self, layer: usize) -> Mask {
         match &self.attention.sliding {
-            Some(sliding) if sliding.slides(layer) => Mask::Sliding {
-                window: sliding.window,
+            Some(sliding) if sliding.slides(layer) => match self.facts().mask {
+                Mask::Bidirectional => Mask::Near {
+                    reach: sliding.window / 2,
+                },
+                _ => Mask::Sliding {
+                    window: sliding.window,
+                },
             },
             _ => self.facts().mask,
         }

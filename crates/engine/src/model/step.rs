@@ -38,7 +38,7 @@ pub struct Batch {
     /// Where sequences begin and end in the N rows.
     pub segments: Segments,
     /// For a decoder `(N)`: what follows each token, or [`cross_entropy::IGNORE`]. For an encoder the
-    /// class of each sequence.
+    /// class of each sequence, or of each token `(N)`.
     pub targets: Vec<u32>,
 }
 
@@ -259,11 +259,8 @@ impl Model {
                 );
                 (loss, tape.backward(hidden, dhidden, gradients))
             }
-            End::Classes { pooler, classifier } => {
-                let first = tape.first_rows(x);
-                let pooled = tape.linear(first, pooler);
-                let pooled = tape.tanh(pooled);
-                let logits = tape.linear(pooled, classifier);
+            End::Classes(head) => {
+                let logits = self.network.class_logits(&mut tape, head, x);
                 let mut dlogits = tape.take(logits);
                 let loss = cross_entropy::classes(&mut dlogits, targets, scale);
                 (loss, tape.backward(logits, dlogits, gradients))

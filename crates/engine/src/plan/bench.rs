@@ -3,7 +3,7 @@
 
 use crate::kernels::matmul::{self, Matrix, Precision};
 use crate::kernels::segments::Segments;
-use crate::model::{Architecture, Attention, Batch, Model, ModelConfig, StepContext};
+use crate::model::{Architecture, Attention, Batch, Encoder, Model, ModelConfig, StepContext};
 use crate::random::Keyed;
 use crate::setup::precision_of;
 use crate::tape::{Gradients, Policy};
@@ -109,6 +109,7 @@ impl Scenario {
             tie_word_embeddings: true,
             bos_token_id: None,
             eos_token_ids: Vec::new(),
+            encoder: Encoder::default(),
             type_vocab_size: 0,
             n_labels: 0,
             labels: Vec::new(),

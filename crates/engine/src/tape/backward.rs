@@ -1,18 +1,15 @@
 //! The walk back over a tape's notes.
 
 use super::node::Op;
+use super::walk::Walk;
 use super::{Adapter, Buffer, Context, Gradients, Linear, Tape, Value};
 use crate::kernels::attention::{self, AttentionShape, Qkv, QkvMut};
 use crate::kernels::matmul::{self, Precision};
 use crate::kernels::{
-    Store, dropout, elementwise, embedding, geglu, gelu, layer_norm, rms_norm, rope, swiglu, tanh,
+    Store, dropout, elementwise, embedding, geglu, gelu, layer_norm, relu, rms_norm, rope, swiglu,
+    tanh,
 };
-
-/// A gated unit's kernel back: gradients of gate and other part from the result's gradient and both parts.
-type GatedBackward = fn(&mut [f32], &mut [f32], &[f32], &[f32], &[f32]);
-
-/// Gradients of a tape's values while it is walked.
-struct Walk(Vec<Option<Buffer>>);
+use std::ops::Range;
 
 impl Tape<'_> {
     /// Walks back from `result`, whose gradient `(N, width)` is `seed`: adds the weights' gradients to
@@ -24,11 +21,10 @@ impl Tape<'_> {
         seed: Buffer,
         gradients: &mut Gradients,
     ) -> Option<Buffer> {
-        let mut walk = Walk(self.slots.iter().map(|_| None).collect());
-        walk.0[result.0] = Some(seed);
+        let mut walk = Walk::from(result, seed, self.slots.len());
         while let Some(node) = self.nodes.pop() {
             let out = node.out;
-            if let Some(dy) = walk.0[out.0].take() {
+            if let Some(dy) = walk.take(out) {
                 if self.slots[out.0].has_gradient {
                     self.step_back(&node.op, out, node.saved, dy, &mut walk, gradients);
                 } else {
@@ -37,7 +33,7 @@ impl Tape<'_> {
             }
             self.release(out.0);
         }
-        let dx = walk.0.first_mut().and_then(Option::take);
+        let dx = walk.take(Value(0));
         self.dismantle(None);
         dx
     }
@@ -53,10 +49,7 @@ impl Tape<'_> {
         gradients: &mut Gradients,
     ) {
         let Context {
-            parameters,
-            pool,
-            segments,
-            ..
+            parameters, pool, ..
         } = *self.context;
         match op {
             Op::Embed { tables, scale } => {
@@ -91,7 +84,10 @@ impl Tape<'_> {
             } => {
                 self.restore(x);
                 let (mut dx, store) = walk.place(self, x);
-                let (dweight, dbias) = gradients.pair_mut(weight, bias);
+                let (dweight, dbias) = match bias {
+                    Some(bias) => gradients.pair_mut(weight, bias),
+                    None => (gradients.get_mut(weight), None),
+                };
                 let daffine = layer_norm::AffineGradient {
                     weight: dweight,
                     bias: dbias,
@@ -129,7 +125,13 @@ impl Tape<'_> {
                 self.attend_back([q, k, v, out], &shape, saved, dy, walk);
             }
             &Op::SwiGlu { gate, up } => self.gate_back(swiglu::backward, [gate, up], dy, walk),
-            &Op::GeGlu { gate, up } => self.gate_back(geglu::backward, [gate, up], dy, walk),
+            &Op::GeGlu { gate, up, kind } => {
+                let kernel =
+                    |dgate: &mut [f32], dup: &mut [f32], dout: &[f32], gate: &[f32], up: &[f32]| {
+                        geglu::backward(dgate, dup, dout, gate, up, kind);
+                    };
+                self.gate_back(kernel, [gate, up], dy, walk);
+            }
             &Op::Gelu { x, kind } => {
                 self.restore(x);
                 let mut dx = pool.take(dy.len());
@@ -144,23 +146,22 @@ impl Tape<'_> {
                 walk.add(self, x, dx);
                 pool.give(dy);
             }
-            &Op::FirstRows { x } => {
-                let width = self.width(x);
-                let mut dx = pool.take(segments.n_rows() * width);
-                dx.fill(0.0);
-                for (row, span) in dy.chunks(width).zip(segments.iter()) {
-                    dx[span.start * width..(span.start + 1) * width].copy_from_slice(row);
-                }
+            &Op::Relu { x } => {
+                self.restore(x);
+                let mut dx = pool.take(dy.len());
+                relu::backward(&mut dx, &dy, self.values(x));
                 walk.add(self, x, dx);
                 pool.give(dy);
             }
+            &Op::FirstRows { x } => self.spread(x, |span| span.start..span.start + 1, dy, walk),
+            &Op::MeanRows { x } => self.spread(x, |span| span, dy, walk),
         }
     }
 
-    /// A gated unit's gradients by its kernel.
+    /// A gated unit's gradients by its kernel: of gate and other part, from the result's gradient and both.
     fn gate_back(
         &mut self,
-        kernel: GatedBackward,
+        kernel: impl Fn(&mut [f32], &mut [f32], &[f32], &[f32], &[f32]),
         [gate, up]: [Value; 2],
         dy: Buffer,
         walk: &mut Walk,
@@ -178,6 +179,30 @@ impl Tape<'_> {
         );
         walk.add(self, gate, dgate);
         walk.add(self, up, dup);
+        pool.give(dy);
+    }
+
+    /// Each sequence's gradient, shared evenly among the rows of it that `rows` names; the others get none.
+    fn spread(
+        &mut self,
+        x: Value,
+        rows: impl Fn(Range<usize>) -> Range<usize>,
+        dy: Buffer,
+        walk: &mut Walk,
+    ) {
+        let Context { pool, segments, .. } = *self.context;
+        let width = self.width(x);
+        let mut dx = pool.take(segments.n_rows() * width);
+        dx.fill(0.0);
+        for (gradient, span) in dy.chunks(width).zip(segments.iter()) {
+            let rows = rows(span);
+            let share = 1.0 / rows.len() as f32;
+            for row in dx[rows.start * width..rows.end * width].chunks_mut(width) {
+                row.copy_from_slice(gradient);
+                elementwise::scale(row, share);
+            }
+        }
+        walk.add(self, x, dx);
         pool.give(dy);
     }
 
@@ -359,39 +384,6 @@ impl Tape<'_> {
     fn give_all(&self, saved: Vec<Buffer>, last: Buffer) {
         for buffer in saved.into_iter().chain([last]) {
             self.context.pool.give(buffer);
-        }
-    }
-}
-
-impl Walk {
-    /// Where the gradient of `value` is to be stored, and how.
-    fn place(&mut self, tape: &Tape<'_>, value: Value) -> (Buffer, Store) {
-        match self.0[value.0].take() {
-            Some(buffer) => (buffer, Store::Add),
-            None => (
-                tape.context.pool.take(tape.slots[value.0].len),
-                Store::Write,
-            ),
-        }
-    }
-
-    /// Puts back what [`Walk::place`] lent.
-    fn put(&mut self, tape: &Tape<'_>, value: Value, gradient: Buffer) {
-        if tape.has_gradient(value) {
-            self.0[value.0] = Some(gradient);
-        } else {
-            tape.context.pool.give(gradient);
-        }
-    }
-
-    /// Adds a gradient: the first is moved into place.
-    fn add(&mut self, tape: &Tape<'_>, value: Value, gradient: Buffer) {
-        match &mut self.0[value.0] {
-            Some(sum) => {
-                elementwise::add_into(sum, &gradient);
-                tape.context.pool.give(gradient);
-            }
-            None => self.put(tape, value, gradient),
         }
     }
 }

@@ -51,6 +51,7 @@ impl LayerCache {
                 let last = first + row;
                 let seen = match shape.mask {
                     Mask::Sliding { window } => (last + 1).saturating_sub(window)..=last,
+                    Mask::Near { reach } => last.saturating_sub(reach)..=last,
                     Mask::Causal | Mask::Bidirectional => 0..=last,
                 };
                 let mut scores: Vec<f32> = seen

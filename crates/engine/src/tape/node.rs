@@ -5,7 +5,7 @@ use super::{Buffer, Context, Mode, Tape, Value};
 use crate::kernels::attention::{self, AttentionShape, Qkv};
 use crate::kernels::matmul::{self, Matrix, Precision};
 use crate::kernels::{
-    dropout, elementwise, embedding, geglu, gelu, layer_norm, rms_norm, rope, swiglu, tanh,
+    dropout, elementwise, embedding, geglu, gelu, layer_norm, relu, rms_norm, rope, swiglu, tanh,
 };
 use crate::weights::ParameterId;
 use rayon::prelude::*;
@@ -25,7 +25,7 @@ pub(super) enum Op<'a> {
     LayerNorm {
         x: Value,
         weight: ParameterId,
-        bias: ParameterId,
+        bias: Option<ParameterId>,
         eps: f32,
     },
     Linear {
@@ -50,6 +50,7 @@ pub(super) enum Op<'a> {
     GeGlu {
         gate: Value,
         up: Value,
+        kind: gelu::Kind,
     },
     Gelu {
         x: Value,
@@ -58,7 +59,13 @@ pub(super) enum Op<'a> {
     Tanh {
         x: Value,
     },
+    Relu {
+        x: Value,
+    },
     FirstRows {
+        x: Value,
+    },
+    MeanRows {
         x: Value,
     },
 }
@@ -86,7 +93,9 @@ impl Op<'_> {
             | Self::Linear { .. }
             | Self::Attention { .. }
             | Self::Tanh { .. }
-            | Self::FirstRows { .. } => false,
+            | Self::Relu { .. }
+            | Self::FirstRows { .. }
+            | Self::MeanRows { .. } => false,
         }
     }
 
@@ -98,11 +107,15 @@ impl Op<'_> {
             | Self::Rope { x, .. }
             | Self::Gelu { x, .. }
             | Self::Tanh { x }
-            | Self::FirstRows { x } => [Some(x), None, None],
+            | Self::Relu { x }
+            | Self::FirstRows { x }
+            | Self::MeanRows { x } => [Some(x), None, None],
             Self::RmsNorm { x, residual, .. } | Self::Linear { x, residual, .. } => {
                 [Some(x), residual, None]
             }
-            Self::SwiGlu { gate, up } | Self::GeGlu { gate, up } => [Some(gate), Some(up), None],
+            Self::SwiGlu { gate, up } | Self::GeGlu { gate, up, .. } => {
+                [Some(gate), Some(up), None]
+            }
             Self::Attention { q, k, v, .. } => [Some(q), Some(k), Some(v)],
         }
     }
@@ -112,7 +125,7 @@ impl Op<'_> {
         match self {
             Self::Embed { tables, .. } => tables.iter().map(|(id, _)| *id).collect(),
             Self::RmsNorm { norm, .. } => vec![norm.weight],
-            Self::LayerNorm { weight, bias, .. } => vec![*weight, *bias],
+            Self::LayerNorm { weight, bias, .. } => [*weight].into_iter().chain(*bias).collect(),
             Self::Linear { linear, .. } => {
                 let adapter = linear
                     .adapter
@@ -127,7 +140,9 @@ impl Op<'_> {
             | Self::GeGlu { .. }
             | Self::Gelu { .. }
             | Self::Tanh { .. }
-            | Self::FirstRows { .. } => Vec::new(),
+            | Self::Relu { .. }
+            | Self::FirstRows { .. }
+            | Self::MeanRows { .. } => Vec::new(),
         }
     }
 }
@@ -162,11 +177,15 @@ impl<'a> Tape<'a> {
                 bias,
                 eps,
             } => {
-                let x = self.values(x);
-                let (weight, bias) = (parameters.vector(weight), parameters.vector(bias));
+                let (x, weight) = (self.values(x), parameters.vector(weight));
+                let bias = bias.map_or_else(
+                    || Cow::Owned(vec![0.0; weight.len()]),
+                    |bias| Cow::Borrowed(parameters.vector(bias)),
+                );
                 let n = x.len() / weight.len();
                 let (mut out, mut mean, mut rstd) =
                     (pool.take(x.len()), pool.take(n), pool.take(n));
+                let bias = bias.as_ref();
                 let affine = layer_norm::Affine { weight, bias };
                 layer_norm::forward(&mut out, &mut mean, &mut rstd, x, affine, eps);
                 (out, vec![mean, rstd])
@@ -182,10 +201,10 @@ impl<'a> Tape<'a> {
                 swiglu::forward(&mut out, gate, up);
                 (out, Vec::new())
             }
-            &Op::GeGlu { gate, up } => {
+            &Op::GeGlu { gate, up, kind } => {
                 let (gate, up) = (self.values(gate), self.values(up));
                 let mut out = pool.take(gate.len());
-                geglu::forward(&mut out, gate, up);
+                geglu::forward(&mut out, gate, up, kind);
                 (out, Vec::new())
             }
             &Op::Gelu { x, kind } => {
@@ -200,6 +219,13 @@ impl<'a> Tape<'a> {
                 tanh::forward(&mut out, x);
                 (out, Vec::new())
             }
+            &Op::Relu { x } => {
+                let x = self.values(x);
+                let mut out = pool.take(x.len());
+                relu::forward(&mut out, x);
+                (out, Vec::new())
+            }
+            &Op::MeanRows { x } => (self.mean(x), Vec::new()),
             &Op::FirstRows { x } => {
                 let (x, width) = (self.values(x), self.width(x));
                 let mut out = pool.take(self.context.segments.len() * width);
@@ -221,6 +247,21 @@ impl<'a> Tape<'a> {
             Factors::Weight => Cow::Borrowed(weight),
             Factors::OnePlusWeight => weight.iter().map(|weight| 1.0 + weight).collect(),
         }
+    }
+
+    /// The mean of each sequence's rows.
+    fn mean(&self, x: Value) -> Buffer {
+        let Context { pool, segments, .. } = *self.context;
+        let (x, width) = (self.values(x), self.width(x));
+        let mut out = pool.take(segments.len() * width);
+        for (mean, span) in out.chunks_mut(width).zip(segments.iter()) {
+            let share = 1.0 / span.len() as f32;
+            mean.fill(0.0);
+            for row in x[span.start * width..span.end * width].chunks(width) {
+                elementwise::add_scaled(mean, row, share);
+            }
+        }
+        out
     }
 
     fn look_up(&self, tables: &[(ParameterId, Vec<u32>)], scale: f32) -> Buffer {

@@ -3,7 +3,7 @@
 
 use crate::kernels::segments::Segments;
 use crate::load::{self, LoadOptions, Place};
-use crate::model::Model;
+use crate::model::{Model, Sorted};
 use crate::train::corpus::encode_examples;
 use crate::{EngineError, threads};
 use amoozgar_types::event::ClassScores;
@@ -128,6 +128,10 @@ pub fn evaluate_classes(
                 field: "context",
                 detail: format!("{context} is outside 2 to {longest}"),
             });
+        }
+        if config.encoder.sorted == Sorted::Each {
+            let detail = "it sorts each token, and not whole texts";
+            return Err(loaded.place().invalid(detail));
         }
         let labels = labels_of(&loaded.model);
         let tokenizer = loaded.tokenizer()?.for_examples(context)?;

@@ -28,6 +28,10 @@ fn definition(
                     Mask::Sliding { window } => {
                         segment.start.max((row + 1).saturating_sub(window))..row + 1
                     }
+                    Mask::Near { reach } => {
+                        let first = segment.start.max(row.saturating_sub(reach));
+                        first..segment.end.min(row + reach + 1)
+                    }
                     Mask::Bidirectional => segment.clone(),
                 };
                 let query = &q[(row * h + head) * d..][..d];
@@ -189,6 +193,8 @@ fn attention_and_its_gradients_agree_with_the_definition() {
             Mask::Causal,
             Mask::Sliding { window: 1 },
             Mask::Sliding { window: 3 },
+            Mask::Near { reach: 0 },
+            Mask::Near { reach: 2 },
             Mask::Bidirectional,
         ] {
             for rows in &rows {
@@ -216,6 +222,8 @@ fn tiles_do_not_show_and_neither_do_threads() {
         ((2, 1, 6), Mask::Causal),
         ((2, 1, 6), Mask::Sliding { window: 70 }),
         ((3, 1, 4), Mask::Sliding { window: 530 }),
+        ((2, 1, 6), Mask::Near { reach: 35 }),
+        ((3, 1, 4), Mask::Near { reach: 265 }),
         ((3, 3, 4), Mask::Bidirectional),
     ] {
         let case = Case::new(heads, mask, Segments::packed(&[70, 3, 600]));

@@ -2,7 +2,7 @@
 
 use amoozgar_engine::kernels::layer_norm::AffineGradient;
 use amoozgar_engine::kernels::{
-    Store, dropout, elementwise, embedding, layer_norm, rms_norm, tanh,
+    Store, dropout, elementwise, embedding, layer_norm, relu, rms_norm, tanh,
 };
 use amoozgar_engine::random::Keyed;
 
@@ -143,6 +143,21 @@ fn tanh_and_its_gradient_are_the_librarys_to_a_millionth() {
         let slope = 2.0 * (1.0 - expected * expected);
         assert!((f64::from(*dx) - slope).abs() <= 1e-6, "slope at {x}");
     }
+}
+
+#[test]
+fn what_is_not_positive_is_cut_off_with_its_gradient() {
+    let x = [2.5, -1.0, 0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY];
+    let (mut out, mut dx) = ([7.0; 6], [7.0; 6]);
+    relu::forward(&mut out, &x);
+    relu::backward(&mut dx, &[3.0; 6], &x);
+    // A zero has either sign.
+    let bits = |values: [f32; 6]| values.map(|value| (value + 0.0).to_bits());
+    assert_eq!(bits(out), bits([2.5, 0.0, 0.0, 0.0, f32::INFINITY, 0.0]));
+    assert_eq!(bits(dx), bits([3.0, 0.0, 0.0, 0.0, 3.0, 0.0]));
+    let mut bad = [0.0];
+    relu::forward(&mut bad, &[f32::NAN]);
+    assert!(bad[0].is_nan(), "a value that is none shows in the loss");
 }
 
 #[test]

@@ -99,6 +99,8 @@ fn attention_agrees_with_its_twin_and_with_differences() {
         for mask in [
             Mask::Causal,
             Mask::Sliding { window: 4 },
+            Mask::Near { reach: 1 },
+            Mask::Near { reach: 3 },
             Mask::Bidirectional,
         ] {
             let shape = AttentionShape {

@@ -78,8 +78,11 @@ fn swiglu_agrees_with_its_twin_and_with_differences() {
 fn geglu_agrees_with_its_twin_and_with_differences() {
     for (n, d) in shapes() {
         let args = [normal(&[n, d], "gate"), normal(&[n, d], "up")];
-        let fused: Op<'_> = &|a| ops::geglu(&a[0], &a[1]);
-        check("geglu", fused, &|a| twin::geglu(&a[0], &a[1]), &args);
+        for kind in [GeluKind::Tanh, GeluKind::Erf] {
+            let fused: Op<'_> = &|a| ops::geglu(&a[0], &a[1], kind);
+            let plain: Op<'_> = &|a| twin::geglu(&a[0], &a[1], kind);
+            check(&format!("geglu {kind:?}"), fused, plain, &args);
+        }
     }
 }
 

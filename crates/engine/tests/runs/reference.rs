@@ -22,7 +22,7 @@ const DECODERS: [&str; 8] = [
     "gemma3",
     "gpt2",
 ];
-const ALL: [&str; 10] = [
+const ALL: [&str; 16] = [
     "llama",
     "llama-tied",
     "llama3-rope",
@@ -32,6 +32,12 @@ const ALL: [&str; 10] = [
     "gemma3",
     "gpt2",
     "bert",
+    "bert-tokens",
+    "roberta",
+    "xlm-roberta",
+    "distilbert",
+    "modernbert",
+    "modernbert-mean",
     "lora",
 ];
 
@@ -86,27 +92,40 @@ fn batch(tensors: &HashMap<String, Tensor>) -> Batch {
             .iter()
             .map(|row| row.iter().filter(|&&seen| seen == 1).count())
             .collect();
-        let labels: Vec<i64> = tensors["labels"].to_vec1().unwrap();
-        let rows = ids.iter().zip(&lengths);
+        // Of each row a label, or of each of its tokens.
+        let labels: Vec<i64> = match tensors["labels"].rank() {
+            1 => tensors["labels"].to_vec1().unwrap(),
+            _ => shown(&tensors["labels"].to_vec2().unwrap(), &lengths),
+        };
         return Batch {
-            tokens: rows.flat_map(|(row, &len)| row[..len].to_vec()).collect(),
+            tokens: shown(&ids, &lengths),
             segments: Segments::packed(&lengths),
-            targets: labels.iter().map(|&label| label as u32).collect(),
+            targets: labels.iter().map(|&label| target(label)).collect(),
         };
     }
     let labels: Vec<Vec<i64>> = tensors["labels"].to_vec2().unwrap();
     // Each row predicts the label after it.
     let targets = labels.iter().flat_map(|row| {
-        let shifted = row[1..].iter().map(|&label| match label {
-            -100 => IGNORE,
-            label => label as u32,
-        });
+        let shifted = row[1..].iter().map(|&label| target(label));
         shifted.chain([IGNORE]).collect::<Vec<_>>()
     });
     Batch {
         targets: targets.collect(),
         segments: Segments::batch(ids.len(), ids[0].len()),
         tokens: ids.concat(),
+    }
+}
+
+/// Of each row as much as its length.
+fn shown<T: Clone>(rows: &[Vec<T>], lengths: &[usize]) -> Vec<T> {
+    let rows = rows.iter().zip(lengths);
+    rows.flat_map(|(row, &len)| row[..len].to_vec()).collect()
+}
+
+fn target(label: i64) -> u32 {
+    match label {
+        -100 => IGNORE,
+        label => label as u32,
     }
 }
 
@@ -134,6 +153,22 @@ fn values(tensor: &Tensor) -> Vec<f32> {
     tensor.flatten_all().unwrap().to_vec1().unwrap()
 }
 
+/// The logits; of padded rows that each token has some of, those that the mask shows.
+fn logits(tensors: &HashMap<String, Tensor>) -> Vec<f32> {
+    let all = &tensors["logits"];
+    let Some(mask) = tensors.get("attention_mask").filter(|_| all.rank() == 3) else {
+        return values(all);
+    };
+    let mask: Vec<Vec<i64>> = mask.to_vec2().unwrap();
+    let rows: Vec<Vec<Vec<f32>>> = all.to_vec3().unwrap();
+    let seen = rows.into_iter().zip(mask).flat_map(|(row, mask)| {
+        let seen = row.into_iter().zip(mask);
+        seen.filter(|(_, seen)| *seen == 1)
+            .map(|(logits, _)| logits)
+    });
+    seen.flatten().collect()
+}
+
 fn norm(values: &[f32]) -> f32 {
     values.iter().map(|value| value * value).sum::<f32>().sqrt()
 }
@@ -153,7 +188,7 @@ fn logits_and_loss_agree_with_pytorch_to_a_hundred_thousandth() {
             .model
             .logits(&batch.tokens, &batch.segments)
             .unwrap();
-        let theirs = values(&reference.tensors["logits"]);
+        let theirs = logits(&reference.tensors);
         let scale = theirs
             .iter()
             .fold(1.0_f32, |most, value| most.max(value.abs()));
@@ -307,12 +342,20 @@ fn policies_give_the_same_bits() {
 
 #[test]
 fn micro_batches_add_up_to_the_gradient_of_the_whole() {
-    for name in ["llama", "gpt2", "bert"] {
+    let encoders = [
+        "bert",
+        "roberta",
+        "xlm-roberta",
+        "distilbert",
+        "modernbert",
+        "modernbert-mean",
+    ];
+    for name in ["llama", "gpt2", "bert-tokens"].into_iter().chain(encoders) {
         let reference = load(name);
         let (_, whole) = reference.gradients(Policy::Keep);
         let mut parts = Gradients::new(&reference.model.parameters);
         for (index, span) in reference.batch.segments.iter().enumerate() {
-            let targets = if name == "bert" {
+            let targets = if encoders.contains(&name) {
                 vec![reference.batch.targets[index]]
             } else {
                 reference.batch.targets[span.clone()].to_vec()

@@ -8,12 +8,13 @@ use super::llama::{ATTENTION_BIAS, UNUSED, with_theta};
 use super::{Architecture, Family, SpecialTokens};
 use crate::EngineError;
 use crate::kernels::attention::Mask;
+use crate::kernels::gelu;
 use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts};
 use crate::model::fields::{Fields, limits};
 use crate::model::in_gguf::InGguf;
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{WeightSpec, residual_std};
-use crate::model::{Attention, ModelConfig, RopeScaling, Sliding};
+use crate::model::{Attention, Encoder, ModelConfig, RopeScaling, Sliding};
 use crate::tape::Factors;
 use crate::weights::Layout;
 use serde_json::{Value, json};
@@ -118,6 +119,7 @@ impl Family for Gemma3 {
             tie_word_embeddings: fields.flag("tie_word_embeddings")?.unwrap_or(true),
             bos_token_id: fields.token("bos_token_id")?,
             eos_token_ids: fields.tokens("eos_token_id")?,
+            encoder: Encoder::default(),
             type_vocab_size: 0,
             n_labels: 0,
             labels: Vec::new(),
@@ -232,6 +234,7 @@ impl Family for Gemma3 {
                 gate: find.linear(&at("mlp.gate_proj"))?,
                 up: find.linear(&at("mlp.up_proj"))?,
                 down: find.linear(&at("mlp.down_proj"))?,
+                kind: gelu::Kind::Tanh,
             },
             attention_norm: norm(before_attention)?,
             mlp_norm: norm(before_mlp)?,

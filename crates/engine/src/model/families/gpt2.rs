@@ -12,7 +12,7 @@ use crate::model::in_gguf::{InGguf, Order, Settings};
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{INIT_STD, WeightSpec, residual_std};
 use crate::model::strict::{Known, May};
-use crate::model::{Attention, ModelConfig};
+use crate::model::{Attention, Encoder, ModelConfig};
 use crate::weights::Layout;
 use serde_json::{Value, json};
 
@@ -110,6 +110,7 @@ impl Family for Gpt2 {
             tie_word_embeddings: fields.flag("tie_word_embeddings")?.unwrap_or(true),
             bos_token_id: fields.token("bos_token_id")?,
             eos_token_ids: fields.tokens("eos_token_id")?,
+            encoder: Encoder::default(),
             type_vocab_size: 0,
             n_labels: 0,
             labels: Vec::new(),
@@ -239,6 +240,7 @@ impl InGguf for Gpt2 {
             tie_word_embeddings: false,
             bos_token_id: None,
             eos_token_ids: Vec::new(),
+            encoder: Encoder::default(),
             type_vocab_size: 0,
             n_labels: 0,
             labels: Vec::new(),

@@ -12,7 +12,7 @@ use crate::model::in_gguf::InGguf;
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{WeightSpec, residual_std};
 use crate::model::strict::{Known, May};
-use crate::model::{Attention, ModelConfig, RopeScaling};
+use crate::model::{Attention, Encoder, ModelConfig, RopeScaling};
 use crate::weights::Layout;
 use amoozgar_types::spec::ModelSpec;
 use serde_json::{Value, json};
@@ -157,6 +157,7 @@ impl Family for LlamaLike {
             tie_word_embeddings: fields.flag("tie_word_embeddings")?.unwrap_or(false),
             bos_token_id: fields.token("bos_token_id")?,
             eos_token_ids: fields.tokens("eos_token_id")?,
+            encoder: Encoder::default(),
             type_vocab_size: 0,
             n_labels: 0,
             labels: Vec::new(),
@@ -320,6 +321,7 @@ impl ModelConfig {
             tie_word_embeddings: spec.tie_embeddings,
             bos_token_id: Some(bos),
             eos_token_ids: Vec::new(),
+            encoder: Encoder::default(),
             type_vocab_size: 0,
             n_labels: 0,
             labels: Vec::new(),

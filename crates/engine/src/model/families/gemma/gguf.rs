@@ -7,7 +7,7 @@ use super::{LOCAL_THETA, PATTERN, THETA};
 use crate::gguf::{List, Value};
 use crate::model::fields::limits;
 use crate::model::in_gguf::{InGguf, Order, Settings, rope_settings};
-use crate::model::{Attention, ModelConfig, Sliding};
+use crate::model::{Attention, Encoder, ModelConfig, Sliding};
 
 /// `gemma3`.
 pub(super) struct InFiles;
@@ -64,6 +64,7 @@ impl InGguf for InFiles {
             tie_word_embeddings: false,
             bos_token_id: None,
             eos_token_ids: Vec::new(),
+            encoder: Encoder::default(),
             type_vocab_size: 0,
             n_labels: 0,
             labels: Vec::new(),

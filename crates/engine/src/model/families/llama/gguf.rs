@@ -4,7 +4,7 @@ use super::{LlamaLike, Rows};
 use crate::gguf::Value as Setting;
 use crate::model::fields::limits;
 use crate::model::in_gguf::{InGguf, Order, Settings, rope_settings};
-use crate::model::{Attention, ModelConfig};
+use crate::model::{Attention, Encoder, ModelConfig};
 
 impl InGguf for LlamaLike {
     fn architecture(&self) -> &'static str {
@@ -47,6 +47,7 @@ impl InGguf for LlamaLike {
             tie_word_embeddings: false,
             bos_token_id: None,
             eos_token_ids: Vec::new(),
+            encoder: Encoder::default(),
             type_vocab_size: 0,
             n_labels: 0,
             labels: Vec::new(),

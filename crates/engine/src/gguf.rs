@@ -10,6 +10,7 @@ mod header;
 mod kind;
 mod metadata;
 mod packed;
+mod quantize;
 mod read;
 mod set;
 mod write;

@@ -37,7 +37,7 @@ pub mod weights;
 
 pub use control::Control;
 pub use error::EngineError;
-pub use export::{Exported, Form, Precision, export, save_adapter};
+pub use export::{Exported, Form, Lossiest, Precision, export, save_adapter};
 pub use export::{
     Progress as ExportProgress, Watch as ExportWatch, export_watched, remove_unfinished,
 };

@@ -25,6 +25,7 @@ pub(crate) use cost::PartTimes;
 pub use facts::{Activation, Facts, NormPlacement, Positions, Predicts, Sorted};
 pub use families::Architecture;
 pub(crate) use in_gguf::rope_factors;
+pub(crate) use lora::AdaptedMap;
 pub use network::Network;
 pub(crate) use read::{Classes, as_stored, read_weights};
 pub use sight::{Attention, RopeScaling, Sliding};

@@ -103,6 +103,25 @@ pub enum ProgramForm {
     GgufF16,
     /// A GGUF file of 8 bits a weight.
     GgufQ8,
+    /// A GGUF file of mostly 5 bits a weight, `Q5_K_M`.
+    GgufQ5KM,
+    /// A GGUF file of mostly 4 bits a weight, `Q4_K_M`.
+    GgufQ4KM,
+    /// A GGUF file of 4 bits a weight, `Q4_0`.
+    GgufQ4,
+    /// A GGUF file of the adapter alone.
+    GgufAdapter,
+}
+
+/// The tensor that lost most where values were rounded to a few bits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LossiestTensor {
+    /// Its name.
+    pub tensor: String,
+    /// How it is stored, by llama.cpp's name.
+    pub kind: String,
+    /// The root of the mean squared difference over that of its values: 0.07 is seven percent.
+    pub relative_rmse: f64,
 }
 
 /// What `amoozgar convert` says: how far it is, then one of the others as its last word.
@@ -117,7 +136,11 @@ pub enum ConvertReply {
         total_bytes: u64,
     },
     /// It is in its place.
-    Done,
+    Done {
+        /// The tensor that lost most by being rounded to a few bits.
+        #[serde(default)]
+        lossiest: Option<LossiestTensor>,
+    },
     /// It was stopped.
     Stopped,
     /// It could not be done.

@@ -59,6 +59,10 @@ fn writer_of(form: ExportForm) -> Writer {
         ExportForm::Zip => Writer::Bundle(BundleForm::Zip),
         ExportForm::GgufF16 => Writer::Child(ProgramForm::GgufF16),
         ExportForm::GgufQ8 => Writer::Child(ProgramForm::GgufQ8),
+        ExportForm::GgufQ5KM => Writer::Child(ProgramForm::GgufQ5KM),
+        ExportForm::GgufQ4KM => Writer::Child(ProgramForm::GgufQ4KM),
+        ExportForm::GgufQ4 => Writer::Child(ProgramForm::GgufQ4),
+        ExportForm::GgufAdapter => Writer::Child(ProgramForm::GgufAdapter),
         ExportForm::Safetensors => Writer::Child(ProgramForm::Safetensors),
         ExportForm::Peft => Writer::Child(ProgramForm::Peft),
     }

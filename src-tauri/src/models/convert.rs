@@ -49,7 +49,7 @@ pub fn source_of(
     }
     let dir = installed::folder(db, paths, user_id, model)?;
     let mut claimed = vec![installed::place_of(paths, model)?];
-    if form != ProgramForm::Peft {
+    if !matches!(form, ProgramForm::Peft | ProgramForm::GgufAdapter) {
         return Ok(Source {
             model: dir,
             adapter: None,
@@ -111,10 +111,15 @@ pub async fn convert(
         path: text(to),
         n_files: 0,
         size_bytes: 0,
-        stopped: converted == Converted::Stopped,
+        stopped: false,
+        lossiest: None,
     };
-    if exported.stopped {
-        return Ok(exported);
+    match converted {
+        Converted::Stopped => {
+            exported.stopped = true;
+            return Ok(exported);
+        }
+        Converted::Whole { lossiest } => exported.lossiest = lossiest,
     }
     let written = to.to_owned();
     let (n_files, size_bytes) = blocking(move || opened(&written)).await?;
@@ -131,13 +136,14 @@ fn opened(to: &Path) -> Result<(u32, u64), ApiError> {
         let n_files = u32::try_from(found.len()).unwrap_or(u32::MAX);
         return Ok((n_files, contents::total_bytes(&found)));
     }
-    let beside = modelfile(to);
-    modes::as_the_user_would(&beside).map_err(|failure| io_error(&beside, &failure))?;
     let bytes = fs::metadata(to).map_err(fail)?.len();
-    Ok((
-        2,
-        bytes + fs::metadata(&beside).map_or(0, |about| about.len()),
-    ))
+    let beside = modelfile(to);
+    // An adapter has none: it says which model it stands on itself.
+    let Ok(about) = fs::symlink_metadata(&beside) else {
+        return Ok((1, bytes));
+    };
+    modes::as_the_user_would(&beside).map_err(|failure| io_error(&beside, &failure))?;
+    Ok((2, bytes + about.len()))
 }
 
 /// What lies beside a GGUF file.

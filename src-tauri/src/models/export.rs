@@ -42,6 +42,7 @@ pub async fn export(
                 n_files: u32::try_from(manifest.files.len()).unwrap_or(u32::MAX),
                 size_bytes: manifest.files.iter().map(|file| file.size_bytes).sum(),
                 stopped: false,
+                lossiest: None,
             })
         }
         Err(HubError::Stopped) => Ok(ModelExported {
@@ -49,6 +50,7 @@ pub async fn export(
             n_files: 0,
             size_bytes: 0,
             stopped: true,
+            lossiest: None,
         }),
         Err(failure) => Err(error::of_hub(&failure)),
     }

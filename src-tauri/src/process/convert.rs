@@ -6,10 +6,12 @@ use super::{requests, worker};
 use crate::db::blocking;
 use crate::error;
 use crate::exit;
-use amoozgar_engine::{Control, EngineError, ExportProgress, ExportWatch, Form, Precision};
+use amoozgar_engine::{
+    Control, EngineError, ExportProgress, ExportWatch, Exported, Form, Lossiest, Precision,
+};
 use amoozgar_types::ApiError;
 use amoozgar_types::event::WorkerCommand;
-use amoozgar_types::process::{ConvertReply, ConvertRequest, ProgramForm};
+use amoozgar_types::process::{ConvertReply, ConvertRequest, LossiestTensor, ProgramForm};
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -47,7 +49,9 @@ pub fn main() -> ExitCode {
         to_stop.send(WorkerCommand::Stop);
     });
     let reply = match convert(&request, &control) {
-        Ok(()) => ConvertReply::Done,
+        Ok(written) => ConvertReply::Done {
+            lossiest: written.lossiest.map(lossiest_of),
+        },
         Err(EngineError::Stopped) => ConvertReply::Stopped,
         Err(failure) => ConvertReply::Failed {
             error: Box::new(error::of_engine(&failure)),
@@ -60,7 +64,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit::FINISHED)
 }
 
-fn convert(request: &ConvertRequest, control: &Control) -> Result<(), EngineError> {
+fn convert(request: &ConvertRequest, control: &Control) -> Result<Exported, EngineError> {
     let last = Mutex::new(None::<Instant>);
     let told = |progress: ExportProgress| {
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,7 +86,16 @@ fn convert(request: &ConvertRequest, control: &Control) -> Result<(), EngineErro
     };
     let adapter = request.adapter.as_deref().map(Path::new);
     let (model, out) = (Path::new(&request.model), Path::new(&request.out));
-    amoozgar_engine::export_watched(model, adapter, form_of(request.form), out, &watch).map(drop)
+    amoozgar_engine::export_watched(model, adapter, form_of(request.form), out, &watch)
+}
+
+/// The tensor that lost most, in the contract's words.
+pub fn lossiest_of(most: Lossiest) -> LossiestTensor {
+    LossiestTensor {
+        tensor: most.tensor,
+        kind: most.kind.to_owned(),
+        relative_rmse: most.relative_rmse,
+    }
 }
 
 fn form_of(form: ProgramForm) -> Form {
@@ -91,14 +104,21 @@ fn form_of(form: ProgramForm) -> Form {
         ProgramForm::Peft => Form::Peft,
         ProgramForm::GgufF16 => Form::Gguf(Precision::F16),
         ProgramForm::GgufQ8 => Form::Gguf(Precision::Q8),
+        ProgramForm::GgufQ5KM => Form::Gguf(Precision::Q5KM),
+        ProgramForm::GgufQ4KM => Form::Gguf(Precision::Q4KM),
+        ProgramForm::GgufQ4 => Form::Gguf(Precision::Q4),
+        ProgramForm::GgufAdapter => Form::GgufAdapter,
     }
 }
 
 /// How a conversion ended that did not fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Converted {
     /// It is in its place.
-    Whole,
+    Whole {
+        /// The tensor that lost most by being rounded to a few bits.
+        lossiest: Option<LossiestTensor>,
+    },
     /// It was stopped, and nothing is left.
     Stopped,
 }
@@ -130,7 +150,7 @@ impl Converter {
         told: impl FnMut(u64, u64) + Send,
     ) -> Result<Converted, ApiError> {
         let outcome = self.follow(&request, stop, told).await;
-        if !matches!(outcome, Ok(Converted::Whole)) {
+        if !matches!(outcome, Ok(Converted::Whole { .. })) {
             // What was killed could not clear away itself.
             let out = PathBuf::from(&request.out);
             let removed = move || {
@@ -185,7 +205,9 @@ impl Converter {
                             child.end_within(SILENCE_LIMIT);
                         }
                     }
-                    ConvertReply::Done => outcome = Some(Ok(Converted::Whole)),
+                    ConvertReply::Done { lossiest } => {
+                        outcome = Some(Ok(Converted::Whole { lossiest }));
+                    }
                     ConvertReply::Stopped => outcome = Some(Ok(Converted::Stopped)),
                     ConvertReply::Failed { error } => outcome = Some(Err(*error)),
                 },

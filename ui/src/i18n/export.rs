@@ -40,6 +40,17 @@ pub const OLLAMA: &str = "دستور Ollama";
 pub const DONE_PEFT: &str =
     "برای به‌کاربردنش مدل پایه هم لازم است؛ نشانی آن در adapter_config.json آمده است.";
 
+/// Of an adapter in GGUF.
+pub const DONE_GGUF_ADAPTER: &str = "در llama.cpp با گزینهٔ ‎--lora روی فایل GGUF مدل پایه گذاشته می‌شود؛ پایه باید همان مدلی باشد که آموزش رویش انجام شد.";
+
+/// What rounding to a few bits took, in the worst of all matrices.
+pub fn lossiest(relative: f64) -> String {
+    format!(
+        "گردکردن وزن‌ها به بیت‌های کم‌تر، در بدترین ماتریس {} خطا گذاشت.",
+        number::percent(relative, 1)
+    )
+}
+
 /// The name of a form.
 pub fn form(form: ExportForm) -> &'static str {
     match form {
@@ -47,6 +58,10 @@ pub fn form(form: ExportForm) -> &'static str {
         ExportForm::Zip => "یک فایل ‎.zip",
         ExportForm::GgufF16 => "فایل GGUF با ۱۶ بیت (F16)",
         ExportForm::GgufQ8 => "فایل GGUF با ۸ بیت (Q8_0)",
+        ExportForm::GgufQ5KM => "فایل GGUF با ۵ بیت (Q5_K_M)",
+        ExportForm::GgufQ4KM => "فایل GGUF با ۴ بیت (Q4_K_M)",
+        ExportForm::GgufQ4 => "فایل GGUF با ۴ بیت ساده (Q4_0)",
+        ExportForm::GgufAdapter => "آداپتور GGUF",
         ExportForm::Safetensors => "پوشهٔ safetensors",
         ExportForm::Peft => "آداپتور PEFT",
     }
@@ -64,6 +79,18 @@ pub fn purpose(form: ExportForm) -> &'static str {
         }
         ExportForm::GgufQ8 => {
             "برای همان برنامه‌ها؛ نزدیک نصف اندازه، با تفاوتی که به‌سختی دیده می‌شود."
+        }
+        ExportForm::GgufQ5KM => {
+            "کمی بزرگ‌تر و دقیق‌تر از ۴ بیت؛ وقتی برای حافظه جا هست و کیفیت مهم‌تر است."
+        }
+        ExportForm::GgufQ4KM => {
+            "انتخاب بیشتر مردم برای LM Studio، Ollama و llama.cpp: نزدیک یک‌سوم اندازهٔ ۱۶ بیت، با افت کیفیتی که کم به چشم می‌آید."
+        }
+        ExportForm::GgufQ4 => {
+            "شکل قدیمی ۴ بیت؛ تنها برای برنامه‌ها و گوشی‌هایی که شکل‌های تازه‌تر را نمی‌خوانند."
+        }
+        ExportForm::GgufAdapter => {
+            "تنها آنچه آموزش داده شده، برای llama.cpp که آن را روی فایل GGUF مدل پایه می‌گذارد."
         }
         ExportForm::Safetensors => {
             "برای transformers و ابزارهای پایتون؛ اگر آداپتوری آموزش داده شده، در وزن‌ها ادغام شده است."

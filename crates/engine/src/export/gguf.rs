@@ -1,6 +1,7 @@
 //! A model as a GGUF file, with its tokenizer, its template and a Modelfile beside it.
 
-use super::checked::{Exported, differs, durably, same_tokens};
+use super::checked::{Exported, Lossiest, differs, durably, same_tokens};
+use super::mixture::{Mixture, Precision};
 use super::modelfile;
 use super::watch::{Count, Watch};
 use crate::EngineError;
@@ -10,21 +11,15 @@ use crate::load::{Opened, Place};
 use crate::model::{ModelConfig, gguf as form, rope_factors};
 use crate::tokenizer::Tokenizer;
 use crate::weights::Parameter;
+use blake3::Hash;
 use half::f16;
 use std::borrow::Cow;
 use std::path::Path;
 
-/// How a GGUF file keeps matrices; vectors are in f32.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precision {
-    /// 16 bits.
-    F16,
-    /// 8 bits and a scale for every 32 values.
-    Q8,
-}
-
+/// What quantizing may lose of any tensor: with the widest steps, of values as uneven as can be, two thirds.
+const MOST_LOST: f64 = 0.7;
 /// Version of the quantized kinds' layouts.
-const QUANTIZATION_VERSION: u32 = 2;
+pub(super) const QUANTIZATION_VERSION: u32 = 2;
 
 /// Writes the model to the file `out`, and a Modelfile beside it.
 pub(super) fn write(
@@ -40,20 +35,17 @@ pub(super) fn write(
         form: "GGUF",
         detail,
     };
-    if out.extension().is_none_or(|extension| extension != "gguf") {
-        return Err(EngineError::InvalidSpec {
-            field: "out",
-            detail: format!("`{}` does not end with .gguf", out.display()),
-        });
-    }
     let modelfile = out.with_extension("Modelfile");
     files::must_be_free(&modelfile)?;
     let tokenizer = opened.tokenizer()?;
     let mut metadata = form::settings(config).map_err(invalid)?;
-    let kind = kind_of(precision);
     let name = out.file_stem().unwrap_or_default().to_string_lossy();
     put(&mut metadata, "general.name", (*name).into());
-    put(&mut metadata, "general.file_type", kind.file_type().into());
+    put(
+        &mut metadata,
+        "general.file_type",
+        precision.file_type().into(),
+    );
     let version = QUANTIZATION_VERSION.into();
     put(&mut metadata, "general.quantization_version", version);
     for (setting, value) in tokenizer
@@ -71,14 +63,16 @@ pub(super) fn write(
     let tensors = tensors(
         config,
         || model.parameters.iter().map(|(_, weight)| weight),
-        kind,
+        precision,
     )
     .map_err(invalid)?;
     let n_bytes: usize = tensors.iter().map(Tensor::n_bytes).sum();
     let count = Count::new(watch, n_bytes as u64);
+    let mut lossiest = None;
     let exported = durably(out, |path| {
-        gguf::write(path, &metadata, &tensors, &mut |n| count.add(n))?;
-        let weights = same_values(path, &tensors, &count)?;
+        let hashes = gguf::write(path, &metadata, &tensors, &mut |n| count.add(n))?;
+        let weights;
+        (weights, lossiest) = same_values(path, &tensors, &hashes, &count)?;
         let again = Place::find(path)?;
         if !is_same(&again.config, config) {
             return Err(differs(path, "the configuration"));
@@ -94,14 +88,10 @@ pub(super) fn write(
     let ends: Vec<String> = ends.filter_map(|&id| tokenizer.name(id)).collect();
     let text = modelfile::text(out, config.max_position_embeddings, &ends);
     files::write_new(&modelfile, text.as_bytes())?;
-    Ok(exported)
-}
-
-fn kind_of(precision: Precision) -> Kind {
-    match precision {
-        Precision::F16 => Kind::F16,
-        Precision::Q8 => Kind::Q8_0,
-    }
+    Ok(Exported {
+        lossiest,
+        ..exported
+    })
 }
 
 fn put(metadata: &mut Metadata, name: &str, value: Value) {
@@ -131,7 +121,7 @@ fn special_tokens(metadata: &mut Metadata, config: &ModelConfig, tokenizer: &Tok
 fn tensors<'a, I>(
     config: &'a ModelConfig,
     weights: impl Fn() -> I,
-    kind: Kind,
+    precision: Precision,
 ) -> Result<Vec<Tensor<'a>>, String>
 where
     I: Iterator<Item = &'a Parameter>,
@@ -143,7 +133,7 @@ where
         all.push(Tensor {
             name,
             shape: weight.shape.clone(),
-            kind: kind_for(weight, kind),
+            kind: Kind::F32,
             values: Box::new(|| {
                 let values = weight.weight.to_f32();
                 Ok(form::in_file_order(config, &weight.name, values).into())
@@ -158,62 +148,72 @@ where
             values: Box::new(move || Ok(factors.clone().into())),
         });
     }
+    let names: Vec<String> = all.iter().map(|tensor| tensor.name.clone()).collect();
+    let mixture = Mixture::new(precision, config, names.iter().map(String::as_str));
+    for tensor in &mut all {
+        tensor.kind = mixture.kind(&tensor.name, &tensor.shape);
+    }
     Ok(all)
 }
 
-/// Vectors and learned positions stay in f32, as llama.cpp's own converter leaves them; rows that are no
-/// whole blocks are in 16 bits.
-fn kind_for(weight: &Parameter, kind: Kind) -> Kind {
-    match *weight.shape.as_slice() {
-        [_, width] if width.is_multiple_of(kind.block().0) => kind,
-        [_, _] => Kind::F16,
-        _ => Kind::F32,
-    }
-}
-
-/// Reads a file's tensors again, one at a time, and holds them against what was written.
-fn same_values(
+/// Reads a file's tensors again, one at a time, and holds them against what was written. Answers with what was
+/// checked, and the tensor that lost most.
+pub(super) fn same_values(
     path: &Path,
     tensors: &[Tensor<'_>],
+    hashes: &[Hash],
     count: &Count<'_>,
-) -> Result<String, EngineError> {
+) -> Result<(String, Option<Lossiest>), EngineError> {
     let mut file = Gguf::open(path)?;
-    for tensor in tensors {
-        let found = file.read(&tensor.name)?;
+    let mut lossiest: Option<Lossiest> = None;
+    for (tensor, hash) in tensors.iter().zip(hashes) {
+        let other = || differs(path, &format!("the tensor `{}`", tensor.name));
+        let bytes = file.packed(&tensor.name)?;
+        if bytes.kind() != tensor.kind || blake3::hash(bytes.bytes()) != *hash {
+            return Err(other());
+        }
+        let mut found = vec![0.0; bytes.view().len()];
+        bytes.view().widen(0, &mut found);
         let written: Cow<'_, [f32]> = (tensor.values)()?;
+        let pairs = found.iter().zip(&*written);
         let is_same = match tensor.kind {
-            Kind::F16 => found.iter().zip(&*written).all(|(found, &written)| {
+            Kind::F32 => pairs.into_iter().all(|(a, b)| a.to_bits() == b.to_bits()),
+            Kind::F16 => pairs.into_iter().all(|(found, &written)| {
                 found.to_bits() == f16::from_f32(written).to_f32().to_bits()
             }),
-            Kind::Q8_0 => blocks_are_near(&found, &written),
-            _ => found
-                .iter()
-                .zip(&*written)
-                .all(|(a, b)| a.to_bits() == b.to_bits()),
+            _ => {
+                let relative_rmse = relative_rmse(&found, &written);
+                if lossiest
+                    .as_ref()
+                    .is_none_or(|most| most.relative_rmse < relative_rmse)
+                {
+                    lossiest = Some(Lossiest {
+                        tensor: tensor.name.clone(),
+                        kind: tensor.kind.name(),
+                        relative_rmse,
+                    });
+                }
+                relative_rmse <= MOST_LOST
+            }
         };
         if found.len() != written.len() || !is_same {
-            return Err(differs(path, &format!("the tensor `{}`", tensor.name)));
+            return Err(other());
         }
         count.add(tensor.n_bytes() as u64)?;
     }
-    Ok(format!("{} tensors", tensors.len()))
+    Ok((format!("{} tensors", tensors.len()), lossiest))
 }
 
-/// Whether each value is off by no more than half a step of its block, whose scale is an f16.
-fn blocks_are_near(found: &[f32], written: &[f32]) -> bool {
-    let (width, _) = Kind::Q8_0.block();
-    let blocks = found.chunks(width).zip(written.chunks(width));
-    blocks.into_iter().all(|(found, written)| {
-        let largest = written
-            .iter()
-            .fold(0.0_f32, |most, value| most.max(value.abs()));
-        // Half a step, and the scale's own rounding at the largest value.
-        let most = largest * (0.5 / 127.0 + 1.0 / 1024.0) + 1e-7;
-        let pairs = found.iter().zip(written);
-        pairs
-            .into_iter()
-            .all(|(found, written)| (found - written).abs() <= most)
-    })
+/// The root of the mean squared difference over that of the values.
+fn relative_rmse(found: &[f32], written: &[f32]) -> f64 {
+    let square = |value: f64| value * value;
+    let pairs = found.iter().zip(written);
+    let off: f64 = pairs
+        .map(|(a, b)| square(f64::from(*a) - f64::from(*b)))
+        .sum();
+    let all: f64 = written.iter().map(|value| square(f64::from(*value))).sum();
+    // Where all values are zeros, whatever is not zero is wrong altogether.
+    if off == 0.0 { 0.0 } else { (off / all).sqrt() }
 }
 
 /// Whether both compute the same; a file keeps numbers in f32, and may know more tokens that end a text.

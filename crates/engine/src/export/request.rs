@@ -2,13 +2,13 @@
 //! written is read again and compared before it comes into its place, and nothing that is there is replaced.
 
 use super::checked::{Exported, differs, durably, same_tokens};
-use super::gguf::Precision;
+use super::mixture::Precision;
 use super::watch::{Count, Watch};
-use super::{Companions, companions, gguf, peft};
+use super::{Companions, companions, gguf, gguf_adapter, peft};
 use crate::control::Control;
 use crate::files;
 use crate::load::{self, LoadOptions, Opened, Place};
-use crate::weights::adapter;
+use crate::weights::adapter::{self, LoraConfig};
 use crate::weights::safetensors::{self, Entry, WeightFile};
 use crate::{EngineError, threads};
 use std::path::Path;
@@ -22,6 +22,8 @@ pub enum Form {
     Peft,
     /// One file for llama.cpp and what stands on it, an adapter merged into the weights.
     Gguf(Precision),
+    /// The adapter alone, as a file that llama.cpp puts on a model in another file.
+    GgufAdapter,
 }
 
 /// Writes the model in `model` (anything that [`crate::open`] opens), with the adapter in `adapter_dir` where
@@ -53,6 +55,13 @@ pub fn export_watched(
     out: &Path,
     watch: &Watch<'_>,
 ) -> Result<Exported, EngineError> {
+    let is_file = matches!(form, Form::Gguf(_) | Form::GgufAdapter);
+    if is_file && out.extension().is_none_or(|extension| extension != "gguf") {
+        return Err(EngineError::InvalidSpec {
+            field: "out",
+            detail: format!("`{}` does not end with .gguf", out.display()),
+        });
+    }
     files::must_be_free(out)?;
     threads::pool(threads::count(None))?.install(|| {
         let options = LoadOptions {
@@ -60,13 +69,20 @@ pub fn export_watched(
             ..LoadOptions::default()
         };
         let mut opened = load::open(model, &options)?;
-        if form == Form::Peft {
-            return write_adapter(&opened, model, adapter_dir, out, watch);
-        }
-        opened.model.merge();
         match form {
-            Form::Gguf(precision) => gguf::write(&opened, precision, out, watch),
-            Form::Safetensors | Form::Peft => write_folder(&opened, out, watch),
+            Form::Gguf(precision) => {
+                opened.model.merge();
+                gguf::write(&opened, precision, out, watch)
+            }
+            Form::Safetensors => {
+                opened.model.merge();
+                write_folder(&opened, out, watch)
+            }
+            Form::Peft => write_adapter(&opened, model, adapter_dir, out, watch),
+            Form::GgufAdapter => {
+                adapter_config(&opened, model, adapter_dir)?;
+                gguf_adapter::write(&opened, out, watch)
+            }
         }
     })
 }
@@ -99,6 +115,22 @@ fn write_folder(opened: &Opened, out: &Path, watch: &Watch<'_>) -> Result<Export
     })
 }
 
+/// The settings of the adapter that is on the model.
+fn adapter_config(
+    opened: &Opened,
+    model: &Path,
+    adapter_dir: Option<&Path>,
+) -> Result<LoraConfig, EngineError> {
+    match (&opened.place().adapter, adapter_dir) {
+        (Some(own), _) => Ok(own.config.clone()),
+        (None, Some(dir)) => adapter::read_config(dir),
+        (None, None) => Err(EngineError::InvalidSpec {
+            field: "adapter",
+            detail: format!("the model at `{}` has no adapter", model.display()),
+        }),
+    }
+}
+
 fn write_adapter(
     opened: &Opened,
     model: &Path,
@@ -107,16 +139,7 @@ fn write_adapter(
     watch: &Watch<'_>,
 ) -> Result<Exported, EngineError> {
     let place = opened.place();
-    let config = match (&place.adapter, adapter_dir) {
-        (Some(own), _) => own.config.clone(),
-        (None, Some(dir)) => adapter::read_config(dir)?,
-        (None, None) => {
-            return Err(EngineError::InvalidSpec {
-                field: "adapter",
-                detail: format!("the model at `{}` has no adapter", model.display()),
-            });
-        }
-    };
+    let config = adapter_config(opened, model, adapter_dir)?;
     let base = std::path::absolute(&place.weights)
         .map_err(|source| EngineError::io(&place.weights, source))?;
     let trained = || opened.model.parameters.trained().map(|(_, weight)| weight);

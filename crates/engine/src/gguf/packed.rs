@@ -7,6 +7,11 @@ use candle_core::quantized::ggml_file::qtensor_from_ggml;
 use half::{bf16, f16};
 use std::ops::Range;
 
+/// The levels of `IQ4_NL` (ggml's `kvalues_iq4nl`).
+const IQ4_NL_LEVELS: [i8; 16] = [
+    -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113,
+];
+
 /// A tensor's values as they lie in a file.
 #[derive(Debug, Clone)]
 pub struct Packed {
@@ -93,14 +98,29 @@ pub(super) fn to_f32(bytes: &[u8], kind: Kind, values: &mut Vec<f32>) -> Result<
         Kind::F16 => values.extend(pairs().map(|&pair| f16::from_le_bytes(pair).to_f32())),
         Kind::Bf16 => values.extend(pairs().map(|&pair| bf16::from_le_bytes(pair).to_f32())),
         _ => {
+            let Some(theirs) = kind.ggml() else {
+                iq4_nl(bytes, values);
+                return Ok(());
+            };
             let (width, block_bytes) = kind.block();
             let n = bytes.len() / block_bytes * width;
-            let packed = qtensor_from_ggml(kind.ggml(), bytes, vec![n], &Device::Cpu)?;
+            let packed = qtensor_from_ggml(theirs, bytes, vec![n], &Device::Cpu)?;
             let plain = packed.dequantize(&Device::Cpu)?;
             values.extend(plain.to_vec1::<f32>()?);
         }
     }
     Ok(())
+}
+
+/// Blocks of `IQ4_NL`: a scale, and 16 bytes of two levels' numbers, the first half's in the lower bits.
+fn iq4_nl(bytes: &[u8], values: &mut Vec<f32>) {
+    for block in bytes.as_chunks::<18>().0 {
+        let (scale, numbers) = block.split_at(2);
+        let scale = f16::from_le_bytes([scale[0], scale[1]]).to_f32();
+        let level = |number: u8| scale * f32::from(IQ4_NL_LEVELS[usize::from(number & 15)]);
+        values.extend(numbers.iter().map(|&pair| level(pair)));
+        values.extend(numbers.iter().map(|&pair| level(pair >> 4)));
+    }
 }
 
 #[cfg(test)]
@@ -111,7 +131,17 @@ mod tests {
 
     #[test]
     fn a_part_of_large_blocks_is_what_the_whole_has_there() {
-        for kind in [Kind::Q4_1, Kind::Q5_0, Kind::Q4K, Kind::Q5K, Kind::Q6K] {
+        for kind in [
+            Kind::Q4_1,
+            Kind::Q5_0,
+            Kind::Q5_1,
+            Kind::Q2K,
+            Kind::Q3K,
+            Kind::Q4K,
+            Kind::Q5K,
+            Kind::Q6K,
+            Kind::Iq4Nl,
+        ] {
             let (width, block_bytes) = kind.block();
             // Small scales, whatever their place in the block.
             let bytes: Vec<u8> = (0..4 * block_bytes).map(|at| (at * 7 % 60) as u8).collect();

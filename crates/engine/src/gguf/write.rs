@@ -2,11 +2,11 @@
 
 use super::kind::Kind;
 use super::metadata::{List, Metadata, Value};
+use super::quantize::to_blocks;
 use super::{ALIGNMENT, MAGIC};
 use crate::EngineError;
 use crate::files::DurableFile;
-use candle_core::quantized::QTensor;
-use candle_core::{Device, Tensor as CandleTensor};
+use blake3::{Hash, Hasher};
 use half::{bf16, f16};
 use std::borrow::Cow;
 use std::path::Path;
@@ -34,7 +34,8 @@ impl Tensor<'_> {
 }
 
 /// Writes `path`, which comes into its place whole or not at all. Rows must be whole blocks of their
-/// tensor's kind. `told` hears of every further so many bytes of values.
+/// tensor's kind. `told` hears of every further so many bytes of values. Answers with a hash of each tensor's
+/// bytes.
 ///
 /// # Errors
 /// Where the file cannot be written, and what `told` answers.
@@ -43,7 +44,8 @@ pub(crate) fn write(
     metadata: &Metadata,
     tensors: &[Tensor<'_>],
     told: &mut dyn FnMut(u64) -> Result<(), EngineError>,
-) -> Result<(), EngineError> {
+) -> Result<Vec<Hash>, EngineError> {
+    let mut hashes = Vec::with_capacity(tensors.len());
     let mut file = DurableFile::create(path)?;
     let header = header(metadata, tensors);
     let mut position = header.len() as u64;
@@ -52,16 +54,20 @@ pub(crate) fn write(
     for tensor in tensors {
         pad(&mut file, &mut position)?;
         let values = (tensor.values)()?;
+        let mut hasher = Hasher::new();
         for part in values.chunks(VALUES_AT_ONCE) {
             bytes.clear();
             to_bytes(part, tensor.kind, &mut bytes)?;
+            hasher.update(&bytes);
             file.write(&bytes)?;
             position += bytes.len() as u64;
             told(bytes.len() as u64)?;
         }
+        hashes.push(hasher.finalize());
     }
     pad(&mut file, &mut position)?;
-    file.finish()
+    file.finish()?;
+    Ok(hashes)
 }
 
 /// Fills up to the next place where a tensor may begin.
@@ -175,11 +181,7 @@ fn to_bytes(values: &[f32], kind: Kind, bytes: &mut Vec<u8>) -> Result<(), Engin
             let narrow = values.iter().map(|&value| bf16::from_f32(value));
             bytes.extend(narrow.flat_map(bf16::to_le_bytes));
         }
-        _ => {
-            let plain = CandleTensor::from_slice(values, values.len(), &Device::Cpu)?;
-            let packed = QTensor::quantize(&plain, kind.ggml())?;
-            bytes.extend_from_slice(&packed.data()?);
-        }
+        _ => to_blocks(values, kind, bytes)?,
     }
     Ok(())
 }

@@ -254,10 +254,24 @@ fn reordered<T: Copy>(values: &[T], n_rows: usize, head_dim: usize, way: Way) ->
     .collect()
 }
 
+/// The settings of a file that holds an adapter on the model of `config`; the error names a family without a
+/// form.
+pub(crate) fn adapter_settings(config: &ModelConfig) -> Result<Metadata, String> {
+    let family = in_gguf_of(config)?;
+    let mut metadata = Metadata::default();
+    metadata.insert("general.architecture", family.architecture().into());
+    metadata.insert("general.type", "adapter".into());
+    Ok(metadata)
+}
+
+fn in_gguf_of(config: &ModelConfig) -> Result<&'static dyn InGguf, String> {
+    families::in_gguf(config.architecture)
+        .ok_or_else(|| format!("`{}` has no form in GGUF", config.architecture.model_type()))
+}
+
 /// The settings of `config` as a file has them; the error names what GGUF cannot say.
 pub(crate) fn settings(config: &ModelConfig) -> Result<Metadata, String> {
-    let family = families::in_gguf(config.architecture)
-        .ok_or_else(|| format!("`{}` has no form in GGUF", config.architecture.model_type()))?;
+    let family = in_gguf_of(config)?;
     let mut metadata = Metadata::default();
     metadata.insert("general.architecture", family.architecture().into());
     metadata.insert("general.type", "model".into());

@@ -7,6 +7,7 @@ use crate::random::Keyed;
 use crate::tape::Adapter;
 use crate::weights::adapter::{LoraConfig, PREFIX};
 use crate::weights::{Layout, Parameter, Parameters, Role, Storage, Weight};
+use std::collections::BTreeSet;
 
 /// Freezes `parameters`, keeping the matrices as `storage`, and gives every map that `config` names a
 /// fresh adapter: `A` uniform as PEFT draws it, `B` zero, so that nothing changes at first. Answers
@@ -89,6 +90,42 @@ fn fresh(
         parameter(name_a, vec![rank, n_in], values),
         parameter(name_b, vec![n_out, rank], vec![0.0; n_out * rank]),
     ]
+}
+
+/// A map with an adapter on it.
+pub(crate) struct AdaptedMap<'a> {
+    /// The map's path, as `model.layers.0.self_attn.q_proj`.
+    pub(crate) path: &'a str,
+    /// (R, I).
+    pub(crate) a: &'a Parameter,
+    /// (O, R).
+    pub(crate) b: &'a Parameter,
+    /// What `B A` is multiplied by.
+    pub(crate) scale: f32,
+}
+
+impl AdaptedMap<'_> {
+    /// The alpha of this scale where it is `alpha / rank`.
+    pub(crate) fn alpha(&self) -> f32 {
+        self.scale * self.a.shape.first().copied().unwrap_or(1) as f32
+    }
+}
+
+/// The adapted maps, parts of a joint matrix as one.
+pub(super) fn adapters<'a>(network: &Network, parameters: &'a Parameters) -> Vec<AdaptedMap<'a>> {
+    let mut seen = BTreeSet::new();
+    let adapted = network
+        .linears()
+        .filter_map(|map| Some((map, map.adapter.as_ref()?)));
+    adapted
+        .filter(|(_, adapter)| seen.insert(adapter.a))
+        .map(|(map, adapter)| AdaptedMap {
+            path: parameters.get(map.weight).name.trim_end_matches(".weight"),
+            a: parameters.get(adapter.a),
+            b: parameters.get(adapter.b),
+            scale: adapter.scale,
+        })
+        .collect()
 }
 
 /// Adds to every adapted map's rows what its adapter adds to it, `scale * B A`, in f32; the adapters

@@ -2,7 +2,7 @@
 //! [`Model::gradients`].
 
 use super::blocks::Blocks;
-use super::lora;
+use super::lora::{self, AdaptedMap};
 use super::network::End;
 use super::{ModelConfig, Network, init};
 use crate::EngineError;
@@ -157,6 +157,11 @@ impl Model {
             Some(name) => Err(invalid(format!("the model has no place for `{name}`"))),
             None => Ok(()),
         }
+    }
+
+    /// The adapted maps.
+    pub(crate) fn adapters(&self) -> Vec<AdaptedMap<'_>> {
+        lora::adapters(&self.network, &self.parameters)
     }
 
     /// Last parts of the adapted maps' paths.

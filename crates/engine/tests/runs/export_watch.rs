@@ -10,9 +10,10 @@ use std::fs;
 use std::sync::Mutex;
 use tempfile::TempDir;
 
-const FORMS: [(Form, &str); 3] = [
+const FORMS: [(Form, &str); 4] = [
     (Form::Gguf(Precision::F16), "a.gguf"),
     (Form::Gguf(Precision::Q8), "b.gguf"),
+    (Form::Gguf(Precision::Q4KM), "d.gguf"),
     (Form::Safetensors, "c"),
 ];
 

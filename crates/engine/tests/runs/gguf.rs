@@ -16,7 +16,7 @@ fn reference(name: &str) -> PathBuf {
 }
 
 /// A byte-level tokenizer of 300 tokens that splits as GPT-2 does, which GGUF has a name for.
-fn tokenizer(n_tokens: usize) -> String {
+pub fn tokenizer(n_tokens: usize) -> String {
     let text = std::iter::once("the cat and the hat سلام دنیا سلام".to_owned());
     let trained = Tokenizer::train(text, n_tokens).unwrap();
     let mut json: serde_json::Value = serde_json::from_str(&trained.to_json().unwrap()).unwrap();
@@ -54,7 +54,7 @@ fn file(name: &str, precision: Precision) -> (TempDir, PathBuf) {
     (alone, place)
 }
 
-fn opened(path: &Path) -> Opened {
+pub fn opened(path: &Path) -> Opened {
     open(path, &LoadOptions::default()).unwrap()
 }
 
@@ -63,13 +63,13 @@ fn refusal(path: &Path) -> String {
     refused.unwrap_err().to_string()
 }
 
-fn logits(opened: &Opened) -> Vec<f32> {
+pub fn logits(opened: &Opened) -> Vec<f32> {
     let tokens: Vec<u32> = (0..20).map(|n| (n * 7 + 3) % 90).collect();
     let segments = Segments::batch(1, tokens.len());
     opened.model.logits(&tokens, &segments).unwrap()
 }
 
-fn worst(one: &[f32], other: &[f32]) -> f32 {
+pub fn worst(one: &[f32], other: &[f32]) -> f32 {
     assert_eq!(one.len(), other.len(), "as many values");
     one.iter()
         .zip(other)
@@ -378,7 +378,15 @@ fn tensors_that_lie_nowhere_are_refused_before_anything_is_made() {
     assert_refused(&one(&[4], 0, 8).data(64), "no multiple of 32");
     assert_refused(&one(&[33], 8, 0).data(64), "no whole blocks of 32");
     assert_refused(&one(&[32], 12, 0).data(64), "no whole blocks of 256");
-    for (kind, name) in [(7, "Q5_1"), (10, "Q2_K"), (39, "MXFP4"), (99, "kind 99")] {
+    for (kind, name) in [
+        (9, "Q8_1"),
+        (15, "Q8_K"),
+        (16, "IQ2_XXS"),
+        (34, "TQ1_0"),
+        (39, "MXFP4"),
+        (40, "NVFP4"),
+        (99, "kind 99"),
+    ] {
         assert_refused(&one(&[256], kind, 0).data(512), name);
     }
     let twice = Writer::new(2, 0)

@@ -14,6 +14,8 @@ mod export_watch;
 mod fine_tuning;
 mod folders;
 mod gguf;
+mod gguf_adapters;
+mod gguf_kinds;
 mod optimizers_in_runs;
 mod packing;
 mod plan;

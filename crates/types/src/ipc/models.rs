@@ -2,6 +2,7 @@
 
 use crate::installed::InstalledModel;
 use crate::model_ref::ModelRef;
+use crate::process::LossiestTensor;
 use serde::{Deserialize, Serialize};
 
 /// What to import.
@@ -47,14 +48,37 @@ pub enum ExportForm {
     GgufF16,
     /// A GGUF file of 8 bits a weight, with a Modelfile beside it.
     GgufQ8,
+    /// A GGUF file of mostly 5 bits a weight, with a Modelfile beside it.
+    GgufQ5KM,
+    /// A GGUF file of mostly 4 bits a weight, with a Modelfile beside it.
+    GgufQ4KM,
+    /// A GGUF file of 4 bits a weight, with a Modelfile beside it.
+    GgufQ4,
+    /// The adapter that a run trained, as a GGUF file.
+    GgufAdapter,
     /// A folder of safetensors, an adapter merged into the weights.
     Safetensors,
     /// The adapter that a run trained, as PEFT reads it.
     Peft,
 }
 
+impl ExportForm {
+    /// Whether it is a GGUF file, of a model or of an adapter.
+    pub fn is_gguf(self) -> bool {
+        match self {
+            Self::GgufF16
+            | Self::GgufQ8
+            | Self::GgufQ5KM
+            | Self::GgufQ4KM
+            | Self::GgufQ4
+            | Self::GgufAdapter => true,
+            Self::Folder | Self::Zip | Self::Safetensors | Self::Peft => false,
+        }
+    }
+}
+
 /// What came of an export.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelExported {
     /// Where it is.
     pub path: String,
@@ -64,6 +88,9 @@ pub struct ModelExported {
     pub size_bytes: u64,
     /// Whether `models_transfer_stop` ended it, so that nothing was left.
     pub stopped: bool,
+    /// The tensor that lost most by being rounded to a few bits, where some were.
+    #[serde(default)]
+    pub lossiest: Option<LossiestTensor>,
 }
 
 /// What the channel of `models_import`, `models_export` and `place_move` carries.

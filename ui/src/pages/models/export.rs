@@ -271,15 +271,19 @@ fn written(form: ExportForm, done: &ModelExported) -> Html {
             <p>{ words::DONE }</p>
             <p class="export-done__path"><Ltr text={done.path.clone()} /></p>
             { match form {
-                ExportForm::GgufF16 | ExportForm::GgufQ8 => html! {
+                ExportForm::GgufAdapter => html! { <p>{ words::DONE_GGUF_ADAPTER }</p> },
+                form if form.is_gguf() => html! {
                     <>
                         <p>{ words::DONE_GGUF }</p>
                         <CodeBlock label={words::OLLAMA} code={format!("ollama create NAME -f \"{stem}.Modelfile\"")} />
                     </>
                 },
                 ExportForm::Peft => html! { <p>{ words::DONE_PEFT }</p> },
-                ExportForm::Safetensors | ExportForm::Folder | ExportForm::Zip => html! {},
+                _ => html! {},
             } }
+            if let Some(most) = &done.lossiest {
+                <p data-testid="export-lossiest">{ words::lossiest(most.relative_rmse) }</p>
+            }
         </div>
     }
 }
@@ -307,8 +311,8 @@ fn target(folder: &str, name: &str, form: ExportForm) -> Option<String> {
     path.push_str(name);
     let ending = match form {
         ExportForm::Zip => ".zip",
-        ExportForm::GgufF16 | ExportForm::GgufQ8 => ".gguf",
-        ExportForm::Folder | ExportForm::Safetensors | ExportForm::Peft => "",
+        form if form.is_gguf() => ".gguf",
+        _ => "",
     };
     if !name.to_lowercase().ends_with(ending) {
         path.push_str(ending);

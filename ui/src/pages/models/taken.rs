@@ -46,7 +46,7 @@ impl Taken {
             // A model from scratch has a tokenizer of its own, which GGUF has no name for.
             first: match job.method {
                 Method::Scratch => ExportForm::Safetensors,
-                Method::Full | Method::Lora => ExportForm::GgufF16,
+                Method::Full | Method::Lora => ExportForm::GgufQ4KM,
             },
         })
     }
@@ -54,12 +54,15 @@ impl Taken {
 
 fn programs(has_adapter: bool) -> Vec<ExportForm> {
     let mut forms = vec![
-        ExportForm::GgufF16,
+        ExportForm::GgufQ4KM,
+        ExportForm::GgufQ5KM,
         ExportForm::GgufQ8,
+        ExportForm::GgufF16,
+        ExportForm::GgufQ4,
         ExportForm::Safetensors,
     ];
     if has_adapter {
-        forms.push(ExportForm::Peft);
+        forms.extend([ExportForm::Peft, ExportForm::GgufAdapter]);
     }
     forms
 }

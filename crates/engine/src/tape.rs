@@ -13,7 +13,9 @@
 
 mod backward;
 mod cache;
+mod delta;
 mod gradients;
+mod linear;
 mod node;
 mod parts;
 mod pool;
@@ -21,11 +23,12 @@ mod walk;
 
 pub use cache::LayerCache;
 pub use gradients::Gradients;
-pub use parts::{Adapter, Factors, HeadShape, Linear, RmsNorm};
+pub use parts::{Adapter, DeltaRule, Factors, HeadShape, Linear, RmsNorm, ShortConv};
 pub use pool::{Buffer, Pool};
 
 use crate::kernels::attention::AttentionShape;
 use crate::kernels::gelu;
+use crate::kernels::halves::Half;
 use crate::kernels::matmul::Precision;
 use crate::kernels::rope;
 use crate::kernels::segments::Segments;
@@ -215,10 +218,10 @@ impl<'a> Tape<'a> {
         self.run(op, linear.n_out())
     }
 
-    /// Rotates pairs of each head's halves by the position's angles (Su et al., 2021) in the table
-    /// `table`, in the place of `x`, which must not be used again.
-    pub fn rope(&mut self, x: Value, table: usize) -> Value {
-        self.run(Op::Rope { x, table }, self.width(x))
+    /// Rotates pairs of values of each head, which is `head_dim` wide, by the position's angles (Su et al., 2021)
+    /// in the table `table`, in the place of `x`, which must not be used again.
+    pub fn rope(&mut self, x: Value, table: usize, head_dim: usize) -> Value {
+        self.run(Op::Rope { x, table, head_dim }, self.width(x))
     }
 
     /// Attention within each sequence; `q` is `(N, H * D)`, `k` and `v` `(N, K * D)`.
@@ -239,6 +242,27 @@ impl<'a> Tape<'a> {
     /// GELU (Hendrycks and Gimpel, 2016).
     pub fn gelu(&mut self, x: Value, kind: gelu::Kind) -> Value {
         self.run(Op::Gelu { x, kind }, self.width(x))
+    }
+
+    /// The half of each head of `x` `(N, H * 2 * head_dim)`.
+    pub fn head_half(&mut self, x: Value, head_dim: usize, half: Half) -> Value {
+        self.run(Op::HeadHalf { x, head_dim, half }, self.width(x) / 2)
+    }
+
+    /// `sigmoid(gate) * x`.
+    pub fn sigmoid_gate(&mut self, gate: Value, x: Value) -> Value {
+        self.run(Op::SigmoidGate { gate, x }, self.width(x))
+    }
+
+    /// A causal convolution within each sequence, and SiLU of it.
+    pub fn short_conv(&mut self, x: Value, conv: ShortConv) -> Value {
+        self.run(Op::ShortConv { x, conv }, self.width(x))
+    }
+
+    /// The gated delta rule within each sequence: `qkv` `(N, 2 * key_heads * Dk + value_heads * Dv)`, `a` and `b`
+    /// `(N, value_heads)` to `(N, value_heads * Dv)`.
+    pub fn delta_rule(&mut self, [qkv, a, b]: [Value; 3], rule: DeltaRule) -> Value {
+        self.run(Op::DeltaRule { qkv, a, b, rule }, rule.shape.out_width())
     }
 
     /// Hyperbolic tangent.

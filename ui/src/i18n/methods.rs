@@ -120,7 +120,7 @@ pub fn base_text(fitness: &BaseFitness) -> String {
             count((*context_length).into())
         ),
         BaseFitness::UnknownArchitecture => {
-            "معماری آن را این برنامه نمی‌شناسد؛ Llama، Qwen2، Qwen3 و GPT-2 پشتیبانی می‌شوند."
+            "معماری آن را این برنامه نمی‌شناسد؛ Llama، Qwen2، Qwen3، Qwen3.5، Gemma 3 و GPT-2 پشتیبانی می‌شوند."
                 .to_owned()
         }
         BaseFitness::NotADecoder => "متن را ادامه نمی‌دهد، دسته‌بندی می‌کند.".to_owned(),

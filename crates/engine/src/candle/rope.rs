@@ -35,14 +35,14 @@ impl Rotation {
         let (n, width) = x.dims2()?;
         let greatest = self.positions.iter().max();
         let known = greatest.is_none_or(|&last| (last as usize) < self.table.n_positions());
-        if n == self.positions.len() && width == self.n_heads * self.table.head_dim() && known {
+        if n == self.positions.len() && width == self.n_heads * self.table.rotated() && known {
             return Ok(());
         }
         Err(candle_core::Error::Msg(format!(
             "rope: ({n}, {width}) is rotated by {} positions up to {greatest:?} and {} heads of {} in a table of {}",
             self.positions.len(),
             self.n_heads,
-            self.table.head_dim(),
+            self.table.rotated(),
             self.table.n_positions(),
         )))
     }

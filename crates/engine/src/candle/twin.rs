@@ -35,7 +35,7 @@ pub fn rope_rows(x: &Tensor, rotation: &Rotation) -> Result<Tensor> {
         n_heads,
     } = rotation;
     let (n, width) = x.dims2()?;
-    let half = table.head_dim() / 2;
+    let half = table.rotated() / 2;
     let positions = Tensor::new(&positions[..], x.device())?;
     let of_rows = |values: &[f32]| {
         Tensor::from_slice(values, (values.len() / half, half), x.device())?

@@ -4,7 +4,7 @@ use crate::EngineError;
 use crate::files;
 use crate::gguf::{self, Gguf};
 use crate::load::Place;
-use crate::model::{ModelConfig, in_gguf};
+use crate::model::{ModelConfig, TEXT_PART, in_gguf};
 use crate::python_json;
 use crate::tokenizer::chat::Chat;
 use crate::tokenizer::chat_template::{
@@ -288,6 +288,11 @@ fn config_after(
             detail: "config.json: it is no object".to_owned(),
         });
     };
+    // Of a model that reads more than text, what reads and writes text was trained.
+    if let Some(serde_json::Value::Object(text)) = config.remove(TEXT_PART) {
+        config = text;
+        config.insert("architectures".to_owned(), json!([model.class()]));
+    }
     for name in ["dtype", "torch_dtype"] {
         config.insert(name.to_owned(), "float32".into());
     }

@@ -33,8 +33,8 @@ impl Table {
         }
     }
 
-    /// Width of a head.
-    pub fn head_dim(&self) -> usize {
+    /// Values of a head that are rotated.
+    pub fn rotated(&self) -> usize {
         2 * self.half
     }
 
@@ -65,8 +65,8 @@ pub fn frequencies(head_dim: usize, theta: f64) -> Vec<f32> {
         .collect()
 }
 
-/// Rotates each head of each row by its position's angles, in place. `x` is `(N, n_heads * head_dim)`,
-/// `positions` is `(N)`.
+/// Rotates the first values of each head of each row by its position's angles, in place: as many as the table has
+/// angles for, two each. `x` is `(N, n_heads * head_dim)`, `positions` is `(N)`.
 ///
 /// # Panics
 /// Where the lengths do not fit, or a position is not in the table.
@@ -83,11 +83,18 @@ pub fn backward(dx: &mut [f32], n_heads: usize, positions: &[u32], table: &Table
 }
 
 fn rotate(x: &mut [f32], n_heads: usize, positions: &[u32], table: &Table, sign: f32) {
-    let width = n_heads * table.head_dim();
-    assert_eq!(x.len(), positions.len() * width, "rope: the rows' width");
     if x.is_empty() {
+        assert!(positions.is_empty(), "rope: rows without values");
         return;
     }
+    let width = x.len() / positions.len().max(1);
+    assert!(
+        x.len() == positions.len() * width
+            && width.is_multiple_of(n_heads)
+            && table.rotated() <= width / n_heads,
+        "rope: {width} values of a row are no {n_heads} heads of {} rotated ones",
+        table.rotated()
+    );
     let rows = rows_per_task(width);
     debug_assert!(
         rows == 1 || rows * width <= CHUNK,
@@ -101,12 +108,13 @@ fn rotate(x: &mut [f32], n_heads: usize, positions: &[u32], table: &Table, sign:
 per_isa! {
     fn rotate_rows<A>(x: &mut [f32], positions: &[u32], n_heads: usize, table: &Table, sign: f32) {
         let half = table.half;
-        for (row, &position) in x.chunks_exact_mut(2 * half * n_heads).zip(positions) {
+        let width = x.len() / positions.len();
+        for (row, &position) in x.chunks_exact_mut(width).zip(positions) {
             let start = position as usize * half;
             let cos = &table.cos[start..start + half];
             let sin = &table.sin[start..start + half];
-            for head in row.chunks_exact_mut(2 * half) {
-                let (first, second) = head.split_at_mut(half);
+            for head in row.chunks_exact_mut(width / n_heads) {
+                let (first, second) = head[..2 * half].split_at_mut(half);
                 for ((first, second), (&cos, &sin)) in
                     first.iter_mut().zip(second).zip(cos.iter().zip(sin))
                 {

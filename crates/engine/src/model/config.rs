@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// Settings of generation, which a folder may lack.
 const GENERATION: &str = "generation_config.json";
 
+/// Where a model that reads more than text keeps the configuration of what reads and writes text.
+pub(crate) const TEXT_PART: &str = "text_config";
+
 /// The fields that shape the computation, by the names of transformers' `LlamaConfig`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelConfig {
@@ -132,7 +135,20 @@ impl ModelConfig {
                 format!("the architecture `{named}` is not known")
             })?;
         let family = architecture.family();
-        let config = family.read(&fields)?;
+        let is_whole = fields.text("model_type")? == family.whole_model_type();
+        let config = if is_whole {
+            let text = fields.object(TEXT_PART)?;
+            let text = text.ok_or_else(|| format!("config.json lacks `{TEXT_PART}`"))?;
+            let config = family.read(&text)?;
+            // Some versions of transformers write it beside the part and not within.
+            let tied = fields.flag("tie_word_embeddings")?;
+            Self {
+                tie_word_embeddings: config.tie_word_embeddings || tied == Some(true),
+                ..config
+            }
+        } else {
+            family.read(&fields)?
+        };
         fields.must_be_understood(family.indifferent())?;
         config.check()?;
         Ok(config)
@@ -195,6 +211,11 @@ impl ModelConfig {
     /// What tells the model's computation from that of other families.
     pub fn facts(&self) -> Facts {
         self.architecture.family().facts()
+    }
+
+    /// transformers' class.
+    pub(crate) fn class(&self) -> &'static str {
+        self.architecture.family().class()
     }
 
     /// Whether it continues text (and does not sort it into classes).

@@ -47,7 +47,8 @@ impl PartTimes {
 impl Model {
     /// Floating-point operations of one training step over `batch`, recomputation not counted: two for
     /// each weight and row forward, as many for the gradient of what went in and again for that of a
-    /// trained weight; attention's two products forward and twice that back, over the pairs seen.
+    /// trained weight; attention's two products forward and twice that back, over the pairs seen; linear
+    /// attention's three with its states forward and twice that back.
     pub fn step_flops(&self, batch: &Batch) -> u64 {
         let (n, n_targets) = (batch.tokens.len() as u64, batch.n_targets() as u64);
         let parameter = |id| self.parameters.get(id);
@@ -72,15 +73,18 @@ impl Model {
         let pairs = self.network.pairs(&batch.segments);
         let width = (self.config.num_attention_heads * self.config.head_dim) as u64;
         let attention = 3 * 4 * pairs * width;
-        maps + end + attention
+        let states = 3 * 6 * n * self.network.state_len() as u64;
+        maps + end + attention + states
     }
 
-    /// The walk of [`Model::gradients`] over the first block, with the time of each of its parts.
+    /// The walk of [`Model::gradients`], with the time of each of its parts; a block's is the mean of the times
+    /// of all blocks, of which each counts as often as `counts` says.
     pub(crate) fn timed(
         &self,
         batch: &Batch,
         step: &StepContext,
         gradients: &mut Gradients,
+        counts: &[usize],
     ) -> Result<PartTimes, EngineError> {
         let positions = self.checked_positions(&batch.tokens, &batch.segments, 0)?;
         let context = self.context(&batch.segments, &positions);
@@ -94,22 +98,28 @@ impl Model {
         let embedded = self
             .network
             .embed(&mut embedding, &batch.tokens, &positions);
-        let x = embedding.take(embedded);
+        let mut x = embedding.take(embedded);
         let embedded_s = lap();
         let mut blocks = Blocks::new(self, &context, step.policy, Input::Tracked);
-        let x = blocks.forward(x);
-        let forward_s = lap();
-        let (_, dx) = self.end(&context, x, &batch.targets, step.scale, gradients);
+        let (mut forward_s, mut backward_s) = (0.0, 0.0);
+        for &count in counts {
+            x = blocks.forward(x);
+            forward_s += count as f64 * lap();
+        }
+        let (_, mut dx) = self.end(&context, x, &batch.targets, step.scale, gradients);
         let end_s = lap();
-        let dx = blocks.backward(dx, gradients);
-        let backward_s = lap();
+        for &count in counts.iter().rev() {
+            dx = blocks.backward(dx, gradients);
+            backward_s += count as f64 * lap();
+        }
+        let n_blocks = counts.iter().sum::<usize>().max(1) as f64;
         if let Some(dx) = dx {
             embedding.backward(embedded, dx, gradients);
         }
         Ok(PartTimes {
             embedding_s: embedded_s + lap(),
-            forward_s,
-            backward_s,
+            forward_s: forward_s / n_blocks,
+            backward_s: backward_s / n_blocks,
             end_s,
         })
     }

@@ -10,6 +10,7 @@ mod gpt2;
 mod llama;
 mod modernbert;
 mod qwen;
+mod qwen3_5;
 mod roberta;
 mod xlm_roberta;
 
@@ -32,6 +33,8 @@ pub enum Architecture {
     Qwen2,
     /// `Qwen3ForCausalLM`: norms of each head's queries and keys.
     Qwen3,
+    /// `Qwen3_5ForCausalLM`: linear attention by the gated delta rule, and attention in every fourth block.
+    Qwen3_5,
     /// `Gemma3ForCausalLM`: windows and whole sight in turn, four norms a block.
     Gemma3,
     /// `GPT2LMHeadModel`: learned positions, `LayerNorm`, GELU, transposed matrices.
@@ -52,6 +55,12 @@ pub enum Architecture {
 pub(super) trait Family: Sync {
     /// transformers' `model_type`.
     fn model_type(&self) -> &'static str;
+
+    /// The `model_type` of models of which this is the part that reads and writes text, whose configuration
+    /// lies in their `text_config`.
+    fn whole_model_type(&self) -> Option<&'static str> {
+        None
+    }
 
     /// transformers' class.
     fn class(&self) -> &'static str;
@@ -130,10 +139,11 @@ pub(crate) struct SpecialTokens {
 }
 
 impl Architecture {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Llama,
         Self::Qwen2,
         Self::Qwen3,
+        Self::Qwen3_5,
         Self::Gemma3,
         Self::Gpt2,
         Self::Bert,
@@ -155,9 +165,10 @@ impl Architecture {
 
     /// The one of this `model_type`.
     pub(super) fn of_model_type(model_type: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|architecture| architecture.family().model_type() == model_type)
+        Self::ALL.into_iter().find(|architecture| {
+            let family = architecture.family();
+            family.model_type() == model_type || family.whole_model_type() == Some(model_type)
+        })
     }
 
     pub(super) fn family(self) -> &'static dyn Family {
@@ -165,6 +176,7 @@ impl Architecture {
             Self::Llama => &llama::LLAMA,
             Self::Qwen2 => &qwen::QWEN2,
             Self::Qwen3 => &qwen::QWEN3,
+            Self::Qwen3_5 => &qwen3_5::Qwen3_5,
             Self::Gemma3 => &gemma::Gemma3,
             Self::Gpt2 => &gpt2::Gpt2,
             Self::Bert => &bert::Bert,

@@ -38,8 +38,14 @@ pub(crate) mod limits {
     pub(crate) const NORM_EPS: RangeInclusive<f64> = 0.0..=1.0;
     /// Base of the rotary angles.
     pub(crate) const ROPE_THETA: RangeInclusive<f64> = 1.0..=1e15;
+    /// Share of a head's values that are rotated.
+    pub(crate) const ROTATED_SHARE: RangeInclusive<f64> = 1e-3..=1.0;
     /// What rotary angles are divided by, and the bounds between which some are.
     pub(crate) const ROPE_FACTOR: RangeInclusive<f64> = 1e-3..=1e6;
+    /// Taps of a convolution.
+    pub(crate) const TAPS: usize = 64;
+    /// Values of the states of a block of linear attention.
+    pub(crate) const STATE: usize = 1 << 26;
     /// What scores are divided by the root of.
     pub(crate) const QUERY_SCALAR: RangeInclusive<f64> = 1e-6..=1e9;
 }
@@ -122,21 +128,47 @@ impl<'a> Fields<'a> {
 
     /// The base of the rotary angles, in whichever place the version of transformers puts it.
     pub(crate) fn rope_theta(&self) -> Result<Option<f64>, String> {
+        const THETA: &str = "rope_theta";
         let mut found = None;
         for name in ["rope_parameters", "rope_scaling"] {
             if let Some(rope) = self.object(name)? {
-                found = self.one_of(found, rope.number("rope_theta", limits::ROPE_THETA)?)?;
+                found = self.one_of(THETA, found, rope.number(THETA, limits::ROPE_THETA)?)?;
             }
         }
-        self.one_of(found, self.number("rope_theta", limits::ROPE_THETA)?)
+        self.one_of(THETA, found, self.number(THETA, limits::ROPE_THETA)?)
     }
 
-    /// One of two bases of rotary angles; both where they are the same.
-    fn one_of(&self, found: Option<f64>, other: Option<f64>) -> Result<Option<f64>, String> {
+    /// How many values of a head are rotated, where a share of them is; `otherwise` where none is named.
+    pub(crate) fn rotated_of(&self, head_dim: usize, otherwise: f64) -> Result<usize, String> {
+        const SHARE: &str = "partial_rotary_factor";
+        let share = |fields: &Self| fields.number(SHARE, limits::ROTATED_SHARE);
+        let mut found = share(self)?;
+        for name in ["rope_parameters", "rope_scaling"] {
+            if let Some(rope) = self.object(name)? {
+                found = self.one_of(SHARE, found, share(&rope)?)?;
+            }
+        }
+        // Rounded down, as transformers does.
+        let rotated = (head_dim as f64 * found.unwrap_or(otherwise)) as usize;
+        if rotated == 0 || !rotated.is_multiple_of(2) {
+            return Err(format!(
+                "`{SHARE}` leaves {rotated} of {head_dim} values of a head, which are no pairs"
+            ));
+        }
+        Ok(rotated)
+    }
+
+    /// One of two values of `name`; both where they are the same.
+    fn one_of(
+        &self,
+        name: &str,
+        found: Option<f64>,
+        other: Option<f64>,
+    ) -> Result<Option<f64>, String> {
         match (found, other) {
             (Some(one), Some(other)) if one.to_bits() != other.to_bits() => Err(format!(
                 "`{}` is {one} in one place and {other} in another",
-                self.path_of("rope_theta")
+                self.path_of(name)
             )),
             (one, other) => Ok(one.or(other)),
         }

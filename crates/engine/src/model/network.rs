@@ -6,8 +6,9 @@ use super::ModelConfig;
 use super::ends::InnerActivation;
 pub(super) use super::ends::{ClassHead, Embedding, End, Norm};
 use super::facts::{NormPlacement, Sorted};
+use super::mixer::{Mixer, Sight};
 use crate::EngineError;
-use crate::kernels::attention::{AttentionShape, Mask};
+use crate::kernels::attention::Mask;
 use crate::kernels::gelu;
 use crate::kernels::segments::Segments;
 use crate::tape::{Factors, Linear, RmsNorm, Tape, Value};
@@ -28,23 +29,12 @@ pub struct Network {
     eps: f32,
 }
 
-/// What the tokens of a block see of each other.
-#[derive(Debug, Clone, Copy)]
-struct Sight {
-    shape: AttentionShape,
-    /// The table of angles that queries and keys are rotated by.
-    rotation: Option<usize>,
-}
-
 /// One transformer block.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
-    pub(super) q: Linear,
-    pub(super) k: Linear,
-    pub(super) v: Linear,
+    pub(super) mixer: Mixer,
+    /// From what is mixed to the residual stream.
     pub(super) o: Linear,
-    /// Norms of each head's queries and keys.
-    pub(super) head_norms: Option<[Norm; 2]>,
     pub(super) mlp: Mlp,
     pub(super) attention_norm: Norm,
     pub(super) mlp_norm: Norm,
@@ -79,7 +69,7 @@ impl Network {
         let (block, sight) = (&self.blocks[index], self.sights[index]);
         match (self.norms, block.norms_behind) {
             (NormPlacement::After, _) => {
-                let mixed = self.mix(tape, block, sight, x);
+                let mixed = self.mix(tape, &block.mixer, sight, x);
                 let sum = tape.linear_onto(x, mixed, &block.o);
                 let x = self.norm(tape, block.attention_norm, sum);
                 let (inner, down) = Self::inner(tape, block, x);
@@ -88,7 +78,7 @@ impl Network {
             }
             (NormPlacement::Around, Some([behind_attention, behind_mlp])) => {
                 let normed = self.norm(tape, block.attention_norm, x);
-                let mixed = self.mix(tape, block, sight, normed);
+                let mixed = self.mix(tape, &block.mixer, sight, normed);
                 let attended = tape.linear(mixed, &block.o);
                 let x = self.norm_onto(tape, behind_attention, x, attended);
                 let normed = self.norm(tape, block.mlp_norm, x);
@@ -98,28 +88,13 @@ impl Network {
             }
             (NormPlacement::Before | NormPlacement::Around, _) => {
                 let normed = self.norm(tape, block.attention_norm, x);
-                let mixed = self.mix(tape, block, sight, normed);
+                let mixed = self.mix(tape, &block.mixer, sight, normed);
                 let x = tape.linear_onto(x, mixed, &block.o);
                 let normed = self.norm(tape, block.mlp_norm, x);
                 let (inner, down) = Self::inner(tape, block, normed);
                 tape.linear_onto(x, inner, down)
             }
         }
-    }
-
-    /// What attention mixes of `x`, before its last map.
-    fn mix<'a>(&'a self, tape: &mut Tape<'a>, block: &'a Block, sight: Sight, x: Value) -> Value {
-        let (mut q, mut k) = (tape.linear(x, &block.q), tape.linear(x, &block.k));
-        let v = tape.linear(x, &block.v);
-        if let Some([q_norm, k_norm]) = block.head_norms {
-            q = self.norm(tape, q_norm, q);
-            k = self.norm(tape, k_norm, k);
-        }
-        if let Some(table) = sight.rotation {
-            q = tape.rope(q, table);
-            k = tape.rope(k, table);
-        }
-        tape.attention([q, k, v], sight.shape)
     }
 
     /// The hidden layer of `x`, and its last map.
@@ -238,9 +213,8 @@ impl Network {
                 }
                 Mlp::Gelu { up, down, .. } => vec![up, down],
             };
-            [&mut block.q, &mut block.k, &mut block.v, &mut block.o]
-                .into_iter()
-                .chain(mlp)
+            let mixer = block.mixer.linears_mut().into_iter();
+            mixer.chain([&mut block.o]).chain(mlp)
         })
     }
 
@@ -253,13 +227,12 @@ impl Network {
                 }
                 Mlp::Gelu { up, down, .. } => vec![up, down],
             };
-            [&block.q, &block.k, &block.v, &block.o]
-                .into_iter()
-                .chain(mlp)
+            let mixer = block.mixer.linears().into_iter();
+            mixer.chain([&block.o]).chain(mlp)
         })
     }
 
-    /// Pairs of a token and one that it sees, itself included, in all blocks together.
+    /// Pairs of a token and one that it sees, itself included, in all blocks of attention together.
     pub(super) fn pairs(&self, segments: &Segments) -> u64 {
         let causal = |len: u64| len * (len + 1) / 2;
         let of_one = |mask: Mask, len: u64| match mask {
@@ -278,7 +251,20 @@ impl Network {
                 .map(|span| of_one(mask, span.len() as u64))
                 .sum()
         };
-        self.sights.iter().map(of_block).sum()
+        let blocks = self.blocks.iter().zip(&self.sights);
+        blocks
+            .filter(|(block, _)| matches!(block.mixer, Mixer::Attention(_)))
+            .map(|(_, sight)| of_block(sight))
+            .sum()
+    }
+
+    /// Values of the states of all blocks of linear attention together.
+    pub(super) fn state_len(&self) -> usize {
+        let of_block = |block: &Block| match &block.mixer {
+            Mixer::DeltaNet(delta) => delta.rule.shape.state_len(),
+            Mixer::Attention(_) => 0,
+        };
+        self.blocks.iter().map(of_block).sum()
     }
 
     /// The parts of `config`'s model among `parameters`.
@@ -348,6 +334,11 @@ impl Finder<'_> {
             weight: self.weight(path)?,
             factors,
         })
+    }
+
+    /// The weight called `name`.
+    pub(super) fn named(&self, name: &str) -> Result<ParameterId, EngineError> {
+        self.parameters.id(name)
     }
 
     pub(super) fn layer(&self, path: &str) -> Result<Norm, EngineError> {

@@ -4,6 +4,7 @@
 use super::ModelConfig;
 use super::facts::Positions;
 use super::fields::{Fields, limits};
+use super::linear_attention::LinearAttention;
 use crate::kernels::attention::Mask;
 use crate::kernels::rope;
 use serde_json::{Value, json};
@@ -20,6 +21,12 @@ pub struct Attention {
     pub query_scalar: Option<f64>,
     /// Blocks that see a window.
     pub sliding: Option<Sliding>,
+    /// Values of each head that are rotated; all where it is `None`.
+    pub rotated: Option<usize>,
+    /// Whether what attention mixes is multiplied by a gate, which the queries' map gives.
+    pub output_gate: bool,
+    /// Blocks of linear attention.
+    pub linear: Option<LinearAttention>,
 }
 
 /// Blocks whose tokens see a window of others.
@@ -61,8 +68,20 @@ impl RopeScaling {
     /// Reads `rope_scaling` or `rope_parameters`, whichever the version of transformers wrote; the error
     /// names what is not known.
     pub(super) fn read(fields: &Fields<'_>) -> Result<Self, String> {
+        Self::read_by(fields, Self::of)
+    }
+
+    /// [`RopeScaling::read`] of a family that rotates a share of each head.
+    pub(super) fn read_of_share(fields: &Fields<'_>) -> Result<Self, String> {
+        Self::read_by(fields, Self::kind)
+    }
+
+    fn read_by(
+        fields: &Fields<'_>,
+        read: fn(&Fields<'_>) -> Result<Self, String>,
+    ) -> Result<Self, String> {
         let of = |name: &str| match fields.object(name)? {
-            Some(rope) => Self::of(&rope).map(Some),
+            Some(rope) => read(&rope).map(Some),
             None => Ok(None),
         };
         match (of("rope_scaling")?, of("rope_parameters")?) {
@@ -73,16 +92,20 @@ impl RopeScaling {
         }
     }
 
-    /// Reads one object of such settings.
+    /// Reads one object of such settings, where all of a head is rotated.
     pub(super) fn of(rope: &Fields<'_>) -> Result<Self, String> {
-        let needed = |name: &str| {
-            rope.number(name, limits::ROPE_FACTOR)?
-                .ok_or_else(|| format!("the scaling of the rotary angles lacks `{name}`"))
-        };
         let partial = rope.number("partial_rotary_factor", limits::ROPE_FACTOR)?;
         if partial.is_some_and(|share| !is_one(share)) {
             return Err("`partial_rotary_factor` is not supported".to_owned());
         }
+        Self::kind(rope)
+    }
+
+    fn kind(rope: &Fields<'_>) -> Result<Self, String> {
+        let needed = |name: &str| {
+            rope.number(name, limits::ROPE_FACTOR)?
+                .ok_or_else(|| format!("the scaling of the rotary angles lacks `{name}`"))
+        };
         let (kind, old_kind) = (rope.text("rope_type")?, rope.text("type")?);
         if let (Some(kind), Some(old)) = (kind, old_kind)
             && kind != old
@@ -200,7 +223,8 @@ impl ModelConfig {
             return Vec::new();
         }
         let table = |theta, scaling: RopeScaling| {
-            let mut frequencies = rope::frequencies(self.head_dim, theta);
+            let rotated = self.attention.rotated.unwrap_or(self.head_dim);
+            let mut frequencies = rope::frequencies(rotated, theta);
             for frequency in &mut frequencies {
                 *frequency = scaling.scale(*frequency);
             }

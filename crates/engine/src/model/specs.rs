@@ -25,6 +25,8 @@ enum Init {
     Normal(f64),
     One,
     Zero,
+    /// Logarithms of values that are uniform between these.
+    LogUniform(f64, f64),
 }
 
 /// What becomes of a weight that a folder lacks.
@@ -68,6 +70,23 @@ impl WeightSpec {
     /// Factors of a norm that adds one to them, `path.weight`.
     pub(super) fn zeros(path: &str, width: usize) -> Self {
         Self::new(format!("{path}.weight"), vec![width], Init::Zero)
+    }
+
+    /// The taps of a convolution of each channel, `path.weight` `(C, 1, K)`, as PyTorch draws them.
+    pub(super) fn taps(path: &str, n_channels: usize, n_taps: usize) -> Self {
+        let std = 1.0 / (3.0 * n_taps as f64).sqrt();
+        let shape = vec![n_channels, 1, n_taps];
+        Self::new(format!("{path}.weight"), shape, Init::Normal(std))
+    }
+
+    /// Logarithms of the decays of heads, `name`, as transformers draws them.
+    pub(super) fn log_decays(name: &str, n_heads: usize) -> Self {
+        Self::new(name.to_owned(), vec![n_heads], Init::LogUniform(0.01, 16.0))
+    }
+
+    /// What is added to the inputs of the decays of heads, `name`.
+    pub(super) fn time_steps(name: &str, n_heads: usize) -> Self {
+        Self::new(name.to_owned(), vec![n_heads], Init::One)
     }
 
     /// A bias `path.bias`.
@@ -122,6 +141,12 @@ impl WeightSpec {
         self.holding(Weight::F32(match self.init {
             Init::One => vec![1.0; n],
             Init::Zero => vec![0.0; n],
+            Init::LogUniform(least, most) => {
+                let stream = Keyed::new(seed, &self.name);
+                (0..n as u64)
+                    .map(|index| (least + (most - least) * stream.uniform(index)).ln() as f32)
+                    .collect()
+            }
             Init::Normal(std) => {
                 let stream = Keyed::new(seed, &self.name);
                 (0..n as u64)

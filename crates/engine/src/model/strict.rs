@@ -30,6 +30,8 @@ const SHOWN: usize = 80;
 /// Fields of every family. What they say is of a file's origin, of training or generation by
 /// transformers, or of how values are stored and computed but not of which.
 const SHARED: &[Known] = &[
+    // A number that JSON does not have, as it is read.
+    ("__float__", May::BeAnything),
     ("model_type", May::BeAnything),
     ("architectures", May::BeAnything),
     ("transformers_version", May::BeAnything),
@@ -127,7 +129,7 @@ impl Fields<'_> {
     pub(crate) fn must_be_understood(&self, known: &[Known]) -> Result<(), String> {
         for (name, value) in self.entries() {
             if let Some(within) = self.opened(name) {
-                within.must_be_understood(&[("__float__", May::BeAnything)])?;
+                within.must_be_understood(known)?;
             } else if !self.was_asked_for(name) {
                 let own = known.iter().find(|(field, _)| field == name);
                 let may = own.or_else(|| SHARED.iter().find(|(field, _)| field == name));

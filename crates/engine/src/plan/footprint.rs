@@ -5,12 +5,14 @@
 
 use crate::EngineError;
 use crate::gguf::Gguf;
+use crate::kernels::delta_rule::KEPT_EVERY;
 use crate::kernels::quantized;
 use crate::memory;
 use crate::model::{self, ModelConfig, NormPlacement, as_stored};
 use crate::plan::small_text;
 use crate::setup::{base_model, config_of, lora_of, storage_of};
 use crate::tape::Policy;
+use crate::threads;
 use crate::train::optimizer::memory_bytes;
 use crate::weights::Storage;
 use amoozgar_types::TrainSpec;
@@ -77,7 +79,7 @@ pub(crate) fn footprint(
             .iter()
             .map(|shape| memory_bytes(kind, shape) as u64)
             .sum(),
-        passing: together + n_rows * going_back * F32,
+        passing: together + n_rows * going_back * F32 + scratch_bytes(spec, config),
         merged: if spec.method == Method::Lora {
             model::n_parameters(config) * F32
         } else {
@@ -214,16 +216,59 @@ fn adapter_shapes(spec: &TrainSpec, config: &ModelConfig) -> Vec<Vec<usize>> {
         .collect()
 }
 
+/// f32 values of a row (a token) in what mixes the tokens of a block.
+struct MixerValues {
+    /// What is kept where cheap values are computed again.
+    costly: u64,
+    /// What is cheap to compute again.
+    cheap: u64,
+    /// The most that is there while it goes back, beside both.
+    going_back: u64,
+}
+
+/// The values of block `layer`.
+fn mixer_values(config: &ModelConfig, layer: usize) -> MixerValues {
+    if let Some(linear) = config.linear_attention(layer) {
+        let heads = linear.heads;
+        let (qkv, values) = (heads.qkv_width() as u64, heads.out_width() as u64);
+        // One state of all heads for so many tokens.
+        let states = (heads.state_len() / KEPT_EVERY) as u64;
+        // Before the convolution; the gate, what is read of the states, two inputs and one deviation a head.
+        return MixerValues {
+            costly: qkv + 2 * values + states + 3 * heads.n_value_heads as u64,
+            cheap: qkv + 2 * values,
+            going_back: 3 * qkv + 2 * values,
+        };
+    }
+    let q = (config.num_attention_heads * config.head_dim) as u64;
+    let kv = (config.num_key_value_heads * config.head_dim) as u64;
+    let head_norms = u64::from(config.facts().head_norms);
+    let gate = u64::from(config.attention.output_gate) * q;
+    // Queries, keys, values, what attention mixed, one value a head. A gate comes with the queries, and both
+    // are copied apart; its product is cheap.
+    MixerValues {
+        costly: 2 * q + 2 * kv + config.num_attention_heads as u64 + gate,
+        cheap: head_norms * (q + kv) + 3 * gate,
+        going_back: 3 * gate,
+    }
+}
+
+/// Bytes that threads compute in while linear attention goes back.
+fn scratch_bytes(spec: &TrainSpec, config: &ModelConfig) -> u64 {
+    let Some(linear) = &config.attention.linear else {
+        return 0;
+    };
+    let of_head = (linear.heads.key_dim * linear.heads.value_dim) as u64;
+    (threads::count(spec.threads) * KEPT_EVERY) as u64 * of_head * F32
+}
+
 /// f32 values that a row (a token) of the micro-batch takes: kept between forward and backward, and while
 /// one block goes back.
 fn row_values(spec: &TrainSpec, config: &ModelConfig, policy: Policy) -> (u64, u64) {
     let d = config.hidden_size as u64;
     let ff = config.intermediate_size as u64;
-    let q = (config.num_attention_heads * config.head_dim) as u64;
-    let kv = (config.num_key_value_heads * config.head_dim) as u64;
     let facts = config.facts();
     let gated = u64::from(facts.activation.is_gated());
-    let head_norms = u64::from(facts.head_norms);
     // What attention and the hidden layer give is kept for the norms behind them; the sums are cheap.
     let behind = u64::from(facts.norms == NormPlacement::Around) * d;
     let inner = if spec.method == Method::Lora {
@@ -232,29 +277,31 @@ fn row_values(spec: &TrainSpec, config: &ModelConfig, policy: Policy) -> (u64, u
     } else {
         0
     };
-    // Input, queries, keys, values, what attention mixed, the first sum; what goes into the hidden
-    // layer's activation; one value a row for norms and heads.
-    let costly = 2 * d
-        + 2 * q
-        + 2 * kv
-        + (1 + gated) * ff
-        + inner
-        + config.num_attention_heads as u64
-        + 4
-        + behind;
-    let cheap = 2 * d + ff + head_norms * (q + kv) + behind;
-    let n_blocks = config.num_hidden_layers as u64;
+    // Input, the first sum; what goes into the hidden layer's activation; one value a row for norms.
+    let costly = 2 * d + (1 + gated) * ff + inner + 4 + behind;
+    let cheap = 2 * d + ff + behind;
     // While one block goes back: its values computed again, the hidden layer's gradients, and those
     // of the residual stream.
-    let going_back = (2 + 2 * gated) * ff + 5 * d;
+    let hidden_back = (2 + 2 * gated) * ff;
+    let mixers = (0..config.num_hidden_layers).map(|layer| mixer_values(config, layer));
+    let (mut kept, mut all_kept, mut going_back, mut of_one) = (0, 0, 0, 0);
+    for mixer in mixers {
+        let (costly, cheap) = (costly + mixer.costly, cheap + mixer.cheap);
+        let back = 5 * d + hidden_back.max(mixer.going_back);
+        kept += costly;
+        all_kept += costly + cheap;
+        going_back = going_back.max(back);
+        of_one = of_one.max(costly + cheap + back - ff);
+    }
+    let n_blocks = config.num_hidden_layers as u64;
     match policy {
-        Policy::Keep => (n_blocks * (costly + cheap), going_back - ff),
-        Policy::RecomputeCheap => (n_blocks * costly, going_back),
-        Policy::RecomputeBlock => (n_blocks * d, costly + cheap + going_back - ff),
+        Policy::Keep => (all_kept, going_back - ff),
+        Policy::RecomputeCheap => (kept, going_back),
+        Policy::RecomputeBlock => (n_blocks * d, of_one),
         Policy::RecomputeGroup => {
             let group = (config.num_hidden_layers as f64).sqrt().round().max(1.0) as u64;
             let inputs = n_blocks.div_ceil(group) + group;
-            (inputs * d, costly + cheap + going_back - ff)
+            (inputs * d, of_one)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The time of a run's parts, measured on this machine with a model of one block in the run's shapes.
+//! The time of a run's parts, measured on this machine with a model of one block of each kind in the run's shapes.
 
 use crate::kernels::cross_entropy::IGNORE;
 use crate::kernels::segments::Segments;
@@ -57,15 +57,15 @@ impl Times {
     }
 }
 
-/// Measures a model of one block in the run's shapes, or recalls that.
+/// Measures a model of one block of each kind in the run's shapes, or recalls that.
 pub(super) fn times(spec: &TrainSpec, config: &ModelConfig) -> Result<Times, EngineError> {
     static MEASURED: Mutex<Option<HashMap<String, Times>>> = Mutex::new(None);
     let n_threads = threads::count(spec.threads);
     let context = spec.model.context_length;
+    let (one_of_each, counts) = config.of_each_kind();
     let shape = ModelConfig {
-        num_hidden_layers: 1,
         vocab_size: config.vocab_size.min(MEASURED_VOCAB),
-        ..config.clone()
+        ..one_of_each
     };
     // Each row of the head is one product more for each row of the step.
     let head_share = if config.is_decoder() {
@@ -75,7 +75,7 @@ pub(super) fn times(spec: &TrainSpec, config: &ModelConfig) -> Result<Times, Eng
     };
     let adapters = (spec.method == Method::Lora).then_some(&spec.lora);
     let key = format!(
-        "{shape:?} {head_share} {context} {n_threads} {:?} {adapters:?}",
+        "{shape:?} {counts:?} {head_share} {context} {n_threads} {:?} {adapters:?}",
         spec.dtype
     );
     let recalled = |key: &str| {
@@ -85,19 +85,20 @@ pub(super) fn times(spec: &TrainSpec, config: &ModelConfig) -> Result<Times, Eng
     if let Some(times) = recalled(&key) {
         return Ok(times);
     }
-    let times = threads::pool(n_threads)?.install(|| measure(spec, &shape, context, head_share))?;
+    let times = threads::pool(n_threads)?.install(|| measure(spec, &shape, &counts, head_share))?;
     let mut known = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
     known.get_or_insert_default().insert(key, times);
     Ok(times)
 }
 
-/// `head_share` is how many times as many rows the run's own head has.
+/// `counts` is how often the run's model has each block; `head_share` is how many times as many rows the run's own head has.
 fn measure(
     spec: &TrainSpec,
     config: &ModelConfig,
-    context: usize,
+    counts: &[usize],
     head_share: f64,
 ) -> Result<Times, EngineError> {
+    let context = spec.model.context_length;
     let mut model = Model::init(config, 0)?;
     model.set_precision(precision_of(spec.dtype));
     if spec.method == Method::Lora {
@@ -120,7 +121,7 @@ fn measure(
         if n_measured > 0 && began.elapsed().as_secs_f64() > MEASURED_S {
             break;
         }
-        fastest = fastest.least(model.timed(&batch, &step, &mut gradients)?);
+        fastest = fastest.least(model.timed(&batch, &step, &mut gradients, counts)?);
         let start = Instant::now();
         let clip = clip_factor(gradients.norm(), 1.0);
         optimizer.step(&mut model.parameters, &gradients, 0.0, clip);

@@ -2,12 +2,11 @@
 
 use super::node::Op;
 use super::walk::Walk;
-use super::{Adapter, Buffer, Context, Gradients, Linear, Tape, Value};
+use super::{Buffer, Context, Gradients, Tape, Value};
 use crate::kernels::attention::{self, AttentionShape, Qkv, QkvMut};
-use crate::kernels::matmul::{self, Precision};
 use crate::kernels::{
-    Store, dropout, elementwise, embedding, geglu, gelu, layer_norm, relu, rms_norm, rope, swiglu,
-    tanh,
+    Store, elementwise, embedding, geglu, gelu, halves, layer_norm, relu, rms_norm, rope,
+    sigmoid_gate, swiglu, tanh,
 };
 use std::ops::Range;
 
@@ -113,10 +112,10 @@ impl Tape<'_> {
                 self.project_back(*x, linear, &saved, &dy, walk, gradients);
                 self.pass_on(*residual, saved, dy, walk);
             }
-            &Op::Rope { x, table } => {
+            &Op::Rope { x, table, head_dim } => {
                 let mut dx = dy;
                 if let Some(table) = self.context.rotations.get(table) {
-                    let n_heads = self.width(x) / table.head_dim();
+                    let n_heads = self.width(x) / head_dim;
                     rope::backward(&mut dx, n_heads, self.context.positions, table);
                 }
                 walk.add(self, x, dx);
@@ -145,6 +144,22 @@ impl Tape<'_> {
                 tanh::backward(&mut dx, &dy, self.values(out));
                 walk.add(self, x, dx);
                 pool.give(dy);
+            }
+            &Op::HeadHalf { x, head_dim, half } => {
+                let (mut dx, store) = walk.place(self, x);
+                if store == Store::Write {
+                    dx.fill(0.0);
+                }
+                halves::backward(&mut dx, &dy, head_dim, half);
+                walk.put(self, x, dx);
+                pool.give(dy);
+            }
+            &Op::SigmoidGate { gate, x } => {
+                self.gate_back(sigmoid_gate::backward, [gate, x], dy, walk);
+            }
+            &Op::ShortConv { x, conv } => self.convolve_back(x, conv, dy, walk, gradients),
+            &Op::DeltaRule { qkv, a, b, rule } => {
+                self.learn_back([qkv, a, b], rule, saved, dy, walk, gradients);
             }
             &Op::Relu { x } => {
                 self.restore(x);
@@ -217,99 +232,6 @@ impl Tape<'_> {
         }
     }
 
-    /// `dW += dy^T x`, `db += sum dy`, `dx (+)= dy W`, each where it is wanted, and the adapter's.
-    fn project_back(
-        &mut self,
-        x: Value,
-        linear: &Linear,
-        saved: &[Buffer],
-        dy: &Buffer,
-        walk: &mut Walk,
-        gradients: &mut Gradients,
-    ) {
-        let Context {
-            parameters,
-            precision,
-            ..
-        } = *self.context;
-        let n = dy.len() / linear.n_out();
-        if let Some(dw) = gradients.rows_mut(linear.weight, &linear.rows, linear.n_in) {
-            self.restore(x);
-            matmul::backward_weight(dw, dy, self.values(x), n, precision);
-        }
-        if let Some(bias) = linear.bias
-            && let Some(db) = gradients.rows_mut(bias, &linear.rows, 1)
-        {
-            matmul::backward_bias(db, dy);
-        }
-        if self.has_gradient(x) {
-            let (mut dx, store) = walk.place(self, x);
-            let beta = if store == Store::Add { 1.0 } else { 0.0 };
-            let weight = parameters.rows(linear.weight, &linear.rows);
-            matmul::backward_input(&mut dx, dy, weight, n, precision, beta);
-            walk.put(self, x, dx);
-        }
-        if let (Some(adapter), Some(inner)) = (&linear.adapter, saved.first()) {
-            self.adapt_back(x, linear, adapter, inner, dy, walk, gradients);
-        }
-    }
-
-    /// With `z = scale * dropout(x) A^T`: `dB += dy^T z`, `dz = scale * dy B`, `dA += dz^T dropout(x)`,
-    /// `dx += dropout(dz A)`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "called once, from the function above"
-    )]
-    fn adapt_back(
-        &mut self,
-        x: Value,
-        linear: &Linear,
-        adapter: &Adapter,
-        inner: &Buffer,
-        dy: &Buffer,
-        walk: &mut Walk,
-        gradients: &mut Gradients,
-    ) {
-        let Context {
-            parameters, pool, ..
-        } = *self.context;
-        let n = dy.len() / linear.n_out();
-        if let Some(db) = gradients.rows_mut(adapter.b, &linear.rows, adapter.rank) {
-            matmul::backward_weight(db, dy, inner, n, Precision::F32);
-        }
-        let mut dz = pool.take(n * adapter.rank);
-        let b = parameters.rows(adapter.b, &linear.rows);
-        matmul::backward_input(&mut dz, dy, b, n, Precision::F32, 0.0);
-        elementwise::scale(&mut dz, adapter.scale);
-        if let Some(da) = gradients.get_mut(adapter.a) {
-            self.restore(x);
-            let dropped = self.drop_out(self.values(x), adapter);
-            let input = dropped.as_deref().unwrap_or(self.values(x));
-            matmul::backward_weight(da, &dz, input, n, Precision::F32);
-            if let Some(dropped) = dropped {
-                pool.give(dropped);
-            }
-        }
-        if self.has_gradient(x) {
-            let a = parameters.matrix(adapter.a);
-            match self.context.dropout.filter(|_| adapter.dropout > 0.0) {
-                None => {
-                    let (mut dx, store) = walk.place(self, x);
-                    let beta = if store == Store::Add { 1.0 } else { 0.0 };
-                    matmul::backward_input(&mut dx, &dz, a, n, Precision::F32, beta);
-                    walk.put(self, x, dx);
-                }
-                Some(stream) => {
-                    let mut dx = pool.take(n * linear.n_in);
-                    matmul::backward_input(&mut dx, &dz, a, n, Precision::F32, 0.0);
-                    dropout::apply(&mut dx, adapter.dropout, stream.child(adapter.site));
-                    walk.add(self, x, dx);
-                }
-            }
-        }
-        pool.give(dz);
-    }
-
     fn attend_back(
         &mut self,
         [q, k, v, out]: [Value; 4],
@@ -353,7 +275,7 @@ impl Tape<'_> {
     }
 
     /// Computes a value again that was let go.
-    fn restore(&mut self, value: Value) {
+    pub(super) fn restore(&mut self, value: Value) {
         if self.slots[value.0].buffer.is_some() {
             return;
         }
@@ -381,7 +303,7 @@ impl Tape<'_> {
         self.slots[value.0].buffer = Some(buffer);
     }
 
-    fn give_all(&self, saved: Vec<Buffer>, last: Buffer) {
+    pub(super) fn give_all(&self, saved: Vec<Buffer>, last: Buffer) {
         for buffer in saved.into_iter().chain([last]) {
             self.context.pool.give(buffer);
         }

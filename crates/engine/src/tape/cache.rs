@@ -1,9 +1,11 @@
-//! Keys and values of the rows that went through a segment before: what attention of later rows sees.
+//! What later rows see of the rows that went through a segment before: keys and values for attention; for linear
+//! attention the last rows before its convolution, and its states.
 
 use crate::kernels::attention::{AttentionShape, Mask};
 use rayon::prelude::*;
 
-/// Keys and values of one layer: `(S, K * D)` each, keys already rotated.
+/// Of one layer: keys, already rotated, and values, `(S, K * D)` each; or rows and states of linear attention,
+/// whose length does not grow.
 #[derive(Debug, Clone, Default)]
 pub struct LayerCache {
     keys: Vec<f32>,
@@ -11,6 +13,10 @@ pub struct LayerCache {
     n_tokens: usize,
     /// Of the tokens to come next.
     n_new: usize,
+    /// Rows before the convolution `(K - 1, C)`; empty before the first token.
+    rows: Vec<f32>,
+    /// States `(value_heads, Dk, Dv)`; empty before the first token.
+    states: Vec<f32>,
 }
 
 impl LayerCache {
@@ -29,6 +35,31 @@ impl LayerCache {
         self.keys.extend_from_slice(keys);
         self.values.extend_from_slice(values);
         self.n_tokens += self.n_new;
+    }
+
+    /// The `len` values of the rows before those that come, zeros before the first.
+    pub(crate) fn rows_before(&mut self, len: usize) -> &[f32] {
+        self.rows.resize(len, 0.0);
+        &self.rows
+    }
+
+    /// Keeps the last `len` values of the rows before and of `rows`, which followed them.
+    pub(crate) fn keep_rows(&mut self, rows: &[f32], len: usize) {
+        let fresh = rows.get(rows.len().saturating_sub(len)..).unwrap_or(rows);
+        self.rows.drain(..fresh.len().min(self.rows.len()));
+        self.rows.extend_from_slice(fresh);
+    }
+
+    /// The states of `len` values, zeros before the first token. [`LayerCache::put_states`] brings them back.
+    pub(crate) fn take_states(&mut self, len: usize) -> Vec<f32> {
+        let mut states = std::mem::take(&mut self.states);
+        states.resize(len, 0.0);
+        states
+    }
+
+    /// Puts the states after the newest token.
+    pub(crate) fn put_states(&mut self, states: Vec<f32>) {
+        self.states = states;
     }
 
     /// Causal attention of the newest tokens, whose keys are already here: `out` and `queries` are

@@ -1,11 +1,13 @@
 //! What a tape notes, and how each note is computed.
 
-use super::parts::{Adapter, Factors, Linear, RmsNorm};
+use super::parts::{DeltaRule, Factors, Linear, RmsNorm, ShortConv};
 use super::{Buffer, Context, Mode, Tape, Value};
 use crate::kernels::attention::{self, AttentionShape, Qkv};
-use crate::kernels::matmul::{self, Matrix, Precision};
+use crate::kernels::halves::{self, Half};
+use crate::kernels::matmul::Matrix;
 use crate::kernels::{
-    dropout, elementwise, embedding, geglu, gelu, layer_norm, relu, rms_norm, rope, swiglu, tanh,
+    elementwise, embedding, geglu, gelu, layer_norm, relu, rms_norm, rope, sigmoid_gate, swiglu,
+    tanh,
 };
 use crate::weights::ParameterId;
 use rayon::prelude::*;
@@ -36,6 +38,7 @@ pub(super) enum Op<'a> {
     Rope {
         x: Value,
         table: usize,
+        head_dim: usize,
     },
     Attention {
         q: Value,
@@ -68,6 +71,25 @@ pub(super) enum Op<'a> {
     MeanRows {
         x: Value,
     },
+    HeadHalf {
+        x: Value,
+        head_dim: usize,
+        half: Half,
+    },
+    SigmoidGate {
+        gate: Value,
+        x: Value,
+    },
+    ShortConv {
+        x: Value,
+        conv: ShortConv,
+    },
+    DeltaRule {
+        qkv: Value,
+        a: Value,
+        b: Value,
+        rule: DeltaRule,
+    },
 }
 
 /// A note: the operation, its result, and what it saved for going back.
@@ -75,7 +97,7 @@ pub(super) struct Node<'a> {
     pub(super) op: Op<'a>,
     pub(super) out: Value,
     /// `RmsNorm`: reciprocal deviations. `LayerNorm`: means and those. `Linear` with an adapter: its
-    /// `(N, rank)` inner values, scaled. `Attention`: logarithms of the softmax's sums.
+    /// `(N, rank)` inner values, scaled. `Attention`: logarithms of the softmax's sums. `DeltaRule`: states.
     pub(super) saved: Vec<Buffer>,
 }
 
@@ -88,14 +110,18 @@ impl Op<'_> {
             | Self::Rope { .. }
             | Self::SwiGlu { .. }
             | Self::GeGlu { .. }
-            | Self::Gelu { .. } => true,
+            | Self::Gelu { .. }
+            | Self::HeadHalf { .. }
+            | Self::SigmoidGate { .. }
+            | Self::ShortConv { .. } => true,
             Self::Embed { .. }
             | Self::Linear { .. }
             | Self::Attention { .. }
             | Self::Tanh { .. }
             | Self::Relu { .. }
             | Self::FirstRows { .. }
-            | Self::MeanRows { .. } => false,
+            | Self::MeanRows { .. }
+            | Self::DeltaRule { .. } => false,
         }
     }
 
@@ -109,14 +135,18 @@ impl Op<'_> {
             | Self::Tanh { x }
             | Self::Relu { x }
             | Self::FirstRows { x }
-            | Self::MeanRows { x } => [Some(x), None, None],
+            | Self::MeanRows { x }
+            | Self::HeadHalf { x, .. }
+            | Self::ShortConv { x, .. } => [Some(x), None, None],
             Self::RmsNorm { x, residual, .. } | Self::Linear { x, residual, .. } => {
                 [Some(x), residual, None]
             }
             Self::SwiGlu { gate, up } | Self::GeGlu { gate, up, .. } => {
                 [Some(gate), Some(up), None]
             }
+            Self::SigmoidGate { gate, x } => [Some(gate), Some(x), None],
             Self::Attention { q, k, v, .. } => [Some(q), Some(k), Some(v)],
+            Self::DeltaRule { qkv, a, b, .. } => [Some(qkv), Some(a), Some(b)],
         }
     }
 
@@ -134,6 +164,8 @@ impl Op<'_> {
                 let all = [linear.weight].into_iter().chain(linear.bias);
                 all.chain(adapter.into_iter().flatten()).collect()
             }
+            Self::ShortConv { conv, .. } => vec![conv.weight],
+            Self::DeltaRule { rule, .. } => vec![rule.a_log, rule.dt_bias],
             Self::Rope { .. }
             | Self::Attention { .. }
             | Self::SwiGlu { .. }
@@ -142,7 +174,9 @@ impl Op<'_> {
             | Self::Tanh { .. }
             | Self::Relu { .. }
             | Self::FirstRows { .. }
-            | Self::MeanRows { .. } => Vec::new(),
+            | Self::MeanRows { .. }
+            | Self::HeadHalf { .. }
+            | Self::SigmoidGate { .. } => Vec::new(),
         }
     }
 }
@@ -151,11 +185,17 @@ impl<'a> Tape<'a> {
     /// The operation's result and what going back needs beside it. A rotation takes its operand's
     /// buffer.
     pub(super) fn compute(&mut self, op: &Op<'a>) -> (Buffer, Vec<Buffer>) {
-        if let Op::Rope { x, table } = *op {
-            return (self.rotate(x, table), Vec::new());
+        if let Op::Rope { x, table, head_dim } = *op {
+            return (self.rotate(x, table, head_dim), Vec::new());
         }
         if let Op::Attention { q, k, v, shape } = *op {
             return self.attend([q, k, v], shape);
+        }
+        if let Op::ShortConv { x, conv } = *op {
+            return (self.convolve(x, conv), Vec::new());
+        }
+        if let Op::DeltaRule { qkv, a, b, rule } = *op {
+            return self.learn([qkv, a, b], rule);
         }
         let Context {
             parameters, pool, ..
@@ -234,7 +274,22 @@ impl<'a> Tape<'a> {
                 }
                 (out, Vec::new())
             }
-            Op::Rope { .. } | Op::Attention { .. } => {
+            &Op::HeadHalf { x, head_dim, half } => {
+                let x = self.values(x);
+                let mut out = pool.take(x.len() / 2);
+                halves::forward(&mut out, x, head_dim, half);
+                (out, Vec::new())
+            }
+            &Op::SigmoidGate { gate, x } => {
+                let (gate, x) = (self.values(gate), self.values(x));
+                let mut out = pool.take(gate.len());
+                sigmoid_gate::forward(&mut out, gate, x);
+                (out, Vec::new())
+            }
+            Op::Rope { .. }
+            | Op::Attention { .. }
+            | Op::ShortConv { .. }
+            | Op::DeltaRule { .. } => {
                 unreachable!("BUG: handled above")
             }
         }
@@ -293,64 +348,10 @@ impl<'a> Tape<'a> {
         sum
     }
 
-    fn project(
-        &self,
-        x: &[f32],
-        linear: &Linear,
-        residual: Option<&[f32]>,
-    ) -> (Buffer, Vec<Buffer>) {
-        let Context {
-            parameters,
-            pool,
-            precision,
-            ..
-        } = *self.context;
-        let n = x.len() / linear.n_in;
-        let weight = parameters.rows(linear.weight, &linear.rows);
-        let mut out = pool.take(n * linear.n_out());
-        let beta = residual.map_or(0.0, |residual| {
-            elementwise::copy(&mut out, residual);
-            1.0
-        });
-        matmul::forward(&mut out, x, weight, n, precision, beta);
-        if let Some(bias) = linear.bias {
-            matmul::add_bias(&mut out, &parameters.vector(bias)[linear.rows.clone()]);
-        }
-        let Some(adapter) = &linear.adapter else {
-            return (out, Vec::new());
-        };
-        // The inner values are kept already scaled: B's gradient is a product with just these.
-        let dropped = self.drop_out(x, adapter);
-        let mut inner = pool.take(n * adapter.rank);
-        let a = parameters.matrix(adapter.a);
-        let input = dropped.as_deref().unwrap_or(x);
-        matmul::forward(&mut inner, input, a, n, Precision::F32, 0.0);
-        elementwise::scale(&mut inner, adapter.scale);
-        let b = parameters.rows(adapter.b, &linear.rows);
-        matmul::forward(&mut out, &inner, b, n, Precision::F32, 1.0);
-        if let Some(dropped) = dropped {
-            pool.give(dropped);
-        }
-        (out, vec![inner])
-    }
-
-    /// The adapter's input with some values left out; `None` where nothing is.
-    pub(super) fn drop_out(&self, x: &[f32], adapter: &Adapter) -> Option<Buffer> {
-        let stream = self.context.dropout?;
-        if adapter.dropout <= 0.0 {
-            return None;
-        }
-        let mut out = self.context.pool.take(x.len());
-        elementwise::copy(&mut out, x);
-        dropout::apply(&mut out, adapter.dropout, stream.child(adapter.site));
-        Some(out)
-    }
-
-    fn rotate(&mut self, x: Value, table: usize) -> Buffer {
-        let width = self.width(x);
+    fn rotate(&mut self, x: Value, table: usize, head_dim: usize) -> Buffer {
+        let n_heads = self.width(x) / head_dim;
         let mut values = self.take(x);
         if let Some(table) = self.context.rotations.get(table) {
-            let n_heads = width / table.head_dim();
             rope::forward(&mut values, n_heads, self.context.positions, table);
         }
         values

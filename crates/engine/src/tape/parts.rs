@@ -1,6 +1,7 @@
 //! The parts of a model that a tape computes with: which weights they have and how.
 
 use crate::kernels::attention::{AttentionShape, Mask};
+use crate::kernels::delta_rule::DeltaShape;
 use crate::weights::ParameterId;
 use std::ops::Range;
 
@@ -78,6 +79,26 @@ pub enum Factors {
     Weight,
     /// Its weight and one, as Gemma has it.
     OnePlusWeight,
+}
+
+/// A causal convolution of each channel, and SiLU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShortConv {
+    /// The taps `(C, 1, K)`.
+    pub weight: ParameterId,
+    /// Taps of a channel, K.
+    pub n_taps: usize,
+}
+
+/// The gated delta rule (Yang et al., 2024).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeltaRule {
+    /// Logarithms of the heads' decays.
+    pub a_log: ParameterId,
+    /// What is added to each head's input of its decay.
+    pub dt_bias: ParameterId,
+    /// Heads.
+    pub shape: DeltaShape,
 }
 
 impl Linear {

@@ -170,7 +170,7 @@ impl Parameters {
         parameter.weight.rows(rows, width)
     }
 
-    /// A vector: norms and biases are always kept in f32.
+    /// The values of what is no matrix, as norms and biases: they are always kept in f32.
     pub fn vector(&self, id: ParameterId) -> &[f32] {
         match &self.get(id).weight {
             Weight::F32(values) => values,
@@ -207,12 +207,12 @@ impl Parameters {
         }
     }
 
-    /// Freezes every weight and keeps its matrices as `storage`; vectors stay in f32.
+    /// Freezes every weight and keeps its matrices as `storage`; all others stay in f32.
     pub fn freeze(&mut self, storage: Storage) {
         for parameter in &mut self.all {
             parameter.role = Role::Frozen;
             let width = parameter.shape.last().copied().unwrap_or(0);
-            if parameter.shape.len() > 1
+            if parameter.shape.len() == 2
                 && let Weight::F32(values) = &mut parameter.weight
             {
                 parameter.weight = Weight::store(std::mem::take(values), width, storage);

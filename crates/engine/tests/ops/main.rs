@@ -7,6 +7,7 @@
 mod attention;
 mod candle_nn;
 mod cross_entropy;
+mod delta_rule;
 mod elementwise;
 mod graph;
 mod layers;

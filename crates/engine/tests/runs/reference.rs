@@ -12,23 +12,25 @@ use candle_core::{DType, Device, Tensor};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-const DECODERS: [&str; 8] = [
+const DECODERS: [&str; 9] = [
     "llama",
     "llama-tied",
     "llama3-rope",
     "llama-biases",
     "qwen2",
     "qwen3",
+    "qwen3_5",
     "gemma3",
     "gpt2",
 ];
-const ALL: [&str; 16] = [
+const ALL: [&str; 18] = [
     "llama",
     "llama-tied",
     "llama3-rope",
     "llama-biases",
     "qwen2",
     "qwen3",
+    "qwen3_5",
     "gemma3",
     "gpt2",
     "bert",
@@ -39,6 +41,7 @@ const ALL: [&str; 16] = [
     "modernbert",
     "modernbert-mean",
     "lora",
+    "qwen3_5-lora",
 ];
 
 struct Reference {
@@ -60,12 +63,17 @@ fn tensors(name: &str) -> HashMap<String, Tensor> {
         .unwrap()
 }
 
-/// The model and its batch; `lora` is the adapter over the model and the batch of `llama`.
+/// The model and its batch; `lora` and `qwen3_5-lora` are adapters over the models and the batches of `llama` and
+/// `qwen3_5`.
 fn load(name: &'static str) -> Reference {
-    let base = if name == "lora" { "llama" } else { name };
+    let base = match name {
+        "lora" => "llama",
+        "qwen3_5-lora" => "qwen3_5",
+        name => name,
+    };
     let adapter = folder(name);
     let options = LoadOptions {
-        adapter: (name == "lora").then_some(&adapter),
+        adapter: (base != name).then_some(&adapter),
         ..LoadOptions::default()
     };
     let model = open(&folder(base), &options).unwrap().model;
@@ -350,7 +358,10 @@ fn micro_batches_add_up_to_the_gradient_of_the_whole() {
         "modernbert",
         "modernbert-mean",
     ];
-    for name in ["llama", "gpt2", "bert-tokens"].into_iter().chain(encoders) {
+    for name in ["llama", "qwen3_5", "gpt2", "bert-tokens"]
+        .into_iter()
+        .chain(encoders)
+    {
         let reference = load(name);
         let (_, whole) = reference.gradients(Policy::Keep);
         let mut parts = Gradients::new(&reference.model.parameters);
@@ -410,5 +421,77 @@ fn greedy_generation_with_a_cache_writes_pytorchs_tokens() {
             expected.len() - 1,
             "the cache holds every token but the last"
         );
+    }
+}
+
+#[test]
+fn packed_and_padded_sequences_have_the_logits_that_each_has_alone() {
+    for name in DECODERS {
+        let Reference { model, batch, .. } = load(name);
+        let vocab_size = model.config().vocab_size;
+        let lengths = [5, 1, 17, 2, 9];
+        let longest = 17;
+        let starts = lengths.iter().scan(0, |start, len| {
+            *start += len;
+            Some(*start - len)
+        });
+        let sequences: Vec<&[u32]> = starts
+            .zip(lengths)
+            .map(|(start, len)| &batch.tokens[start..start + len])
+            .collect();
+        let packed = model
+            .logits(&sequences.concat(), &Segments::packed(&lengths))
+            .unwrap();
+        let padded: Vec<u32> = sequences
+            .iter()
+            .flat_map(|tokens| {
+                let rest = std::iter::repeat_n(7, longest - tokens.len());
+                tokens.iter().copied().chain(rest)
+            })
+            .collect();
+        let padded = model
+            .logits(&padded, &Segments::padded(&lengths, longest))
+            .unwrap();
+        let mut start = 0;
+        for (index, tokens) in sequences.into_iter().enumerate() {
+            let alone = model
+                .logits(tokens, &Segments::batch(1, tokens.len()))
+                .unwrap();
+            let size = norm(&alone);
+            for (all, row, how) in [
+                (&packed, start, "packed"),
+                (&padded, index * longest, "padded"),
+            ] {
+                let ours = &all[row * vocab_size..(row + tokens.len()) * vocab_size];
+                let off = distance(ours, &alone);
+                assert!(
+                    off <= 1e-5 * size,
+                    "{name}: sequence {index} {how} is {off} off what it is alone"
+                );
+            }
+            start += tokens.len();
+        }
+    }
+}
+
+#[test]
+fn tokens_read_in_pieces_have_the_logits_of_tokens_read_at_once() {
+    for name in DECODERS {
+        let Reference { model, batch, .. } = load(name);
+        let tokens = &batch.tokens[..20];
+        let whole = model.next_logits(tokens, &mut KvCache::default()).unwrap();
+        for pieces in [vec![1, 19], vec![2, 1, 5, 12], vec![19, 1]] {
+            let (mut cache, mut last, mut start) = (KvCache::default(), Vec::new(), 0);
+            for len in &pieces {
+                let piece = &tokens[start..start + len];
+                last = model.next_logits(piece, &mut cache).unwrap();
+                start += len;
+            }
+            let off = distance(&last, &whole);
+            assert!(
+                off <= 1e-5 * norm(&whole),
+                "{name}: pieces of {pieces:?} tokens are {off} off"
+            );
+        }
     }
 }

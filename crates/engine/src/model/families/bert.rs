@@ -10,6 +10,7 @@ use crate::kernels::gelu;
 use crate::model::ends::{Inner, InnerActivation};
 use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts, Sorted};
 use crate::model::fields::{Fields, limits, whole_heads};
+use crate::model::mixer::{OutputGate, SelfAttention};
 use crate::model::network::{Block, ClassHead, Embedding, End, Finder, Mlp};
 use crate::model::specs::{INIT_STD, WeightSpec};
 use crate::model::strict::{Known, May};
@@ -260,12 +261,16 @@ pub(super) fn weights(prefix: &str, config: &ModelConfig) -> Vec<WeightSpec> {
 /// The parts of a block.
 pub(super) fn block(prefix: &str, layer: usize, find: &Finder<'_>) -> Result<Block, EngineError> {
     let at = |name: &str| format!("{prefix}encoder.layer.{layer}.{name}");
-    Ok(Block {
+    let attention = SelfAttention {
         q: find.linear(&at("attention.self.query"))?,
         k: find.linear(&at("attention.self.key"))?,
         v: find.linear(&at("attention.self.value"))?,
-        o: find.linear(&at("attention.output.dense"))?,
         head_norms: None,
+        gate: OutputGate::None,
+    };
+    Ok(Block {
+        mixer: attention.into(),
+        o: find.linear(&at("attention.output.dense"))?,
         norms_behind: None,
         mlp: Mlp::Gelu {
             up: find.linear(&at("intermediate.dense"))?,

@@ -8,6 +8,7 @@ use crate::kernels::gelu;
 use crate::model::ends::{Inner, InnerActivation};
 use crate::model::facts::Facts;
 use crate::model::fields::{Fields, limits, whole_heads};
+use crate::model::mixer::{OutputGate, SelfAttention};
 use crate::model::network::{Block, ClassHead, Embedding, End, Finder, Mlp};
 use crate::model::specs::{INIT_STD, WeightSpec};
 use crate::model::strict::{Known, May};
@@ -159,12 +160,16 @@ impl Family for DistilBert {
         find: &Finder<'_>,
     ) -> Result<Block, EngineError> {
         let at = |name: &str| format!("{BLOCKS}.{layer}.{name}");
-        Ok(Block {
+        let attention = SelfAttention {
             q: find.linear(&at("attention.q_lin"))?,
             k: find.linear(&at("attention.k_lin"))?,
             v: find.linear(&at("attention.v_lin"))?,
-            o: find.linear(&at("attention.out_lin"))?,
             head_norms: None,
+            gate: OutputGate::None,
+        };
+        Ok(Block {
+            mixer: attention.into(),
+            o: find.linear(&at("attention.out_lin"))?,
             norms_behind: None,
             mlp: Mlp::Gelu {
                 up: find.linear(&at("ffn.lin1"))?,

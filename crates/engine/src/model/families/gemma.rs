@@ -12,6 +12,7 @@ use crate::kernels::gelu;
 use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts};
 use crate::model::fields::{Fields, limits};
 use crate::model::in_gguf::InGguf;
+use crate::model::mixer::{OutputGate, SelfAttention};
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{WeightSpec, residual_std};
 use crate::model::{Attention, Encoder, ModelConfig, RopeScaling, Sliding};
@@ -114,6 +115,7 @@ impl Family for Gemma3 {
                     blocks: sliding_blocks(fields, n_blocks)?,
                     rope_theta: angles.sliding,
                 }),
+                ..Attention::default()
             },
             mlp_biases: false,
             tie_word_embeddings: fields.flag("tie_word_embeddings")?.unwrap_or(true),
@@ -224,12 +226,16 @@ impl Family for Gemma3 {
         let at = |name: &str| format!("{BLOCKS}.{layer}.{name}");
         let norm = |name: &str| find.rms_with(&at(name), Factors::OnePlusWeight);
         let [before_attention, behind_attention, before_mlp, behind_mlp] = NORMS;
-        Ok(Block {
+        let attention = SelfAttention {
             q: find.linear(&at("self_attn.q_proj"))?,
             k: find.linear(&at("self_attn.k_proj"))?,
             v: find.linear(&at("self_attn.v_proj"))?,
-            o: find.linear(&at("self_attn.o_proj"))?,
             head_norms: Some([norm("self_attn.q_norm")?, norm("self_attn.k_norm")?]),
+            gate: OutputGate::None,
+        };
+        Ok(Block {
+            mixer: attention.into(),
+            o: find.linear(&at("self_attn.o_proj"))?,
             mlp: Mlp::GeGlu {
                 gate: find.linear(&at("mlp.gate_proj"))?,
                 up: find.linear(&at("mlp.up_proj"))?,

@@ -9,6 +9,7 @@ use crate::kernels::gelu;
 use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts};
 use crate::model::fields::{Fields, limits, whole_heads};
 use crate::model::in_gguf::{InGguf, Order, Settings};
+use crate::model::mixer::{OutputGate, SelfAttention};
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{INIT_STD, WeightSpec, residual_std};
 use crate::model::strict::{Known, May};
@@ -177,12 +178,16 @@ impl Family for Gpt2 {
     ) -> Result<Block, EngineError> {
         let at = |name: &str| format!("{BLOCKS}.{layer}.{name}");
         let (d, joint) = (config.hidden_size, at("attn.c_attn"));
-        Ok(Block {
+        let attention = SelfAttention {
             q: find.part(&joint, 0..d)?,
             k: find.part(&joint, d..2 * d)?,
             v: find.part(&joint, 2 * d..3 * d)?,
-            o: find.linear(&at("attn.c_proj"))?,
             head_norms: None,
+            gate: OutputGate::None,
+        };
+        Ok(Block {
+            mixer: attention.into(),
+            o: find.linear(&at("attn.c_proj"))?,
             norms_behind: None,
             mlp: Mlp::Gelu {
                 up: find.linear(&at("mlp.c_fc"))?,

@@ -9,6 +9,7 @@ use crate::kernels::attention::Mask;
 use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts};
 use crate::model::fields::{Fields, limits};
 use crate::model::in_gguf::InGguf;
+use crate::model::mixer::{OutputGate, SelfAttention};
 use crate::model::network::{Block, Embedding, End, Finder, Mlp};
 use crate::model::specs::{WeightSpec, residual_std};
 use crate::model::strict::{Known, May};
@@ -264,12 +265,16 @@ impl Family for LlamaLike {
         } else {
             None
         };
-        Ok(Block {
+        let attention = SelfAttention {
             q: find.linear(&at("self_attn.q_proj"))?,
             k: find.linear(&at("self_attn.k_proj"))?,
             v: find.linear(&at("self_attn.v_proj"))?,
-            o: find.linear(&at("self_attn.o_proj"))?,
             head_norms,
+            gate: OutputGate::None,
+        };
+        Ok(Block {
+            mixer: attention.into(),
+            o: find.linear(&at("self_attn.o_proj"))?,
             mlp: Mlp::SwiGlu {
                 gate: find.linear(&at("mlp.gate_proj"))?,
                 up: find.linear(&at("mlp.up_proj"))?,

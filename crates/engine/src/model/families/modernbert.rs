@@ -10,6 +10,7 @@ use crate::kernels::gelu;
 use crate::model::ends::{Inner, InnerActivation};
 use crate::model::facts::{Activation, Facts, NormPlacement, Positions, Predicts, Sorted};
 use crate::model::fields::{Fields, limits, whole_heads};
+use crate::model::mixer::{OutputGate, SelfAttention};
 use crate::model::network::{Block, ClassHead, Embedding, End, Finder, Mlp, Norm};
 use crate::model::specs::{INIT_STD, WeightSpec, residual_std};
 use crate::model::strict::{Known, May};
@@ -225,12 +226,16 @@ impl Family for ModernBert {
         let at = |name: &str| format!("{BLOCKS}.{layer}.{name}");
         let (d, ff) = (config.hidden_size, config.intermediate_size);
         let (qkv, inner) = (at("attn.Wqkv"), at("mlp.Wi"));
-        Ok(Block {
+        let attention = SelfAttention {
             q: find.part(&qkv, 0..d)?,
             k: find.part(&qkv, d..2 * d)?,
             v: find.part(&qkv, 2 * d..3 * d)?,
-            o: find.linear(&at("attn.Wo"))?,
             head_norms: None,
+            gate: OutputGate::None,
+        };
+        Ok(Block {
+            mixer: attention.into(),
+            o: find.linear(&at("attn.Wo"))?,
             norms_behind: None,
             mlp: Mlp::GeGlu {
                 gate: find.part(&inner, 0..ff)?,

@@ -59,6 +59,7 @@ impl InGguf for InFiles {
                     blocks: blocks(settings, n_blocks)?,
                     rope_theta: local.unwrap_or(LOCAL_THETA),
                 }),
+                ..Attention::default()
             },
             mlp_biases: false,
             tie_word_embeddings: false,

@@ -254,7 +254,7 @@ impl<'a> Tape<'a> {
         self.run(Op::SigmoidGate { gate, x }, self.width(x))
     }
 
-    /// A causal convolution within each sequence, and SiLU of it.
+    /// A causal convolution within each sequence, and `SiLU` of it.
     pub fn short_conv(&mut self, x: Value, conv: ShortConv) -> Value {
         self.run(Op::ShortConv { x, conv }, self.width(x))
     }

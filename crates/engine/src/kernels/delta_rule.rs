@@ -303,7 +303,7 @@ fn log_decay(inputs: Inputs<'_>, head: usize, a: f32) -> f32 {
     -inputs.a_log[head].exp() * softplus(a + inputs.dt_bias[head])
 }
 
-/// `ln(1 + e^x)`; `x` itself above 20, as PyTorch has it.
+/// `ln(1 + e^x)`; `x` itself above 20, as `PyTorch` has it.
 fn softplus(x: f32) -> f32 {
     if x > 20.0 { x } else { x.exp().ln_1p() }
 }

@@ -1,4 +1,4 @@
-//! The causal convolution of every channel with a few taps of its own, and SiLU of what it gives: what linear
+//! The causal convolution of every channel with a few taps of its own, and `SiLU` of what it gives: what linear
 //! attention's queries, keys and values go through. It never looks over the beginning of a segment.
 
 use super::segments::Segments;
@@ -40,7 +40,7 @@ pub fn forward(
 
 /// The gradients of [`forward`] where nothing precedes the segments. `dx` `(N, C)` is stored as `store` says;
 /// `dweight` `(C, K)`, where the weight is trained, is added to. `dsums` `(N, C)` is overwritten: the gradient of
-/// what SiLU is taken of.
+/// what `SiLU` is taken of.
 ///
 /// # Panics
 /// Where the lengths do not fit.
@@ -156,7 +156,7 @@ impl<'a> Conv<'a> {
         }
     }
 
-    /// What SiLU is taken of in row `row`.
+    /// What `SiLU` is taken of in row `row`.
     fn sum(&self, out: &mut [f32], row: usize) {
         out.fill(0.0);
         for tap in 0..self.n_taps {

@@ -72,7 +72,7 @@ impl WeightSpec {
         Self::new(format!("{path}.weight"), vec![width], Init::Zero)
     }
 
-    /// The taps of a convolution of each channel, `path.weight` `(C, 1, K)`, as PyTorch draws them.
+    /// The taps of a convolution of each channel, `path.weight` `(C, 1, K)`, as `PyTorch` draws them.
     pub(super) fn taps(path: &str, n_channels: usize, n_taps: usize) -> Self {
         let std = 1.0 / (3.0 * n_taps as f64).sqrt();
         let shape = vec![n_channels, 1, n_taps];

@@ -8,7 +8,7 @@ use crate::kernels::delta_rule::{self, Inputs, States};
 use crate::kernels::short_conv;
 
 impl Tape<'_> {
-    /// The convolution of `x`, and SiLU of it.
+    /// The convolution of `x`, and `SiLU` of it.
     pub(super) fn convolve(&mut self, x: Value, conv: ShortConv) -> Buffer {
         let Context {
             parameters,

@@ -81,7 +81,7 @@ pub enum Factors {
     OnePlusWeight,
 }
 
-/// A causal convolution of each channel, and SiLU.
+/// A causal convolution of each channel, and `SiLU`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShortConv {
     /// The taps `(C, 1, K)`.

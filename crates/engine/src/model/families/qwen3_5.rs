@@ -223,36 +223,20 @@ impl Family for Qwen3_5 {
     ) -> Result<Block, EngineError> {
         let at = |name: &str| format!("{BLOCKS}.{layer}.{name}");
         let norm = |name: &str| find.rms_with(&at(name), Factors::OnePlusWeight);
-        let (mixer, o) = match config.linear_attention(layer) {
-            Some(linear) => {
-                let delta = DeltaNet {
-                    qkv: find.linear(&at("linear_attn.in_proj_qkv"))?,
-                    z: find.linear(&at("linear_attn.in_proj_z"))?,
-                    a: find.linear(&at("linear_attn.in_proj_a"))?,
-                    b: find.linear(&at("linear_attn.in_proj_b"))?,
-                    conv: ShortConv {
-                        weight: find.weight(&at("linear_attn.conv1d"))?,
-                        n_taps: linear.n_taps,
-                    },
-                    rule: DeltaRule {
-                        a_log: find.named(&at("linear_attn.A_log"))?,
-                        dt_bias: find.named(&at("linear_attn.dt_bias"))?,
-                        shape: linear.heads,
-                    },
-                    norm: find.rms(&at("linear_attn.norm"))?,
-                };
-                (Mixer::DeltaNet(delta), "linear_attn.out_proj")
-            }
-            None => {
-                let attention = SelfAttention {
-                    q: find.linear(&at("self_attn.q_proj"))?,
-                    k: find.linear(&at("self_attn.k_proj"))?,
-                    v: find.linear(&at("self_attn.v_proj"))?,
-                    head_norms: Some([norm("self_attn.q_norm")?, norm("self_attn.k_norm")?]),
-                    gate: OutputGate::OfQueries,
-                };
-                (attention.into(), "self_attn.o_proj")
-            }
+        let (mixer, o) = if let Some(linear) = config.linear_attention(layer) {
+            (
+                Mixer::DeltaNet(delta_net(linear, &at, find)?),
+                "linear_attn.out_proj",
+            )
+        } else {
+            let attention = SelfAttention {
+                q: find.linear(&at("self_attn.q_proj"))?,
+                k: find.linear(&at("self_attn.k_proj"))?,
+                v: find.linear(&at("self_attn.v_proj"))?,
+                head_norms: Some([norm("self_attn.q_norm")?, norm("self_attn.k_norm")?]),
+                gate: OutputGate::OfQueries,
+            };
+            (attention.into(), "self_attn.o_proj")
         };
         Ok(Block {
             mixer,
@@ -280,6 +264,30 @@ impl Family for Qwen3_5 {
         };
         Ok((Embedding::plain(tokens), end))
     }
+}
+
+/// The parts of a block's linear attention.
+fn delta_net(
+    linear: &LinearAttention,
+    at: &dyn Fn(&str) -> String,
+    find: &Finder<'_>,
+) -> Result<DeltaNet, EngineError> {
+    Ok(DeltaNet {
+        qkv: find.linear(&at("linear_attn.in_proj_qkv"))?,
+        z: find.linear(&at("linear_attn.in_proj_z"))?,
+        a: find.linear(&at("linear_attn.in_proj_a"))?,
+        b: find.linear(&at("linear_attn.in_proj_b"))?,
+        conv: ShortConv {
+            weight: find.weight(&at("linear_attn.conv1d"))?,
+            n_taps: linear.n_taps,
+        },
+        rule: DeltaRule {
+            a_log: find.named(&at("linear_attn.A_log"))?,
+            dt_bias: find.named(&at("linear_attn.dt_bias"))?,
+            shape: linear.heads,
+        },
+        norm: find.rms(&at("linear_attn.norm"))?,
+    })
 }
 
 /// The weights of a block's linear attention.

@@ -2,6 +2,8 @@
 //! input that cannot be used.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "command_line/preference.rs"]
+mod preference;
 mod support;
 #[path = "command_line/talk.rs"]
 mod talk;

@@ -31,7 +31,7 @@ mod queue_tests;
 pub use curves::Curves;
 pub use live::Live;
 pub use queue::Jobs;
-pub use record::read_in_words;
+pub use record::{fall_in_words, pairs_in_words, read_in_words, scores_in_words};
 pub use subscriptions::{Sink, Subscriptions};
 
 use amoozgar_types::ApiError;

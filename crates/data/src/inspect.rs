@@ -1,7 +1,10 @@
 //! A look at a dataset's file: what it holds, whether it is sound, and some of its rows.
 
 use crate::readers::rows::Rows;
-use crate::{Conversations, DataError, Documents, MAX_LINE_BYTES, columns, format_of, shape_of};
+use crate::{Conversations, DataError, Documents, Faulty, MAX_LINE_BYTES, Pairs};
+use crate::{columns, format_of, shape_of};
+use amoozgar_types::chat::Message;
+use amoozgar_types::dataset::TextEncoding;
 use amoozgar_types::dataset::{DatasetFormat, FaultCount, Guess, Mapping, Shape, count_fault};
 pub use amoozgar_types::process::{DatasetRows, DatasetSummary};
 use std::path::Path;
@@ -32,7 +35,18 @@ fn inspect_lines(path: &Path, max_line_bytes: usize) -> Result<DatasetSummary, D
     if format != DatasetFormat::Txt {
         let guess = columns(path)?.guess;
         match guess {
-            Some(guess) if guess.shape.is_conversation() => return inspect_rows(path, guess),
+            Some(guess) if guess.shape == Shape::Preference => {
+                let mut rows = Pairs::open(path, &guess)?;
+                let counted = count(&mut rows)?;
+                let (encoding, size_bytes) = (rows.encoding(), rows.size_bytes());
+                return summary(path, guess, counted, encoding, size_bytes);
+            }
+            Some(guess) if guess.shape.is_conversation() => {
+                let mut rows = Conversations::open(path, &guess)?;
+                let counted = count(&mut rows)?;
+                let (encoding, size_bytes) = (rows.encoding(), rows.size_bytes());
+                return summary(path, guess, counted, encoding, size_bytes);
+            }
             // Which of its columns are what is asked when they are learnt.
             None if format == DatasetFormat::Csv => return inspect_table(path),
             None if format == DatasetFormat::Json => {
@@ -64,23 +78,35 @@ fn inspect_lines(path: &Path, max_line_bytes: usize) -> Result<DatasetSummary, D
     })
 }
 
-fn inspect_rows(path: &Path, guess: Guess) -> Result<DatasetSummary, DataError> {
-    let mut conversations = Conversations::open(path, &guess)?;
+/// How many rows can be learnt, and what is wrong with the others.
+fn count<T>(
+    rows: &mut dyn Iterator<Item = Result<Result<T, Faulty>, DataError>>,
+) -> Result<(u64, Vec<FaultCount>), DataError> {
     let (mut n_rows, mut faults) = (0, Vec::new());
-    for row in &mut conversations {
+    for row in rows {
         match row? {
             Ok(_) => n_rows += 1,
             Err(row) => count_fault(&mut faults, row.fault, row.value.as_deref(), row.line),
         }
     }
+    Ok((n_rows, faults))
+}
+
+fn summary(
+    path: &Path,
+    guess: Guess,
+    (n_rows, faults): (u64, Vec<FaultCount>),
+    encoding: TextEncoding,
+    size_bytes: u64,
+) -> Result<DatasetSummary, DataError> {
     if n_rows == 0 {
         return Err(no_conversation(path, &faults));
     }
     Ok(DatasetSummary {
         format: format_of(path)?,
-        encoding: conversations.encoding(),
+        encoding,
         n_rows,
-        size_bytes: conversations.size_bytes(),
+        size_bytes,
         guess: Some(guess),
         faults,
     })
@@ -137,7 +163,7 @@ fn preview_lines(
         let guess = columns(path)?.guess;
         if guess
             .as_ref()
-            .is_none_or(|guess| guess.shape.is_conversation())
+            .is_none_or(|guess| guess.shape.has_messages())
         {
             return preview_rows(path, guess.as_ref(), offset, limit, max_chars);
         }
@@ -158,7 +184,8 @@ fn preview_lines(
     })
 }
 
-/// Conversations as a book prints them, a dash before each message; else a row's cells.
+/// Conversations as a book prints them, a dash before each message (of a pair a plus before the better answer
+/// and a minus before the worse); else a row's cells.
 fn preview_rows(
     path: &Path,
     guess: Option<&Guess>,
@@ -168,14 +195,35 @@ fn preview_rows(
 ) -> Result<DatasetRows, DataError> {
     let offset = usize::try_from(offset).unwrap_or(usize::MAX);
     let cut = |text: String| text.chars().take(max_chars).collect::<String>();
+    let line = |sign: &str, message: &Message| format!("{sign} {}", message.content);
+    let lines = |sign: &str, messages: &[Message]| {
+        let lines = messages.iter().map(|message| line(sign, message));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    if let Some(guess) = guess
+        && guess.shape == Shape::Preference
+    {
+        let mut pairs = Pairs::open(path, guess)?;
+        let told = pairs.by_ref().filter_map(|row| match row {
+            Ok(Ok(pair)) => {
+                let parts = [
+                    lines("—", &pair.prompt),
+                    lines("+", &pair.chosen),
+                    lines("−", &pair.rejected),
+                ];
+                Some(Ok(cut(parts.join("\n"))))
+            }
+            Ok(Err(_)) => None,
+            Err(error) => Some(Err(error)),
+        });
+        let rows = told.skip(offset).take(limit).collect::<Result<_, _>>()?;
+        let encoding = pairs.encoding();
+        return Ok(DatasetRows { rows, encoding });
+    }
     if let Some(guess) = guess {
         let mut conversations = Conversations::open(path, guess)?;
         let told = conversations.by_ref().filter_map(|row| match row {
-            Ok(Ok(row)) => {
-                let messages = row.messages.iter();
-                let lines = messages.map(|message| format!("— {}", message.content));
-                Some(Ok(cut(lines.collect::<Vec<_>>().join("\n"))))
-            }
+            Ok(Ok(row)) => Some(Ok(cut(lines("—", &row.messages)))),
             Ok(Err(_)) => None,
             Err(error) => Some(Err(error)),
         });

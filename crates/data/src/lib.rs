@@ -2,7 +2,7 @@
 //!
 //! - A reader of `readers` reads one file format as a stream, with the place of whatever is wrong.
 //! - A shape of `shape` says what the rows of a file mean: plain text ([`Documents`]) or labelled
-//!   text ([`Examples`]), conversations ([`Conversations`]).
+//!   text ([`Examples`]), conversations ([`Conversations`]), pairs of answers ([`Pairs`]).
 //! - [`inspect`] and [`preview`] look at a file for a person; [`HeldOut`] chooses validation rows.
 //!
 //! Invariants:
@@ -27,6 +27,7 @@ pub use readers::whole::read_text;
 pub use shape::conversation::{Conversation, Conversations, Faulty};
 pub use shape::guess::{columns, shape_of};
 pub use shape::labelled::{Example, Examples, class_names};
+pub use shape::pair::{Pair, Pairs};
 pub use shape::text::{DocumentPart, Documents, Unit, Units};
 pub use splits::HeldOut;
 

@@ -3,6 +3,7 @@
 pub(crate) mod conversation;
 pub(crate) mod guess;
 pub(crate) mod labelled;
+pub(crate) mod pair;
 pub(crate) mod text;
 
 /// The field or column that holds a row's text.

@@ -17,6 +17,7 @@ mod mixer;
 mod mixing;
 mod network;
 mod read;
+mod rows;
 mod sight;
 mod specs;
 mod step;

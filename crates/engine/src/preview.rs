@@ -1,12 +1,14 @@
-//! What a run would learn of some conversations: the text that the model's template writes of them, its
+//! What a run would learn of some conversations or pairs of them: the text that the model's template writes, its
 //! answers, and what the context cuts off.
 
 use crate::EngineError;
 use crate::load::Place;
-use crate::tokenizer::chat::Example;
-use amoozgar_data::{Conversations, columns, shape_of};
-use amoozgar_types::chat::{ConversationsPreview, PreviewPart, PreviewPiece, PreviewRow};
-use amoozgar_types::dataset::{Mapping, Shape, count_fault};
+use crate::tokenizer::chat::{Answer, Chat, Example};
+use amoozgar_data::{Conversations, Faulty, Pair, Pairs, columns, shape_of};
+use amoozgar_types::chat::{
+    ConversationsPreview, Message, PairSide, PreviewPart, PreviewPiece, PreviewRow,
+};
+use amoozgar_types::dataset::{Guess, Mapping, RowFault, Shape, count_fault};
 use amoozgar_types::spec::Supervise;
 use std::path::Path;
 
@@ -28,11 +30,11 @@ pub struct PreviewRequest<'a> {
     pub model_dir: &'a Path,
     /// Tokens in a sequence.
     pub context: usize,
-    /// Conversations that are shown.
+    /// Conversations or pairs that are shown.
     pub n_rows: usize,
 }
 
-/// The first conversations of a file as a model learns them; none where it is not known what the rows are.
+/// The first conversations (or pairs, both sides of each) of a file as a model learns them; none where it is not known what the rows are.
 ///
 /// # Errors
 /// Where the file or the model cannot be read, or a column is not there.
@@ -52,40 +54,121 @@ pub fn preview_conversations(
         return Ok(preview);
     }
     let guess = shape_of(request.data, request.shape, request.mapping)?;
-    if !guess.shape.is_conversation() {
+    if !guess.shape.has_messages() {
         preview.used = Some(guess);
         return Ok(preview);
     }
     let place = Place::find(request.model_dir)?;
     let chat = place.chat(&place.tokenizer()?)?;
-    for row in Conversations::open(request.data, &guess)?.take(N_READ) {
-        if preview.rows.len() >= request.n_rows {
-            break;
-        }
-        let faulty = match row? {
-            Ok(row) => match chat.example(&row.messages) {
-                Ok(example) => {
-                    preview.rows.push(shown(&example, row.line, request));
-                    continue;
-                }
-                Err(EngineError::ChatTemplate { detail }) => amoozgar_data::Faulty {
-                    fault: amoozgar_types::dataset::RowFault::Refused,
-                    value: Some(detail),
-                    line: row.line,
-                },
-                Err(error) => return Err(error),
-            },
-            Err(faulty) => faulty,
-        };
-        let value = faulty.value.as_deref();
-        count_fault(&mut preview.faults, faulty.fault, value, faulty.line);
-    }
+    let found = if guess.shape == Shape::Preference {
+        pairs(request, &guess, &chat, &mut preview)
+    } else {
+        conversations(request, &guess, &chat, &mut preview)
+    };
+    found?;
     preview.used = Some(guess);
     Ok(preview)
 }
 
+fn conversations(
+    request: &PreviewRequest<'_>,
+    guess: &Guess,
+    chat: &Chat,
+    preview: &mut ConversationsPreview,
+) -> Result<(), EngineError> {
+    for row in Conversations::open(request.data, guess)?.take(N_READ) {
+        if preview.rows.len() >= request.n_rows {
+            break;
+        }
+        let written = match row? {
+            Ok(row) => match written(chat, &row.messages, row.line)? {
+                Ok(example) => {
+                    let answers = example.trained(request.supervise);
+                    preview
+                        .rows
+                        .push(shown(&example, answers, row.line, None, request));
+                    continue;
+                }
+                Err(faulty) => faulty,
+            },
+            Err(faulty) => faulty,
+        };
+        count(preview, &written);
+    }
+    Ok(())
+}
+
+fn pairs(
+    request: &PreviewRequest<'_>,
+    guess: &Guess,
+    chat: &Chat,
+    preview: &mut ConversationsPreview,
+) -> Result<(), EngineError> {
+    for row in Pairs::open(request.data, guess)?.take(N_READ) {
+        if preview.rows.len() >= 2 * request.n_rows {
+            break;
+        }
+        let found = match row? {
+            Ok(pair) => sides(chat, &pair, request)?,
+            Err(faulty) => Err(faulty),
+        };
+        match found {
+            Ok(rows) => preview.rows.extend(rows),
+            Err(faulty) => count(preview, &faulty),
+        }
+    }
+    Ok(())
+}
+
+/// Both sides of a pair.
+fn sides(
+    chat: &Chat,
+    pair: &Pair,
+    request: &PreviewRequest<'_>,
+) -> Result<Result<Vec<PreviewRow>, Faulty>, EngineError> {
+    let mut rows = Vec::with_capacity(2);
+    let sides = [PairSide::Chosen, PairSide::Rejected];
+    for (side, messages) in sides.into_iter().zip(pair.conversations()) {
+        match written(chat, &messages, pair.line)? {
+            Ok(example) => {
+                let answers = example.answers_after(&pair.prompt);
+                rows.push(shown(&example, answers, pair.line, Some(side), request));
+            }
+            Err(faulty) => return Ok(Err(faulty)),
+        }
+    }
+    Ok(Ok(rows))
+}
+
+fn written(
+    chat: &Chat,
+    messages: &[Message],
+    line: u64,
+) -> Result<Result<Example, Faulty>, EngineError> {
+    match chat.example(messages) {
+        Ok(example) => Ok(Ok(example)),
+        Err(EngineError::ChatTemplate { detail }) => Ok(Err(Faulty {
+            fault: RowFault::Refused,
+            value: Some(detail),
+            line,
+        })),
+        Err(error) => Err(error),
+    }
+}
+
+fn count(preview: &mut ConversationsPreview, faulty: &Faulty) {
+    let value = faulty.value.as_deref();
+    count_fault(&mut preview.faults, faulty.fault, value, faulty.line);
+}
+
 /// A conversation's text in pieces.
-fn shown(example: &Example, line: u64, request: &PreviewRequest<'_>) -> PreviewRow {
+fn shown(
+    example: &Example,
+    answers: &[Answer],
+    line: u64,
+    side: Option<PairSide>,
+    request: &PreviewRequest<'_>,
+) -> PreviewRow {
     // The last token that goes in predicts one more.
     let end = example.starts.get(request.context + 1).copied();
     let end = end.unwrap_or(example.text.len());
@@ -99,7 +182,7 @@ fn shown(example: &Example, line: u64, request: &PreviewRequest<'_>) -> PreviewR
         }
     };
     let mut done = 0;
-    for answer in example.trained(request.supervise) {
+    for answer in answers {
         let (from, to) = (answer.bytes.start.min(end), answer.bytes.end.min(end));
         push(done, from, PreviewPart::Read);
         push(from, to, PreviewPart::Learnt);
@@ -109,6 +192,7 @@ fn shown(example: &Example, line: u64, request: &PreviewRequest<'_>) -> PreviewR
     push(end, example.text.len(), PreviewPart::Cut);
     PreviewRow {
         line,
+        side,
         n_tokens: example.tokens.len() as u64,
         pieces,
     }

@@ -8,7 +8,7 @@ use crate::weights::Storage;
 use crate::weights::adapter::{LoraConfig, Scaling};
 use amoozgar_data::{DataError, format_of, shape_of};
 use amoozgar_types::TrainSpec;
-use amoozgar_types::dataset::{DatasetFormat, Guess};
+use amoozgar_types::dataset::{DatasetFormat, Guess, Shape};
 use amoozgar_types::spec::{BaseStorage, Dtype, Method, Objective, Task};
 use std::path::Path;
 
@@ -26,6 +26,9 @@ pub(crate) fn base_model(spec: &TrainSpec) -> Result<Option<&Path>, EngineError>
 
 /// What the rows of the run's text are, where they are conversations and the run learns to answer.
 pub(crate) fn conversations_of(spec: &TrainSpec) -> Result<Option<Guess>, EngineError> {
+    if spec.preference().is_some() {
+        return Ok(None);
+    }
     let wants = spec.objective == Some(Objective::Sft);
     let invalid = |field, detail: &str| EngineError::InvalidSpec {
         field,
@@ -51,6 +54,13 @@ pub(crate) fn conversations_of(spec: &TrainSpec) -> Result<Option<Guess>, Engine
         }
         Err(error) => return Err(error.into()),
     };
+    if guess.shape == Shape::Preference {
+        return Err(invalid(
+            "objective",
+            "the rows are pairs of a better and a worse answer, which `dpo` and `orpo` learn; to learn the \
+             better ones alone, name them the column of `completion`",
+        ));
+    }
     if !guess.shape.is_conversation() {
         return if wants {
             Err(invalid(
@@ -68,6 +78,24 @@ pub(crate) fn conversations_of(spec: &TrainSpec) -> Result<Option<Guess>, Engine
         ));
     }
     Ok(Some(guess))
+}
+
+/// What the rows of the run's text are, where it learns of pairs.
+pub(crate) fn pairs_of(spec: &TrainSpec) -> Result<Option<Guess>, EngineError> {
+    if spec.preference().is_none() {
+        return Ok(None);
+    }
+    let dataset = &spec.dataset;
+    let shape = dataset.shape.unwrap_or(Shape::Preference);
+    if shape != Shape::Preference {
+        let detail = format!("rows of shape `{}` are no pairs", shape.as_str());
+        return Err(EngineError::InvalidSpec {
+            field: "objective",
+            detail,
+        });
+    }
+    let path = Path::new(&dataset.train);
+    Ok(Some(shape_of(path, Some(shape), &dataset.mapping)?))
 }
 
 /// The configuration of the model that the run trains; a classifier sorts into `labels`.

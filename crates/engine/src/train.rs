@@ -6,12 +6,15 @@
 
 mod batches;
 mod checkpoint;
+mod chosen_fall;
 mod classify;
 mod clock;
 mod corpus;
 mod evaluate;
 pub mod optimizer;
 pub(crate) mod packing;
+mod preference;
+mod reference;
 mod rolled_back;
 mod run;
 mod run_hash;

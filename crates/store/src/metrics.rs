@@ -3,7 +3,7 @@
 use crate::column::{LossColumn, NumberColumn, count, int, loss_value};
 use crate::error::Doing;
 use crate::{Store, StoreError};
-use amoozgar_types::event::ClassScores;
+use amoozgar_types::event::{ClassScores, PreferenceScores};
 use amoozgar_types::id::JobId;
 use amoozgar_types::job::{MetricPoint, Metrics, ValidationPoint};
 use rusqlite::{Row, params};
@@ -23,11 +23,16 @@ impl Store {
             let save = || -> rusqlite::Result<()> {
                 let mut statement = transaction.prepare_cached(
                     "INSERT INTO training_metrics
-                         (job_id, step, epoch, loss, lr, grad_norm, tokens_per_s)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                         (job_id, step, epoch, loss, lr, grad_norm, tokens_per_s,
+                          chosen_reward, rejected_reward, preferred, chosen_logp, rejected_logp)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                      ON CONFLICT (job_id, step) DO UPDATE SET
                          epoch = excluded.epoch, loss = excluded.loss, lr = excluded.lr,
-                         grad_norm = excluded.grad_norm, tokens_per_s = excluded.tokens_per_s",
+                         grad_norm = excluded.grad_norm, tokens_per_s = excluded.tokens_per_s,
+                         chosen_reward = excluded.chosen_reward,
+                         rejected_reward = excluded.rejected_reward,
+                         preferred = excluded.preferred, chosen_logp = excluded.chosen_logp,
+                         rejected_logp = excluded.rejected_logp",
                 )?;
                 for point in train {
                     statement.execute(params![
@@ -38,17 +43,27 @@ impl Store {
                         point.lr,
                         point.grad_norm,
                         point.tokens_per_s,
+                        point.preference.map(|found| found.chosen_reward),
+                        point.preference.map(|found| found.rejected_reward),
+                        point.preference.map(|found| found.accuracy),
+                        point.preference.map(|found| found.chosen_logp),
+                        point.preference.map(|found| found.rejected_logp),
                     ])?;
                 }
                 let mut statement = transaction.prepare_cached(
                     "INSERT INTO validation_metrics
                          (job_id, step, val_loss, bits_per_byte, accuracy, macro_f1,
-                          majority_accuracy)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                          majority_accuracy, chosen_reward, rejected_reward, preferred, chosen_logp,
+                          rejected_logp)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                      ON CONFLICT (job_id, step) DO UPDATE SET
                          val_loss = excluded.val_loss, bits_per_byte = excluded.bits_per_byte,
                          accuracy = excluded.accuracy, macro_f1 = excluded.macro_f1,
-                         majority_accuracy = excluded.majority_accuracy",
+                         majority_accuracy = excluded.majority_accuracy,
+                         chosen_reward = excluded.chosen_reward,
+                         rejected_reward = excluded.rejected_reward,
+                         preferred = excluded.preferred, chosen_logp = excluded.chosen_logp,
+                         rejected_logp = excluded.rejected_logp",
                 )?;
                 for point in validation {
                     statement.execute(params![
@@ -59,6 +74,11 @@ impl Store {
                         point.classes.map(|classes| classes.accuracy),
                         point.classes.map(|classes| classes.macro_f1),
                         point.classes.map(|classes| classes.majority_accuracy),
+                        point.preference.map(|found| found.chosen_reward),
+                        point.preference.map(|found| found.rejected_reward),
+                        point.preference.map(|found| found.accuracy),
+                        point.preference.map(|found| found.chosen_logp),
+                        point.preference.map(|found| found.rejected_logp),
                     ])?;
                 }
                 Ok(())
@@ -90,8 +110,9 @@ impl Store {
         let connection = self.connection();
         let train = connection
             .prepare_cached(
-                "SELECT step, epoch, loss, lr, grad_norm, tokens_per_s FROM training_metrics
-                 WHERE job_id = ?1 ORDER BY step",
+                "SELECT step, epoch, loss, lr, grad_norm, tokens_per_s, chosen_reward, rejected_reward,
+                        preferred, chosen_logp, rejected_logp
+                 FROM training_metrics WHERE job_id = ?1 ORDER BY step",
             )
             .and_then(|mut statement| {
                 statement
@@ -126,6 +147,7 @@ fn read_train(row: &Row<'_>) -> rusqlite::Result<MetricPoint> {
         lr: row.get(3)?,
         grad_norm: row.get::<_, NumberColumn>(4)?.0,
         tokens_per_s: row.get::<_, NumberColumn>(5)?.0,
+        preference: read_preference(row, [6, 7, 8, 9, 10])?,
     })
 }
 
@@ -135,7 +157,36 @@ fn read_validation(row: &Row<'_>) -> rusqlite::Result<ValidationPoint> {
         val_loss: row.get::<_, LossColumn>("val_loss")?.0,
         bits_per_byte: row.get::<_, NumberColumn>("bits_per_byte")?.0,
         classes: read_classes(row)?,
+        preference: {
+            let place = |name| row.as_ref().column_index(name);
+            let places = [
+                place("chosen_reward")?,
+                place("rejected_reward")?,
+                place("preferred")?,
+                place("chosen_logp")?,
+                place("rejected_logp")?,
+            ];
+            read_preference(row, places)?
+        },
     })
+}
+
+/// How well pairs are told apart, by the places of its columns; all are there or none is, as the table itself
+/// demands.
+fn read_preference(
+    row: &Row<'_>,
+    [chosen, rejected, accuracy, chosen_logp, rejected_logp]: [usize; 5],
+) -> rusqlite::Result<Option<PreferenceScores>> {
+    let Some(accuracy) = row.get(accuracy)? else {
+        return Ok(None);
+    };
+    Ok(Some(PreferenceScores {
+        chosen_reward: row.get(chosen)?,
+        rejected_reward: row.get(rejected)?,
+        accuracy,
+        chosen_logp: row.get(chosen_logp)?,
+        rejected_logp: row.get(rejected_logp)?,
+    }))
 }
 
 /// The measures of a classifier; all three are there or none is, as the table itself demands.

@@ -4,7 +4,9 @@
 pub(crate) type Migration = &'static str;
 
 /// Every migration, oldest first.
-pub(crate) const ALL: &[Migration] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11, V12, V13, V14];
+pub(crate) const ALL: &[Migration] = &[
+    V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11, V12, V13, V14, V15,
+];
 
 const V1: Migration = "
 CREATE TABLE users (
@@ -318,6 +320,30 @@ CREATE TABLE chat_messages (
     CHECK ((status = 'failed') = (error IS NOT NULL)),
     CHECK (role = 'assistant' OR (status = 'whole' AND side = 'first'))
 ) STRICT, WITHOUT ROWID;
+";
+
+// How well pairs of answers are told apart, beside the loss: `preferred` is the share of pairs whose better
+// answer has the higher reward. And the step at which the better answers' likelihood was found to have fallen.
+const V15: Migration = "
+ALTER TABLE training_metrics ADD COLUMN preferred REAL;
+ALTER TABLE training_metrics ADD COLUMN chosen_reward REAL
+    CHECK ((chosen_reward IS NULL) = (preferred IS NULL));
+ALTER TABLE training_metrics ADD COLUMN rejected_reward REAL
+    CHECK ((rejected_reward IS NULL) = (preferred IS NULL));
+ALTER TABLE training_metrics ADD COLUMN chosen_logp REAL
+    CHECK ((chosen_logp IS NULL) = (preferred IS NULL));
+ALTER TABLE training_metrics ADD COLUMN rejected_logp REAL
+    CHECK ((rejected_logp IS NULL) = (preferred IS NULL));
+ALTER TABLE validation_metrics ADD COLUMN preferred REAL;
+ALTER TABLE validation_metrics ADD COLUMN chosen_reward REAL
+    CHECK ((chosen_reward IS NULL) = (preferred IS NULL));
+ALTER TABLE validation_metrics ADD COLUMN rejected_reward REAL
+    CHECK ((rejected_reward IS NULL) = (preferred IS NULL));
+ALTER TABLE validation_metrics ADD COLUMN chosen_logp REAL
+    CHECK ((chosen_logp IS NULL) = (preferred IS NULL));
+ALTER TABLE validation_metrics ADD COLUMN rejected_logp REAL
+    CHECK ((rejected_logp IS NULL) = (preferred IS NULL));
+ALTER TABLE training_jobs ADD COLUMN chosen_fell_step INTEGER;
 ";
 
 #[cfg(test)]

@@ -80,10 +80,23 @@ pub struct ConversationsPreview {
 pub struct PreviewRow {
     /// The line on which the row begins, counted from 1.
     pub line: u64,
+    /// Which answer of a pair it ends with; absent where the rows are no pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<PairSide>,
     /// Its tokens, those that the context cuts off too.
     pub n_tokens: u64,
     /// What the model's template writes of it.
     pub pieces: Vec<PreviewPiece>,
+}
+
+/// An answer of a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PairSide {
+    /// The better one, which becomes likelier.
+    Chosen,
+    /// The worse one, which becomes less likely.
+    Rejected,
 }
 
 /// A piece of a conversation's text.

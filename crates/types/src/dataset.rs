@@ -118,10 +118,13 @@ pub enum Shape {
     Alpaca,
     /// A question and its answer.
     PromptCompletion,
+    /// Pairs: a better and a worse answer to the same prompt.
+    Preference,
 }
 
 impl Shape {
-    /// Every shape of conversations, in the order of forms.
+    /// Every shape of conversations, in the order of forms. Pairs are none: what is learnt of them is another
+    /// thing.
     pub const CONVERSATIONS: &'static [Self] = &[
         Self::PromptCompletion,
         Self::Alpaca,
@@ -137,11 +140,17 @@ impl Shape {
             Self::Sharegpt => "sharegpt",
             Self::Alpaca => "alpaca",
             Self::PromptCompletion => "prompt_completion",
+            Self::Preference => "preference",
         }
     }
 
     /// Whether a row is a conversation.
     pub fn is_conversation(self) -> bool {
+        !matches!(self, Self::Text | Self::Preference)
+    }
+
+    /// Whether a row has messages, which a chat template writes: a conversation, or a pair of them.
+    pub fn has_messages(self) -> bool {
         self != Self::Text
     }
 
@@ -155,6 +164,11 @@ impl Shape {
                 &[Field::Input, Field::System],
             ),
             Self::PromptCompletion => (&[Field::Prompt, Field::Completion], &[Field::System]),
+            // Whole conversations that begin alike need no prompt beside them.
+            Self::Preference => (
+                &[Field::Chosen, Field::Rejected],
+                &[Field::Prompt, Field::System],
+            ),
         }
     }
 }
@@ -177,6 +191,10 @@ pub enum Field {
     Prompt,
     /// What is answered.
     Completion,
+    /// The better answer.
+    Chosen,
+    /// The worse answer.
+    Rejected,
 }
 
 impl Field {
@@ -190,6 +208,8 @@ impl Field {
             Self::Output => "output",
             Self::Prompt => "prompt",
             Self::Completion => "completion",
+            Self::Chosen => "chosen",
+            Self::Rejected => "rejected",
         }
     }
 }
@@ -226,8 +246,13 @@ pub enum RowFault {
     NoAnswer,
     /// The model's chat template refuses it (`value`: in its words).
     Refused,
-    /// Its first answer begins beyond the context.
+    /// Its first answer begins beyond the context. Of a pair: one of its answers does, or they differ beyond
+    /// it only.
     TooLong,
+    /// The better and the worse answer of a pair are the same.
+    SameAnswers,
+    /// The two answers of a pair do not follow the same messages.
+    PromptsDiffer,
 }
 
 /// Rows with the same fault.

@@ -1,7 +1,7 @@
 //! What a run says while it works: one JSON object a line on the worker's standard output.
 //!
-//! Order: `Loading`*, `Conversations` where those are learnt, `Started`, then any of `Step`, `Validation`,
-//! `Sample`, `Saving`, `Checkpoint`, `Paused`, `Resumed`, `RolledBack`, and exactly one of `Finished`,
+//! Order: `Loading`*, `Conversations` or `Pairs` where those are learnt, `Started`, then any of `Step`, `Validation`,
+//! `Sample`, `Saving`, `Checkpoint`, `Paused`, `Resumed`, `RolledBack`, `ChosenFell`, and exactly one of `Finished`,
 //! `Stopped`, `Failed` as the last line.
 
 use crate::dataset::FaultCount;
@@ -21,6 +21,8 @@ pub enum TrainEvent {
     },
     /// The conversations are read and tokenized; said once, before `Started`.
     Conversations(ConversationsRead),
+    /// The pairs are read and tokenized; said once, before `Started`.
+    Pairs(PairsRead),
     /// The plan is made; the first step follows.
     Started(RunPlan),
     /// One optimizer step is done.
@@ -58,6 +60,15 @@ pub enum TrainEvent {
         /// What the schedule's rates are multiplied by from here on.
         lr_scale: f64,
     },
+    /// The likelihood of the better answers has collapsed: the model prefers them to the worse ones by
+    /// writing both less and less. Said once, where a token of theirs was less likely than at the start by
+    /// [`COLLAPSE_NATS`] in each of [`COLLAPSE_STEPS`] steps.
+    ChosenFell {
+        /// Steps done.
+        step: u64,
+        /// How much the mean log-probability of a token has fallen, in nats.
+        nats: f64,
+    },
     /// The run is complete and the final model is written.
     Finished(Outcome),
     /// The run was stopped and can be resumed.
@@ -93,6 +104,52 @@ pub struct ConversationsRead {
     pub faults: Vec<FaultCount>,
 }
 
+/// By how many nats the mean log-probability of a better answer's token must have fallen to count as
+/// collapsed: it is 0.6 times as likely as it was.
+pub const COLLAPSE_NATS: f64 = 0.5;
+/// In how many steps, one after the other.
+pub const COLLAPSE_STEPS: u64 = 5;
+
+/// What a run learns of pairs of answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairsRead {
+    /// Pairs to learn.
+    pub n_train: u64,
+    /// Pairs held out.
+    pub n_validation: u64,
+    /// Tokens of both answers of the pairs to learn.
+    pub n_answer_tokens: u64,
+    /// Better answers of both parts that the context cuts.
+    pub n_cut_chosen: u64,
+    /// Worse answers of both parts that the context cuts.
+    pub n_cut_rejected: u64,
+    /// Rows that are not learnt.
+    pub faults: Vec<FaultCount>,
+}
+
+/// How well a model tells better answers from worse ones: means over pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PreferenceScores {
+    /// Reward of the better answers: `beta` times what their log-probability has gained over the reference;
+    /// with ORPO, which has none, `beta` times the mean log-probability of their tokens.
+    pub chosen_reward: f64,
+    /// The same of the worse answers.
+    pub rejected_reward: f64,
+    /// Share of pairs whose better answer has the higher reward.
+    pub accuracy: f64,
+    /// Mean log-probability of a better answer's token, in nats.
+    pub chosen_logp: f64,
+    /// The same of a worse answer's.
+    pub rejected_logp: f64,
+}
+
+impl PreferenceScores {
+    /// By how much the better answers' reward is higher.
+    pub fn margin(&self) -> f64 {
+        self.chosen_reward - self.rejected_reward
+    }
+}
+
 /// The work before the first step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -105,6 +162,8 @@ pub enum LoadingStage {
     Encoding,
     /// Building the model.
     Model,
+    /// Measuring the answers of pairs by the model as it is before training.
+    Reference,
     /// Restoring a checkpoint.
     Restoring,
 }
@@ -167,6 +226,9 @@ pub struct StepRecord {
     pub tokens_per_s: f64,
     /// Seconds until the run's end, validations included; absent at first.
     pub eta_s: Option<f64>,
+    /// How well the step's pairs were told apart before the update; absent where none are learnt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preference: Option<PreferenceScores>,
 }
 
 /// One pass over the held-out text.
@@ -174,15 +236,18 @@ pub struct StepRecord {
 pub struct ValidationRecord {
     /// Steps done.
     pub step: u64,
-    /// Mean loss in nats per token; per text for a classifier.
+    /// Mean loss in nats per token; per text for a classifier, per pair where pairs are learnt.
     pub val_loss: Loss,
-    /// Loss in bits per UTF-8 byte of the normalized held-out text; 0 for a classifier.
+    /// Loss in bits per UTF-8 byte of the normalized held-out text; 0 for a classifier and for pairs.
     pub bits_per_byte: f64,
     /// Whether it is the lowest so far.
     pub best: bool,
     /// How many of the held-out texts a classifier sorted right; absent for every other model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<ClassScores>,
+    /// How well the held-out pairs are told apart; absent where none are learnt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preference: Option<PreferenceScores>,
 }
 
 /// How well a classifier sorts held-out texts.

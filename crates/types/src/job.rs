@@ -1,6 +1,6 @@
 //! A job's record: what the database keeps of a run and the pages show.
 
-use crate::event::{CheckpointRecord, ClassScores, SampleRecord};
+use crate::event::{CheckpointRecord, ClassScores, PreferenceScores, SampleRecord};
 use crate::id::{DatasetId, JobId};
 use crate::spec::{Method, SizePreset, Task, TrainSpec};
 use crate::{ApiError, Loss, UtcMs};
@@ -145,6 +145,9 @@ pub struct JobRecord {
     pub eta_s: Option<f64>,
     /// The step whose loss was no number, after which the run went back and on at a lower rate.
     pub diverged_step: Option<u64>,
+    /// The step at which the likelihood of better answers was found to have collapsed.
+    #[serde(default)]
+    pub chosen_fell_step: Option<u64>,
     /// Why it failed.
     pub error: Option<ApiError>,
     /// Process id while live.
@@ -192,6 +195,7 @@ impl JobRecord {
             tokens_per_s: None,
             eta_s: None,
             diverged_step: None,
+            chosen_fell_step: None,
             error: None,
             pid: None,
             model_dir: None,
@@ -231,6 +235,9 @@ pub struct MetricPoint {
     pub grad_norm: f64,
     /// Tokens per second.
     pub tokens_per_s: f64,
+    /// How well the step's pairs were told apart; absent where none are learnt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preference: Option<PreferenceScores>,
 }
 
 /// One point of the validation curve.
@@ -245,6 +252,9 @@ pub struct ValidationPoint {
     /// How well a classifier sorts; absent for every other model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<ClassScores>,
+    /// How well held-out pairs are told apart; absent where none are learnt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preference: Option<PreferenceScores>,
 }
 
 /// The curves of a run.

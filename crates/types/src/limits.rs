@@ -49,6 +49,9 @@ pub const ALPHA: RangeInclusive<f64> = f64::MIN_POSITIVE..=1e6;
 /// Share of an adapter's input that is left out in training; all of it would leave nothing.
 pub const DROPOUT: RangeInclusive<f64> = 0.0..=0.99;
 
+/// How far a model that learns of pairs may move from where it was; 0 would hold it by nothing.
+pub const BETA: RangeInclusive<f64> = 0.000_1..=100.0;
+
 /// The share held out where a dataset has no held-out text of its own; 0 is outside.
 pub const VALIDATION_FRACTION: RangeInclusive<f64> = f64::MIN_POSITIVE..=0.5;
 /// Validations in a row without a new best after which a run ends.
@@ -77,6 +80,8 @@ pub mod form {
     pub const ALPHA: RangeInclusive<f64> = 0.01..=1024.0;
     /// Share of an adapter's input that is left out in training.
     pub const DROPOUT: RangeInclusive<f64> = 0.0..=0.9;
+    /// How far a model that learns of pairs may move from where it was.
+    pub const BETA: RangeInclusive<f64> = 0.01..=10.0;
     /// Decoupled decay of matrices.
     pub const WEIGHT_DECAY: RangeInclusive<f64> = 0.0..=1.0;
     /// Seed of every random choice.
@@ -137,8 +142,8 @@ pub mod chat {
 mod tests {
     use super::*;
     use crate::spec::{
-        BaseStorage, Defaults, LoraSpec, Method, SizePreset, Task, TokenizerSpec, default_alpha,
-        default_context,
+        BaseStorage, DEFAULT_BETA, Defaults, LoraSpec, Method, Objective, SizePreset, Task,
+        TokenizerSpec, default_alpha, default_context,
     };
 
     fn within<T: PartialOrd>(inner: &RangeInclusive<T>, outer: &RangeInclusive<T>) -> bool {
@@ -164,6 +169,7 @@ mod tests {
             ("rank", within(&wide(&form::RANK), &RANK)),
             ("alpha", within(&form::ALPHA, &ALPHA)),
             ("dropout", within(&form::DROPOUT, &DROPOUT)),
+            ("beta", within(&form::BETA, &BETA)),
             ("decay", within(&form::WEIGHT_DECAY, &WEIGHT_DECAY)),
             (
                 "share",
@@ -190,6 +196,11 @@ mod tests {
         for &task in Task::ALL {
             all.extend(Method::ALL.iter().map(|&method| Defaults::of(task, method)));
         }
+        for &objective in Objective::PREFERENCE {
+            let of = |&method| Defaults::learning(Task::CausalLm, method, Some(objective));
+            all.extend(Method::ALL.iter().map(of));
+        }
+        assert!(form::BETA.contains(&DEFAULT_BETA));
         for defaults in all {
             assert!(form::EPOCHS.contains(&defaults.epochs), "{defaults:?}");
             assert!(

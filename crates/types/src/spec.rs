@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 pub const DEFAULT_SEED: u32 = 1405;
 /// The share held out where nothing is said of it.
 pub const DEFAULT_VALIDATION_FRACTION: f64 = 0.05;
+/// The `beta` of `dpo` and `orpo` where nothing is said of it: trl's.
+pub const DEFAULT_BETA: f64 = 0.1;
 
 /// A training run: data, what is trained, tokenizer, model, optimizer, evaluation, checkpoints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +37,10 @@ pub struct TrainSpec {
     /// continue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objective: Option<Objective>,
+    /// How far the model may move from where it was: the `beta` of `dpo` and `orpo`, which have a value here
+    /// and others none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beta: Option<f64>,
     /// Which weights are trained.
     pub method: Method,
     /// Folder of the model to go on from, in the Hub's form; `full` and `lora` need it. Its tokenizer and
@@ -93,6 +99,42 @@ impl Task {
 pub enum Objective {
     /// To answer: the tokens of answers in conversations.
     Sft,
+    /// To prefer the better of two answers to the worse, held by what the model was before (Rafailov et al.,
+    /// 2023).
+    Dpo,
+    /// To write the better of two answers and to prefer it, without a reference (Hong et al., 2024).
+    Orpo,
+}
+
+impl Objective {
+    /// Those that learn of pairs, in the order of forms.
+    pub const PREFERENCE: &'static [Self] = &[Self::Dpo, Self::Orpo];
+
+    /// The name that specifications use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sft => "sft",
+            Self::Dpo => "dpo",
+            Self::Orpo => "orpo",
+        }
+    }
+
+    /// Whether pairs of a better and a worse answer are learnt.
+    pub fn is_preference(self) -> bool {
+        matches!(self, Self::Dpo | Self::Orpo)
+    }
+}
+
+impl TrainSpec {
+    /// The objective, where the run learns of pairs.
+    pub fn preference(&self) -> Option<Objective> {
+        self.objective.filter(|objective| objective.is_preference())
+    }
+
+    /// Token sequences that one of the batch's sequences consists of: a pair has two.
+    pub fn sequences_at_once(&self) -> usize {
+        1 + usize::from(self.preference().is_some())
+    }
 }
 
 /// Which weights a run trains.
@@ -187,7 +229,7 @@ pub enum Dtype {
 #[serde(deny_unknown_fields)]
 pub struct DatasetSpec {
     /// A .txt file (documents parted by blank lines) or a .jsonl file (field `text`); of conversations a
-    /// .jsonl, .json or .csv file. For a classifier a .jsonl or a .csv file, fields `text` and `label`.
+    /// .jsonl, .json or .csv file, of pairs as well. For a classifier a .jsonl or a .csv file, fields `text` and `label`.
     pub train: String,
     /// Held-out text of the same kinds; where absent, a part of `train` is held out.
     #[serde(default)]
@@ -272,7 +314,7 @@ pub struct OptimizerSpec {
     pub epochs: u64,
     /// Ends the run after this many optimizer steps, whatever `epochs` says.
     pub max_steps: Option<u64>,
-    /// Sequences in one optimizer step.
+    /// Sequences in one optimizer step; pairs where those are learnt.
     pub batch_size: usize,
     /// Sequences in one forward pass; divides `batch_size`. Gradients accumulate over the rest.
     pub micro_batch: Option<usize>,
@@ -360,7 +402,11 @@ impl Default for TokenizerSpec {
 impl OptimizerSpec {
     /// What suits a task and a method.
     pub fn of(task: Task, method: Method) -> Self {
-        let defaults = Defaults::of(task, method);
+        Self::with(Defaults::of(task, method))
+    }
+
+    /// These defaults, and what suits every task and method.
+    pub fn with(defaults: Defaults) -> Self {
         Self {
             kind: OptimizerKind::default(),
             schedule: ScheduleKind::default(),

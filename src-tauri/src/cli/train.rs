@@ -3,7 +3,7 @@
 use super::{is_standard, read_text, signalled};
 use crate::clock::new_id;
 use crate::exit;
-use crate::jobs::read_in_words;
+use crate::jobs::{fall_in_words, pairs_in_words, read_in_words, scores_in_words};
 use crate::paths::{JOB_FILE, Paths};
 use crate::process::{RunLock, worker, write_line};
 use crate::{error, files};
@@ -248,12 +248,21 @@ pub fn stop_on_signals(control: Control) {
 fn line(event: &TrainEvent, total_steps: u64) -> Option<String> {
     Some(match event {
         TrainEvent::Step(step) if step.step % 10 == 0 || step.step == total_steps => format!(
-            "step {}/{total_steps}  loss {:.4}  {:.0} tokens/s",
+            "step {}/{total_steps}  loss {:.4}  {:.0} tokens/s{}",
             step.step,
             step.loss.finite().unwrap_or(f64::NAN),
-            step.tokens_per_s
+            step.tokens_per_s,
+            scores_in_words(step.preference.as_ref())
         ),
         TrainEvent::Conversations(read) => read_in_words(read),
+        TrainEvent::Pairs(read) => pairs_in_words(read),
+        TrainEvent::ChosenFell { step, nats } => fall_in_words(*step, *nats),
+        TrainEvent::Validation(record) if record.preference.is_some() => format!(
+            "validation at step {}: loss {:.4} {}",
+            record.step,
+            record.val_loss.finite().unwrap_or(f64::NAN),
+            scores_in_words(record.preference.as_ref())
+        ),
         TrainEvent::Validation(record) => format!(
             "validation at step {}: loss {:.4}, {:.4} bits per byte",
             record.step,

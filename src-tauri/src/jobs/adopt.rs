@@ -191,6 +191,7 @@ fn read_metrics(db: &Db, dir: &Path, record: &mut JobRecord) -> Result<Option<u6
                         lr: step.lr,
                         grad_norm: step.grad_norm,
                         tokens_per_s: step.tokens_per_s,
+                        preference: step.preference,
                     });
                 }
                 Ok(TrainEvent::Validation(found)) => {
@@ -207,6 +208,7 @@ fn read_metrics(db: &Db, dir: &Path, record: &mut JobRecord) -> Result<Option<u6
                         val_loss: found.val_loss,
                         bits_per_byte: found.bits_per_byte,
                         classes: found.classes,
+                        preference: found.preference,
                     });
                 }
                 // The last line of a run that was killed may be cut.

@@ -141,6 +141,7 @@ mod tests {
                 lr: 1e-3,
                 grad_norm: 1.0,
                 tokens_per_s: 100.0,
+                preference: None,
             })
             .collect();
         let validation = [ValidationPoint {
@@ -148,6 +149,7 @@ mod tests {
             val_loss: 2.0.into(),
             bits_per_byte: 1.0,
             classes: None,
+            preference: None,
         }];
         store.append_metrics(&job_id, &train, &validation).unwrap();
         let db = Db::new(store);

@@ -6,8 +6,8 @@ use amoozgar_types::ipc::NewRun;
 use amoozgar_types::limits::{WARMUP_STEPS, form as limits};
 use amoozgar_types::settings::Settings;
 use amoozgar_types::spec::{
-    CheckpointSpec, DatasetSpec, EvaluationSpec, Method, ModelSpec, OptimizerSpec, Task,
-    TokenizerSpec,
+    CheckpointSpec, DEFAULT_BETA, DatasetSpec, Defaults, EvaluationSpec, Method, ModelSpec,
+    OptimizerSpec, Task, TokenizerSpec,
 };
 use amoozgar_types::{ApiError, TrainSpec};
 use std::ops::RangeInclusive;
@@ -36,6 +36,7 @@ pub fn spec(
     check(run)?;
     check_base(run, base)?;
     let advanced = &run.advanced;
+    let preference = run.rows.objective.filter(|one| one.is_preference());
     Ok(TrainSpec {
         name: run.name.trim().to_owned(),
         dataset: DatasetSpec {
@@ -48,7 +49,8 @@ pub fn spec(
             supervise: run.rows.supervise,
         },
         task: run.task,
-        objective: None,
+        objective: run.rows.objective,
+        beta: preference.map(|_| run.beta.unwrap_or(DEFAULT_BETA)),
         method: run.method,
         base_model: base.map(|base| base.dir.display().to_string()),
         lora: run.lora.clone(),
@@ -69,7 +71,7 @@ pub fn spec(
             lr: run.lr,
             warmup_steps: advanced.warmup_steps.map(u64::from),
             weight_decay: advanced.weight_decay,
-            ..OptimizerSpec::of(run.task, run.method)
+            ..OptimizerSpec::with(Defaults::learning(run.task, run.method, run.rows.objective))
         },
         evaluation: EvaluationSpec {
             prompts: advanced.prompts.clone(),
@@ -103,6 +105,10 @@ fn check(run: &NewRun) -> Result<(), ApiError> {
         ("epochs", limits::EPOCHS.contains(&run.epochs)),
         ("batch_size", limits::BATCH_SIZE.contains(&run.batch_size)),
         ("lr", limits::LR.contains(&run.lr)),
+        (
+            "beta",
+            run.beta.is_none_or(|beta| limits::BETA.contains(&beta)),
+        ),
         (
             "context_length",
             limits::CONTEXT_LENGTH.contains(&run.context_length),
@@ -222,6 +228,7 @@ mod tests {
             base_model: None,
             lora: LoraSpec::default(),
             rows: amoozgar_types::ipc::RowChoices::default(),
+            beta: None,
             advanced: AdvancedSettings::default(),
         }
     }

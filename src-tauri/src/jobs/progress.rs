@@ -122,7 +122,8 @@ impl Progress {
                 return self.status_effect(JobStatus::Loading, now);
             }
             // The run's log says it.
-            TrainEvent::Conversations(_) => {}
+            TrainEvent::Conversations(_) | TrainEvent::Pairs(_) => {}
+            TrainEvent::ChosenFell { step, .. } => self.job.chosen_fell_step = Some(step),
             TrainEvent::Started(plan) => {
                 self.loading = None;
                 self.become_status(JobStatus::Loading, now);
@@ -130,6 +131,10 @@ impl Progress {
                 self.job.total_steps = plan.total_steps;
                 self.job.n_parameters = plan.n_parameters;
                 self.job.step = plan.start_step;
+                self.job.chosen_fell_step = self
+                    .job
+                    .chosen_fell_step
+                    .filter(|step| *step <= plan.start_step);
                 self.saved_step = plan.start_step;
                 self.job.progress = percent(plan.start_step, plan.total_steps);
                 return Effect::Planned {
@@ -150,6 +155,7 @@ impl Progress {
                     lr: step.lr,
                     grad_norm: step.grad_norm,
                     tokens_per_s: step.tokens_per_s,
+                    preference: step.preference,
                 };
                 self.to_store.train.push(point);
                 self.to_show.train.push(point);
@@ -162,6 +168,7 @@ impl Progress {
                     val_loss: record.val_loss,
                     bits_per_byte: record.bits_per_byte,
                     classes: record.classes,
+                    preference: record.preference,
                 };
                 self.to_store.validation.push(point);
                 self.to_show.validation.push(point);
@@ -191,6 +198,9 @@ impl Progress {
                 ..
             } => {
                 self.job.diverged_step = Some(diverged_step);
+                // What fell after the checkpoint is found again, or not.
+                self.job.chosen_fell_step =
+                    self.job.chosen_fell_step.filter(|step| *step <= to_step);
                 self.job.step = to_step;
                 self.saved_step = to_step;
                 self.job.progress = percent(to_step, self.job.total_steps);
@@ -404,6 +414,24 @@ mod tests {
         assert_eq!(progress.job.diverged_step, Some(6), "the page can say why");
         assert!((progress.job.progress - 50.0).abs() < 1e-9, "5 of 10");
         assert_eq!(progress.job.status, JobStatus::Running, "it goes on");
+    }
+
+    #[test]
+    fn better_answers_that_fell_are_told_of_until_the_run_goes_back_before_it() {
+        let mut progress = running();
+        progress.apply(
+            event(json!({"event": "chosen_fell", "step": 7, "nats": 0.6})),
+            4,
+        );
+        assert_eq!(
+            progress.job.chosen_fell_step,
+            Some(7),
+            "the page can say it"
+        );
+        progress.apply(started(8), 5);
+        assert_eq!(progress.job.chosen_fell_step, Some(7), "goes on after it");
+        progress.apply(started(4), 6);
+        assert_eq!(progress.job.chosen_fell_step, None, "goes on before it");
     }
 
     #[test]

@@ -4,7 +4,8 @@ use crate::clock::{now_ms, utc_text};
 use crate::error::io_error;
 use crate::files;
 use crate::paths::LOG_FILE;
-use amoozgar_types::event::ConversationsRead;
+use amoozgar_types::dataset::FaultCount;
+use amoozgar_types::event::{ConversationsRead, PairsRead, PreferenceScores};
 use amoozgar_types::{ApiError, Loss, TrainEvent};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
@@ -112,7 +113,51 @@ pub fn read_in_words(read: &ConversationsRead) -> String {
         read.n_cut,
         read.n_beyond
     );
-    for count in &read.faults {
+    add_faults(&mut text, &read.faults);
+    text
+}
+
+/// What was read of pairs, with what is left out of them.
+pub fn pairs_in_words(read: &PairsRead) -> String {
+    let mut text = format!(
+        "{} pairs to learn, {} held out: answers of {} tokens; the context cuts {} better and {} worse ones",
+        read.n_train,
+        read.n_validation,
+        read.n_answer_tokens,
+        read.n_cut_chosen,
+        read.n_cut_rejected
+    );
+    add_faults(&mut text, &read.faults);
+    text
+}
+
+/// That the better answers' likelihood has collapsed.
+pub fn fall_in_words(step: u64, nats: f64) -> String {
+    format!(
+        "warning: at step {step} a token of the better answers is less likely than at the start by {nats:.2} \
+         nats: the model prefers them by writing both less and less; a higher `beta`, a lower rate or fewer \
+         steps hold it"
+    )
+}
+
+/// How well pairs are told apart.
+pub fn scores_in_words(found: Option<&PreferenceScores>) -> String {
+    let Some(found) = found else {
+        return String::new();
+    };
+    format!(
+        " accuracy {:.3} margin {:.4} rewards {:.4} {:.4} logps {:.3} {:.3}",
+        found.accuracy,
+        found.margin(),
+        found.chosen_reward,
+        found.rejected_reward,
+        found.chosen_logp,
+        found.rejected_logp
+    )
+}
+
+fn add_faults(text: &mut String, faults: &[FaultCount]) {
+    for count in faults {
         // Writing to a String cannot fail.
         let _ = write!(
             text,
@@ -123,7 +168,6 @@ pub fn read_in_words(read: &ConversationsRead) -> String {
             count.lines
         );
     }
-    text
 }
 
 /// An event in a line of words; steps are told in tens, or the log would be nothing else.
@@ -136,6 +180,8 @@ fn describe(event: &TrainEvent) -> Option<String> {
             format!("loading {stage:?} {:.0}%", fraction * 100.0).to_lowercase()
         }
         TrainEvent::Conversations(read) => read_in_words(read),
+        TrainEvent::Pairs(read) => pairs_in_words(read),
+        TrainEvent::ChosenFell { step, nats } => fall_in_words(*step, *nats),
         TrainEvent::Started(plan) => format!(
             "started at step {} of {}: {} parameters, {} training tokens, {} held-out tokens, {} threads",
             plan.start_step,
@@ -150,20 +196,22 @@ fn describe(event: &TrainEvent) -> Option<String> {
                 return None;
             }
             format!(
-                "step {} epoch {:.3} loss {} lr {:.3e} grad_norm {:.3} tokens/s {:.0}",
+                "step {} epoch {:.3} loss {} lr {:.3e} grad_norm {:.3} tokens/s {:.0}{}",
                 step.step,
                 step.epoch,
                 loss(step.loss),
                 step.lr,
                 step.grad_norm,
-                step.tokens_per_s
+                step.tokens_per_s,
+                scores_in_words(step.preference.as_ref())
             )
         }
         TrainEvent::Validation(record) => format!(
-            "validation at step {}: val_loss {} bits_per_byte {:.4}{}",
+            "validation at step {}: val_loss {} bits_per_byte {:.4}{}{}",
             record.step,
             loss(record.val_loss),
             record.bits_per_byte,
+            scores_in_words(record.preference.as_ref()),
             if record.best { " (best)" } else { "" }
         ),
         TrainEvent::Sample(_) | TrainEvent::Saving { .. } => return None,

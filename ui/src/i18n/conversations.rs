@@ -47,6 +47,7 @@ pub fn shape(shape: Shape) -> &'static str {
         Shape::Sharegpt => "فهرست پیام‌ها (from و value)",
         Shape::Alpaca => "دستور، ورودی و خروجی",
         Shape::PromptCompletion => "پرسش و پاسخ",
+        Shape::Preference => "ترجیح: پاسخ بهتر و پاسخ بدتر",
     }
 }
 
@@ -60,12 +61,14 @@ pub fn field(field: Field) -> &'static str {
         Field::Output => "خروجی",
         Field::Prompt => "پرسش",
         Field::Completion => "پاسخ",
+        Field::Chosen => "پاسخ بهتر",
+        Field::Rejected => "پاسخ بدتر",
     }
 }
 
 /// What the rows were taken for, and why.
 pub fn taken_for(guess: &Guess) -> String {
-    if !guess.shape.is_conversation() {
+    if !guess.shape.has_messages() {
         return "این مجموعه‌داده متن ساده است.".to_owned();
     }
     let columns: Vec<String> = guess
@@ -83,6 +86,14 @@ pub fn taken_for(guess: &Guess) -> String {
     )
 }
 
+/// Legend, of pairs.
+pub const PREFERRED: &str = "محتمل‌تر می‌شود";
+/// Legend, of pairs.
+pub const AVOIDED: &str = "نامحتمل‌تر می‌شود";
+/// Above a row that ends with the better answer.
+pub const CHOSEN: &str = "پاسخ بهتر";
+/// Above a row that ends with the worse answer.
+pub const REJECTED: &str = "پاسخ بدتر";
 /// Above a row.
 pub fn row(line: u64, n_tokens: &str) -> String {
     format!("سطر {} · {n_tokens} توکن", count(line))
@@ -102,6 +113,8 @@ pub fn fault(found: &FaultCount) -> String {
         RowFault::NoAnswer => "پاسخی از دستیار ندارد".to_owned(),
         RowFault::Refused => format!("در الگوی گفت‌وگوی مدل نمی‌گنجد: {value}"),
         RowFault::TooLong => "پاسخش از طول زمینه بیرون است".to_owned(),
+        RowFault::SameAnswers => "پاسخ بهتر و بدترش یکی است".to_owned(),
+        RowFault::PromptsDiffer => "دو پاسخش دنبالهٔ یک گفت‌وگو نیستند".to_owned(),
     };
     let lines: Vec<String> = found.lines.iter().map(|line| count(*line)).collect();
     format!(

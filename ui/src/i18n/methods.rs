@@ -142,6 +142,8 @@ pub mod fields {
     pub const ALPHA: (&str, &str) = ("آلفا", "شدت اثر آداپتور؛ معمولاً دو برابر رتبه.");
     /// Of adapters.
     pub const DROPOUT: (&str, &str) = ("حذف تصادفی", "از ۰ تا ۰٫۹؛ با متن کم ۰٫۰۵ سودمند است.");
+    /// Of pairs.
+    pub const BETA: (&str, &str) = ("بتا", "از ۰٫۰۱ تا ۱۰؛ ۰٫۱ معمول است.");
     /// Of adapters.
     pub const STORAGE: (&str, &str) = ("وزن‌های مدل پایه", "بیت‌های کمتر، حافظهٔ کمتر.");
     /// Of adapters.

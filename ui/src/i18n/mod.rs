@@ -26,6 +26,7 @@ pub mod notifications;
 pub mod palette;
 pub mod parameters;
 pub mod place;
+pub mod preference;
 pub mod preferences;
 pub mod settings;
 pub mod time;

@@ -54,6 +54,8 @@ pub enum Parameter {
     LoraAlpha,
     /// `lora.dropout`
     LoraDropout,
+    /// `beta`
+    Beta,
     /// `lora.targets`
     LoraTargets,
     /// `lora.base`
@@ -97,6 +99,7 @@ pub const ALL: &[Parameter] = &[
     Parameter::LoraRank,
     Parameter::LoraAlpha,
     Parameter::LoraDropout,
+    Parameter::Beta,
     Parameter::LoraTargets,
     Parameter::LoraBase,
     Parameter::RsLora,
@@ -218,6 +221,10 @@ impl Parameter {
             Self::LoraDropout => (
                 "حذف تصادفی در LoRA",
                 "بخشی از ورودی آداپتور که در هر گام کنار گذاشته می‌شود؛ ۰ تا ۰٫۱ معمول است. با متن کم بیش‌برازش را کمتر می‌کند.",
+            ),
+            Self::Beta => (
+                "بتا در ترجیح",
+                "در DPO می‌گوید مدل تا چه اندازه به آنچه پیش از آموزش بود پایبند بماند: بیشتر یعنی پایبندتر. در ORPO وزن ترجیح است در برابر آموختن خود پاسخ بهتر. ۰٫۱ معمول است؛ اگر احتمال پاسخ‌های بهتر فروریخت، در DPO بیشترش کنید.",
             ),
             Self::LoraTargets => (
                 "لایه‌های هدف",

@@ -386,6 +386,7 @@ pub fn stage(stage: LoadingStage) -> &'static str {
         LoadingStage::Tokenizer => "آموزش توکن‌ساز",
         LoadingStage::Encoding => "تبدیل متن به توکن",
         LoadingStage::Model => "ساختن مدل",
+        LoadingStage::Reference => "سنجیدن پاسخ‌ها با مدلِ پیش از آموزش",
         LoadingStage::Restoring => "بازگرداندن نقطهٔ ذخیره",
     }
 }

@@ -89,6 +89,7 @@ fn a_validation_point_replaces_those_at_and_after_its_step() {
         val_loss: Loss::Finite(val_loss),
         bits_per_byte: 1.0,
         classes: None,
+        preference: None,
     };
     let tell = |ms, points: Vec<ValidationPoint>| {
         JobAction::Update(JobUpdate {

@@ -63,6 +63,7 @@ pub mod tests {
             lr: 1e-3,
             grad_norm: 1.0,
             tokens_per_s: 1.0,
+            preference: None,
         }
     }
 

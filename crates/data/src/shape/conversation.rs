@@ -31,13 +31,13 @@ pub struct Faulty {
 /// The rows of a file of conversations. After an error nothing follows.
 pub struct Conversations {
     rows: Rows,
-    mapping: Mapping,
+    parts: Parts,
     shape: Shape,
     ended: bool,
 }
 
 /// What is wrong with a row.
-type Wrong = (RowFault, Option<String>);
+pub(super) type Wrong = (RowFault, Option<String>);
 
 impl Conversations {
     /// Opens a file whose rows are what `guess` says ([`crate::shape_of`]).
@@ -52,7 +52,7 @@ impl Conversations {
         }
         Ok(Self {
             rows: Rows::open(path)?,
-            mapping: guess.mapping.clone(),
+            parts: Parts(guess.mapping.clone()),
             shape: guess.shape,
             ended: false,
         })
@@ -89,28 +89,23 @@ impl Conversations {
     }
 
     fn messages(&self, row: &Value) -> Result<Vec<Message>, Wrong> {
+        let parts = &self.parts;
         let mut messages = match self.shape {
-            Shape::Text | Shape::Messages | Shape::Sharegpt => {
+            Shape::Text | Shape::Preference | Shape::Messages | Shape::Sharegpt => {
                 let value = match row {
                     Value::Array(_) => row,
-                    _ => self.part(row, Field::Messages)?,
+                    _ => parts.part(row, Field::Messages)?,
                 };
                 listed(value, Field::Messages)?
             }
             Shape::Alpaca => self.instructed(row)?,
             Shape::PromptCompletion => {
-                let mut messages = self.spoken(row, Field::Prompt, Role::User)?;
-                messages.extend(self.spoken(row, Field::Completion, Role::Assistant)?);
+                let mut messages = parts.spoken(row, Field::Prompt, Role::User)?;
+                messages.extend(parts.spoken(row, Field::Completion, Role::Assistant)?);
                 messages
             }
         };
-        if let Some(system) = self.optional(row, Field::System)?
-            && messages
-                .first()
-                .is_none_or(|first| first.role != Role::System)
-        {
-            messages.insert(0, Message::new(Role::System, system));
-        }
+        parts.open_with_system(row, &mut messages)?;
         checked(messages)
     }
 
@@ -129,23 +124,34 @@ impl Conversations {
             messages.push(Message::new(Role::User, scalar(question, "history")?));
             messages.push(Message::new(Role::Assistant, scalar(answer, "history")?));
         }
+        let parts = &self.parts;
         let mut asked = scalar(
-            self.part(row, Field::Instruction)?,
-            self.column(Field::Instruction),
+            parts.part(row, Field::Instruction)?,
+            parts.column(Field::Instruction),
         )?;
-        if let Some(input) = self.optional(row, Field::Input)?
+        if let Some(input) = parts.optional(row, Field::Input)?
             && !input.trim().is_empty()
         {
             asked = format!("{asked}\n{input}");
         }
         messages.push(Message::new(Role::User, asked));
-        let output = scalar(self.part(row, Field::Output)?, self.column(Field::Output))?;
+        let output = scalar(parts.part(row, Field::Output)?, parts.column(Field::Output))?;
         messages.push(Message::new(Role::Assistant, output));
         Ok(messages)
     }
+}
 
+/// The parts of a row, by their columns.
+pub(super) struct Parts(pub(super) Mapping);
+
+impl Parts {
     /// A part that is a text of `role`, or a list of messages.
-    fn spoken(&self, row: &Value, field: Field, role: Role) -> Result<Vec<Message>, Wrong> {
+    pub(super) fn spoken(
+        &self,
+        row: &Value,
+        field: Field,
+        role: Role,
+    ) -> Result<Vec<Message>, Wrong> {
         let value = self.part(row, field)?;
         if value.is_array() {
             return listed(value, field);
@@ -155,12 +161,10 @@ impl Conversations {
     }
 
     fn column(&self, field: Field) -> &str {
-        self.mapping
-            .get(&field)
-            .map_or(field.as_str(), String::as_str)
+        self.0.get(&field).map_or(field.as_str(), String::as_str)
     }
 
-    fn part<'a>(&self, row: &'a Value, field: Field) -> Result<&'a Value, Wrong> {
+    pub(super) fn part<'a>(&self, row: &'a Value, field: Field) -> Result<&'a Value, Wrong> {
         let column = self.column(field);
         match row.get(column) {
             Some(value) if !value.is_null() => Ok(value),
@@ -170,11 +174,32 @@ impl Conversations {
     }
 
     fn optional(&self, row: &Value, field: Field) -> Result<Option<String>, Wrong> {
-        let value = self.mapping.get(&field).and_then(|column| row.get(column));
-        match value {
-            Some(value) if !value.is_null() => scalar(value, self.column(field)).map(Some),
-            _ => Ok(None),
+        match self.given(row, field) {
+            Some(value) => scalar(value, self.column(field)).map(Some),
+            None => Ok(None),
         }
+    }
+
+    /// A part for which there is a column, where the row has it.
+    pub(super) fn given<'a>(&self, row: &'a Value, field: Field) -> Option<&'a Value> {
+        let value = self.0.get(&field).and_then(|column| row.get(column));
+        value.filter(|value| !value.is_null())
+    }
+
+    /// Puts what holds for the whole conversation before its messages, where it does not begin with such.
+    pub(super) fn open_with_system(
+        &self,
+        row: &Value,
+        messages: &mut Vec<Message>,
+    ) -> Result<(), Wrong> {
+        if let Some(system) = self.optional(row, Field::System)?
+            && messages
+                .first()
+                .is_none_or(|first| first.role != Role::System)
+        {
+            messages.insert(0, Message::new(Role::System, system));
+        }
+        Ok(())
     }
 }
 
@@ -212,7 +237,7 @@ fn scalar(value: &Value, name: &str) -> Result<String, Wrong> {
 }
 
 /// A list of messages, by either of the two ways of naming their parts.
-fn listed(value: &Value, field: Field) -> Result<Vec<Message>, Wrong> {
+pub(super) fn listed(value: &Value, field: Field) -> Result<Vec<Message>, Wrong> {
     let wrong = || (RowFault::WrongType, Some(field.as_str().to_owned()));
     let list = guess::list(value).ok_or_else(wrong)?;
     let messages = list.iter().map(|item| {
@@ -255,14 +280,25 @@ fn role_of(name: &str) -> Option<Role> {
 }
 
 /// The messages up to the last answer, normalized; an empty one is none.
-fn checked(messages: Vec<Message>) -> Result<Vec<Message>, Wrong> {
-    let mut kept = Vec::with_capacity(messages.len());
+pub(super) fn checked(messages: Vec<Message>) -> Result<Vec<Message>, Wrong> {
     let all_empty = messages
         .iter()
         .all(|message| message.content.trim().is_empty());
     if all_empty {
         return Err((RowFault::Empty, None));
     }
+    let mut kept = cleaned(messages)?;
+    let last = kept
+        .iter()
+        .rposition(|message| message.role == Role::Assistant);
+    let last = last.ok_or((RowFault::NoAnswer, None))?;
+    kept.truncate(last + 1);
+    Ok(kept)
+}
+
+/// The messages, normalized; an empty one is none.
+pub(super) fn cleaned(messages: Vec<Message>) -> Result<Vec<Message>, Wrong> {
+    let mut kept = Vec::with_capacity(messages.len());
     for Message { role, content } in messages {
         let content = amoozgar_text::normalize(&content).trim().to_owned();
         match (role, content.is_empty()) {
@@ -274,11 +310,6 @@ fn checked(messages: Vec<Message>) -> Result<Vec<Message>, Wrong> {
             }
         }
     }
-    let last = kept
-        .iter()
-        .rposition(|message| message.role == Role::Assistant);
-    let last = last.ok_or((RowFault::NoAnswer, None))?;
-    kept.truncate(last + 1);
     Ok(kept)
 }
 

@@ -37,6 +37,8 @@ fn aliases(field: Field) -> &'static [&'static str] {
             "سوال",
             "پرامپت",
         ],
+        Field::Chosen => &["chosen", "preferred", "پاسخ بهتر", "برگزیده"],
+        Field::Rejected => &["rejected", "dispreferred", "پاسخ بدتر", "ردشده"],
         Field::Completion => &["completion", "answer", "response", "پاسخ", "جواب"],
     }
 }
@@ -104,9 +106,11 @@ fn of_row(row: &Value, format: DatasetFormat) -> Option<Guess> {
     {
         return mapped(&names, shape);
     }
-    [Shape::Alpaca, Shape::PromptCompletion]
+    let by_names = |shape| mapped(&names, shape);
+    // Their names say more than those of a question and an answer, which may stand beside them.
+    [Shape::Preference, Shape::Alpaca, Shape::PromptCompletion]
         .into_iter()
-        .find_map(|shape| mapped(&names, shape))
+        .find_map(by_names)
 }
 
 /// A list, also as the JSON that a table's cell holds.
@@ -120,7 +124,7 @@ pub(super) fn list(value: &Value) -> Option<Vec<Value>> {
     }
 }
 
-fn of_messages(list: &[Value]) -> Option<Shape> {
+pub(super) fn of_messages(list: &[Value]) -> Option<Shape> {
     let first = list.first()?.as_object()?;
     if first.contains_key("role") {
         Some(Shape::Messages)
@@ -206,7 +210,8 @@ fn of_mapping(mapping: &Mapping) -> Option<Shape> {
     if mapping.is_empty() {
         return None;
     }
-    Shape::CONVERSATIONS.iter().copied().find(|shape| {
+    let all = Shape::CONVERSATIONS.iter().chain([&Shape::Preference]);
+    all.copied().find(|shape| {
         let (needed, optional) = shape.fields();
         let has = |field: &Field| needed.contains(field) || optional.contains(field);
         mapping.keys().all(has) && needed.iter().all(|field| mapping.contains_key(field))

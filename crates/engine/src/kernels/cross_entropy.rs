@@ -52,6 +52,15 @@ pub struct Gradients<'a> {
 /// # Panics
 /// If the lengths do not fit together or a target is beyond the vocabulary.
 pub fn forward(hidden: &[f32], head: Head<'_>, targets: &[u32]) -> Loss {
+    sum(&run(hidden, head, targets, None), targets)
+}
+
+/// Each row's negative log-likelihood `(N)` in nats, 0 where there is no target; as [`forward`], which sums
+/// them.
+///
+/// # Panics
+/// As [`forward`].
+pub fn forward_rows(hidden: &[f32], head: Head<'_>, targets: &[u32]) -> Vec<f64> {
     run(hidden, head, targets, None)
 }
 
@@ -65,7 +74,53 @@ pub fn forward_backward(
     targets: &[u32],
     gradients: Gradients<'_>,
 ) -> Loss {
-    run(hidden, head, targets, Some(gradients))
+    let scale = Scale::Even(gradients.scale);
+    sum(
+        &run(hidden, head, targets, Some((gradients, scale))),
+        targets,
+    )
+}
+
+/// The gradients of the rows' losses, each times its own factor in `scales` `(N)` and all times
+/// `gradients.scale`: for losses of whole sequences, which are known only after [`forward_rows`].
+///
+/// # Panics
+/// As [`forward`].
+pub fn backward_rows(
+    hidden: &[f32],
+    head: Head<'_>,
+    targets: &[u32],
+    scales: &[f32],
+    gradients: Gradients<'_>,
+) {
+    assert_eq!(scales.len(), targets.len(), "a factor for each row");
+    let scale = Scale::Rows(gradients.scale, scales);
+    run(hidden, head, targets, Some((gradients, scale)));
+}
+
+/// Factor of the rows' gradients.
+#[derive(Debug, Clone, Copy)]
+enum Scale<'a> {
+    /// The same for all of them.
+    Even(f32),
+    /// One for all of them times each row's own.
+    Rows(f32, &'a [f32]),
+}
+
+impl Scale<'_> {
+    fn of(self, row: usize) -> f32 {
+        match self {
+            Self::Even(scale) => scale,
+            Self::Rows(all, rows) => all * rows[row],
+        }
+    }
+}
+
+fn sum(losses: &[f64], targets: &[u32]) -> Loss {
+    Loss {
+        sum_nll: losses.iter().sum(),
+        n_targets: targets.iter().filter(|&&target| target != IGNORE).count(),
+    }
 }
 
 /// The loss of `targets` `(N)` over `logits` `(N, C)`, for the few classes of a classifier. Writes
@@ -74,19 +129,16 @@ pub fn forward_backward(
 /// # Panics
 /// If a target is neither [`IGNORE`] nor a class, or `logits` is not N rows.
 pub fn classes(logits: &mut [f32], targets: &[u32], scale: f32) -> Loss {
-    let losses = rows(logits, targets, Some(scale));
-    Loss {
-        sum_nll: losses.iter().sum(),
-        n_targets: targets.iter().filter(|&&target| target != IGNORE).count(),
-    }
+    let scales = vec![scale; targets.len()];
+    sum(&rows(logits, targets, Some(&scales)), targets)
 }
 
 fn run(
     hidden: &[f32],
     head: Head<'_>,
     targets: &[u32],
-    mut gradients: Option<Gradients<'_>>,
-) -> Loss {
+    mut gradients: Option<(Gradients<'_>, Scale<'_>)>,
+) -> Vec<f64> {
     let d = head.width;
     assert_eq!(
         hidden.len(),
@@ -98,7 +150,7 @@ fn run(
     let supervised: Vec<usize> = (0..targets.len())
         .filter(|&row| targets[row] != IGNORE)
         .collect();
-    if let Some(gradients) = &mut gradients {
+    if let Some((gradients, _)) = &mut gradients {
         assert_eq!(gradients.dhidden.len(), hidden.len(), "shaped as `hidden`");
         gradients
             .dhidden
@@ -109,7 +161,7 @@ fn run(
     let mut logits = vec![0.0; n_chunk * vocabulary];
     let mut x = vec![0.0; n_chunk * d];
     let mut dx = vec![0.0; if gradients.is_some() { n_chunk * d } else { 0 }];
-    let mut sum_nll = 0.0;
+    let mut losses = vec![0.0; targets.len()];
     for chunk in supervised.chunks(n_chunk.max(1)) {
         let n = chunk.len();
         let (logits, x) = (&mut logits[..n * vocabulary], &mut x[..n * d]);
@@ -118,9 +170,14 @@ fn run(
         }
         let chosen: Vec<u32> = chunk.iter().map(|&row| targets[row]).collect();
         matmul::forward(logits, x, head.weight, n, head.precision, 0.0);
-        let scale = gradients.as_ref().map(|gradients| gradients.scale);
-        sum_nll += rows(logits, &chosen, scale).iter().sum::<f64>();
-        if let Some(gradients) = &mut gradients {
+        let scales = gradients.as_ref().map(|(_, scale)| {
+            let scales = chunk.iter().map(|&row| scale.of(row));
+            scales.collect::<Vec<f32>>()
+        });
+        for (&row, loss) in chunk.iter().zip(rows(logits, &chosen, scales.as_deref())) {
+            losses[row] = loss;
+        }
+        if let Some((gradients, _)) = &mut gradients {
             let dx = &mut dx[..n * d];
             matmul::backward_input(dx, logits, head.weight, n, head.precision, 0.0);
             for (dx, &row) in dx.chunks_exact(d).zip(chunk) {
@@ -131,10 +188,7 @@ fn run(
             }
         }
     }
-    Loss {
-        sum_nll,
-        n_targets: supervised.len(),
-    }
+    losses
 }
 
 /// Rows of a chunk.
@@ -143,9 +197,9 @@ fn rows_at_once(vocabulary: usize) -> usize {
     (CACHED_LOGITS / vocabulary).max(tall).max(1)
 }
 
-/// Each row's negative log-likelihood (0 where ignored). With a scale, the logits become the
+/// Each row's negative log-likelihood (0 where ignored). With scales, a row's logits become its
 /// gradient: `scale * (softmax - one-hot)`.
-fn rows(logits: &mut [f32], targets: &[u32], scale: Option<f32>) -> Vec<f64> {
+fn rows(logits: &mut [f32], targets: &[u32], scales: Option<&[f32]>) -> Vec<f64> {
     if targets.is_empty() {
         return Vec::new();
     }
@@ -154,7 +208,9 @@ fn rows(logits: &mut [f32], targets: &[u32], scale: Option<f32>) -> Vec<f64> {
     logits
         .par_chunks_exact_mut(n_classes)
         .zip(targets)
-        .map(|(row, &target)| {
+        .enumerate()
+        .map(|(index, (row, &target))| {
+            let scale = scales.map(|scales| scales[index]);
             if target == IGNORE {
                 if scale.is_some() {
                     row.fill(0.0);

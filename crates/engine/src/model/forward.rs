@@ -73,7 +73,7 @@ impl Model {
     }
 
     /// What the end sees of every row: the last block's result, normed for a decoder `(N, D)`.
-    fn hidden(
+    pub(super) fn hidden(
         &self,
         context: &Context<'_>,
         tokens: &[u32],

@@ -199,6 +199,20 @@ impl Model {
         step: &StepContext,
         gradients: &mut Gradients,
     ) -> Result<Loss, EngineError> {
+        self.there_and_back(batch, step, gradients, |context, x, gradients| {
+            self.end(context, x, &batch.targets, step.scale, gradients)
+        })
+    }
+
+    /// Forward through embedding and blocks to `end`, which answers with the loss and the gradient of the last
+    /// block's result, then the same way back.
+    pub(super) fn there_and_back<T>(
+        &self,
+        batch: &Batch,
+        step: &StepContext,
+        gradients: &mut Gradients,
+        end: impl FnOnce(&Context<'_>, Buffer, &mut Gradients) -> (T, Option<Buffer>),
+    ) -> Result<T, EngineError> {
         let positions = self.checked_positions(batch.tokens.as_slice(), &batch.segments, 0)?;
         let context = Context {
             dropout: step.dropout,
@@ -221,7 +235,7 @@ impl Model {
             x = blocks.forward(x);
         }
 
-        let (loss, mut dx) = self.end(&context, x, &batch.targets, step.scale, gradients);
+        let (loss, mut dx) = end(&context, x, gradients);
         for _ in 0..self.network.blocks.len() {
             dx = blocks.backward(dx, gradients);
             // The block's gradients take the place of what was kept for them.

@@ -11,7 +11,7 @@ use crate::tape::Policy;
 use crate::train::run_plan::{Plan, Work, n_windows, validate};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::plan::{Change, RunEstimate};
-use amoozgar_types::spec::{Dtype, Method, Task};
+use amoozgar_types::spec::{Dtype, Method, Objective, Task};
 
 /// Bytes of a safetensors weight.
 const WEIGHT_BYTES: u64 = 4;
@@ -19,6 +19,8 @@ const WEIGHT_BYTES: u64 = 4;
 const BYTES_PER_TOKEN: f64 = 5.6;
 /// Bytes of a row of labelled text, about.
 const EXAMPLE_BYTES: u64 = 200;
+/// What the head takes with pairs, as a multiple of what it takes with text: once more forward of three passes.
+const PAIRED_HEAD: f64 = 4.0 / 3.0;
 /// The context below which a proposal does not go, in tokens.
 const SHORTEST_CONTEXT: usize = 64;
 
@@ -84,22 +86,36 @@ pub fn estimate(spec: &TrainSpec, train_bytes: u64) -> Result<RunEstimate, Engin
     let times = fits.then(|| times(spec, &config)).transpose()?;
     let sequence = match spec.task {
         Task::SequenceClassification => context.min(n_tokens / n_sequences),
-        // Rows of conversations need not be full.
-        Task::CausalLm => context.min(n_tokens.div_ceil(n_sequences)),
+        // Rows of conversations need not be full; of a pair both answers go through the model.
+        Task::CausalLm => {
+            let most = context.saturating_mul(spec.sequences_at_once());
+            most.min(n_tokens.div_ceil(n_sequences))
+        }
     };
     let rows = (spec.optimizer.batch_size * sequence) as f64;
     let learnt_share = sampled.map_or(1.0, |sampled| sampled.learnt_share);
+    // Of pairs the head is computed forward twice, and back once.
+    let learnt_share = match spec.preference() {
+        Some(_) => learnt_share * PAIRED_HEAD,
+        None => learnt_share,
+    };
     let step_s = times.map(|times| {
         rows * times.row_s(policy, config.num_hidden_layers, learnt_share)
             + n_parameters as f64 * times.weight_s
     });
     let n_validations = plan.total_steps.div_ceil(plan.evaluate_every) as f64;
+    // The model as it is before training goes over all pairs once.
+    let reference_tokens = match spec.preference() {
+        Some(Objective::Dpo) => n_train_tokens as f64 + validation_tokens,
+        _ => 0.0,
+    };
     let loading_s = 1.0 + train_bytes as f64 / 2e6;
     let duration_s = times.zip(step_s).map(|(times, step_s)| {
         let validated_row_s = times.validated_row_s(config.num_hidden_layers);
         loading_s
             + plan.total_steps as f64 * step_s
             + n_validations * validation_tokens * validated_row_s
+            + reference_tokens * validated_row_s
     });
 
     // The planned ones, the best, two that the clock asked for, and the one that is being written.

@@ -60,7 +60,8 @@ pub(crate) fn footprint(
     micro_batch: usize,
     policy: Policy,
 ) -> Footprint {
-    let n_rows = (micro_batch * spec.model.context_length) as u64;
+    let n_sequences = micro_batch * spec.sequences_at_once();
+    let n_rows = (n_sequences * spec.model.context_length) as u64;
     let shapes = trained_shapes(spec, config);
     let kind = spec.optimizer.kind;
     let gradients: u64 = shapes.iter().map(|shape| of_shape(shape) * F32).sum();

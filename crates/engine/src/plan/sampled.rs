@@ -3,11 +3,11 @@
 
 use crate::load::Place;
 use crate::random::Keyed;
-use crate::setup::{base_model, conversations_of};
+use crate::setup::{base_model, conversations_of, pairs_of};
 use crate::tokenizer::Tokenizer;
 use crate::train::packing::{Piece, Rows};
 use crate::{EngineError, threads};
-use amoozgar_data::{Conversations, Documents};
+use amoozgar_data::{Conversations, Documents, Pairs};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::dataset::Guess;
 use rayon::prelude::*;
@@ -23,7 +23,7 @@ const SAMPLE_BYTES: usize = 1 << 20;
 pub(crate) struct Sampled {
     /// Tokens of the whole text, what is held out included.
     pub(crate) n_tokens: f64,
-    /// Rows that its conversations fill; absent of plain text, which fills its sequences.
+    /// Rows that its conversations fill, or pairs; absent of plain text, which fills its sequences.
     pub(crate) n_sequences: Option<f64>,
     /// The share of tokens that is learnt.
     pub(crate) learnt_share: f64,
@@ -42,8 +42,9 @@ pub(crate) fn sampled(spec: &TrainSpec) -> Result<Option<Sampled>, EngineError> 
     let about = path.metadata().ok();
     let about = about.map(|about| (about.len(), about.modified().ok()));
     let key = format!(
-        "{} {about:?} {:?} {} {}",
+        "{} {about:?} {:?} {:?} {} {}",
         base.display(),
+        spec.preference(),
         spec.dataset,
         spec.model.context_length,
         spec.seed
@@ -58,9 +59,10 @@ pub(crate) fn sampled(spec: &TrainSpec) -> Result<Option<Sampled>, EngineError> 
     let found = threads::pool(threads::count(spec.threads))?.install(|| {
         let place = Place::find(base)?;
         let tokenizer = place.tokenizer()?;
-        match conversations_of(spec)? {
-            Some(guess) => conversations(spec, &guess, &place, &tokenizer),
-            None => text(path, &tokenizer),
+        match (pairs_of(spec)?, conversations_of(spec)?) {
+            (Some(guess), _) => pairs(spec, &guess, &place, &tokenizer),
+            (None, Some(guess)) => conversations(spec, &guess, &place, &tokenizer),
+            (None, None) => text(path, &tokenizer),
         }
     })?;
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -125,6 +127,43 @@ fn conversations(
     Ok(Sampled {
         n_tokens: n_tokens as f64 / share,
         n_sequences: Some(packed.len() as f64 / share),
+        learnt_share: n_learnt as f64 / n_tokens.max(1) as f64,
+    })
+}
+
+fn pairs(
+    spec: &TrainSpec,
+    guess: &Guess,
+    place: &Place,
+    tokenizer: &Tokenizer,
+) -> Result<Sampled, EngineError> {
+    let chat = place.chat(tokenizer)?;
+    let mut rows = Pairs::open(Path::new(&spec.dataset.train), guess)?;
+    let (mut sample, mut n_bytes) = (Vec::new(), 0);
+    while n_bytes < SAMPLE_BYTES
+        && let Some(row) = rows.next().transpose()?
+    {
+        if let Ok(pair) = row {
+            let both = pair.conversations().concat();
+            let lengths = both.iter().map(|message| message.content.len());
+            n_bytes += lengths.sum::<usize>();
+            sample.push(pair);
+        }
+    }
+    let context = spec.model.context_length;
+    let learnt = sample
+        .par_iter()
+        .map(|pair| chat.learnt_pair(pair, context))
+        .collect::<Result<Vec<_>, EngineError>>()?;
+    let learnt: Vec<_> = learnt.into_iter().flatten().collect();
+    let both = || learnt.iter().flatten();
+    let n_tokens: usize = both().map(|learnt| learnt.tokens.len()).sum();
+    let answers = both().flat_map(|learnt| &learnt.trained);
+    let n_learnt: usize = answers.map(ExactSizeIterator::len).sum();
+    let share = share(rows.share_read());
+    Ok(Sampled {
+        n_tokens: n_tokens as f64 / share,
+        n_sequences: Some(learnt.len() as f64 / share),
         learnt_share: n_learnt as f64 / n_tokens.max(1) as f64,
     })
 }

@@ -4,12 +4,16 @@
 //! No batch is padded: sequences of all lengths lie one after the other, and attention keeps them
 //! apart. That is why nothing is sorted by length either, which would only save padding.
 
+use super::corpus::Part;
+use crate::kernels::cross_entropy::IGNORE;
 use crate::kernels::segments::Segments;
 use crate::model::Batch;
 use crate::random::Keyed;
 use crate::train::packing::{self, Piece, Rows};
 use crate::train::token_cache::TokenCache;
 use crate::train::trained::Trained;
+use amoozgar_types::spec::Objective;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread::JoinHandle;
@@ -28,6 +32,28 @@ pub(crate) enum Sequences {
         places: Vec<Piece>,
         classes: Vec<u32>,
     },
+    /// Pairs of conversations, the better one of each before the worse.
+    Pairs {
+        places: Vec<Piece>,
+        objective: Objective,
+    },
+}
+
+/// A micro-batch.
+pub(crate) struct Made {
+    pub(crate) batch: Batch,
+    /// Where its sequences are pairs, two and two.
+    pub(crate) pairs: Option<PairRows>,
+}
+
+/// What the rows of a batch of pairs are.
+pub(crate) struct PairRows {
+    /// The pairs' places in their part.
+    pub(crate) indices: Vec<usize>,
+    /// Whether a row `(N)` predicts an answer's token.
+    pub(crate) answers: Vec<bool>,
+    /// Rows of better conversations that are learnt as text; 0 where none are.
+    pub(crate) n_written: usize,
 }
 
 /// The batches of a run.
@@ -47,6 +73,7 @@ impl Sequences {
             Self::Windows { n, .. } => *n,
             Self::Rows(rows) => rows.len(),
             Self::Examples { places, .. } => places.len(),
+            Self::Pairs { places, .. } => places.len() / 2,
         }
     }
 }
@@ -75,7 +102,7 @@ impl Source {
     }
 
     /// The micro-batches of a step.
-    pub(crate) fn step(&self, step_from_zero: u64, epoch: &mut Epoch) -> Vec<Batch> {
+    pub(crate) fn step(&self, step_from_zero: u64, epoch: &mut Epoch) -> Vec<Made> {
         let n = self.sequences.len().max(1) as u64;
         let chosen: Vec<(usize, usize)> = (0..self.batch_size as u64)
             .map(|slot| {
@@ -92,8 +119,8 @@ impl Source {
     }
 
     /// The batch of some sequences, each with its epoch's shift.
-    fn batch(&self, chosen: &[(usize, usize)]) -> Batch {
-        match &self.sequences {
+    fn batch(&self, chosen: &[(usize, usize)]) -> Made {
+        let batch = match &self.sequences {
             Sequences::Windows { context, .. } => {
                 let len = *context;
                 let pieces = chosen.iter().map(|(index, shift)| Piece {
@@ -111,7 +138,66 @@ impl Source {
                 let indices = chosen.iter().map(|(index, _)| *index);
                 examples(&self.tokens, places, classes, indices)
             }
+            Sequences::Pairs { places, objective } => {
+                let indices = chosen.iter().map(|(index, _)| *index);
+                let text = (&*self.tokens, self.trained.as_deref());
+                return pairs_of(text, places, indices, *objective);
+            }
+        };
+        Made { batch, pairs: None }
+    }
+}
+
+/// The batch of some pairs of a part, whose conversations lie at `places`.
+pub(crate) fn pair_batch(
+    part: &Part,
+    places: &[Piece],
+    indices: Range<usize>,
+    objective: Objective,
+) -> Made {
+    let text = (&*part.tokens, part.trained.as_deref());
+    pairs_of(text, places, indices, objective)
+}
+
+/// Both conversations of each pair, one after the other. Targets are the answers' tokens; where the better
+/// conversation is learnt as text, all of its own.
+fn pairs_of(
+    (tokens, trained): (&TokenCache, Option<&Trained>),
+    places: &[Piece],
+    indices: impl Iterator<Item = usize>,
+    objective: Objective,
+) -> Made {
+    let indices: Vec<usize> = indices.collect();
+    let pieces = indices.iter().flat_map(|index| {
+        let of_pair = places.get(2 * index..2 * index + 2);
+        of_pair.unwrap_or_default().iter().copied()
+    });
+    let pieces: Vec<Piece> = pieces.collect();
+    let mut batch = packing::batch(tokens, &pieces, trained);
+    let answers = batch.targets.iter().map(|&target| target != IGNORE);
+    let answers = answers.collect();
+    let mut n_written = 0;
+    if objective == Objective::Orpo {
+        let (mut row, mut written) = (0, Vec::new());
+        for (index, piece) in pieces.iter().enumerate() {
+            if index % 2 == 0 {
+                written.clear();
+                tokens.read(piece.start + 1, piece.len, &mut written);
+                if let Some(targets) = batch.targets.get_mut(row..row + piece.len) {
+                    targets.copy_from_slice(&written);
+                }
+                n_written += piece.len;
+            }
+            row += piece.len;
         }
+    }
+    Made {
+        batch,
+        pairs: Some(PairRows {
+            indices,
+            answers,
+            n_written,
+        }),
     }
 }
 
@@ -151,7 +237,7 @@ impl Epoch {
                     let spare = source.tokens.len().saturating_sub(n * context + 1);
                     stream.below(u64::MAX, spare.min(context - 1) as u64 + 1) as usize
                 }
-                Sequences::Rows(_) | Sequences::Examples { .. } => 0,
+                Sequences::Rows(_) | Sequences::Examples { .. } | Sequences::Pairs { .. } => 0,
             };
             self.0 = Some((epoch, stream.permutation(source.sequences.len()), shift));
         }
@@ -170,7 +256,7 @@ pub(crate) struct Prefetch {
 /// The thread that works ahead.
 struct Running {
     next_step: u64,
-    made: Receiver<Vec<Batch>>,
+    made: Receiver<Vec<Made>>,
     thread: JoinHandle<()>,
 }
 
@@ -183,7 +269,7 @@ impl Prefetch {
     }
 
     /// The micro-batches of a step. Any step may follow any other; the next one is at hand soonest.
-    pub(crate) fn step(&mut self, step_from_zero: u64) -> Vec<Batch> {
+    pub(crate) fn step(&mut self, step_from_zero: u64) -> Vec<Made> {
         if self
             .running
             .as_ref()
@@ -279,7 +365,8 @@ mod tests {
         for step in (0..n_rows as u64).chain([3, 4, 900, 901]) {
             let (made, expected) = (prefetch.step(step), alone.step(step, &mut Epoch::default()));
             assert_eq!(made.len(), 2, "two micro-batches");
-            for (made, expected) in made.iter().zip(&expected) {
+            let pairs = made.iter().zip(&expected);
+            for (made, expected) in pairs.map(|(made, expected)| (&made.batch, &expected.batch)) {
                 assert_eq!(made.tokens, expected.tokens, "step {step}");
                 assert_eq!(made.targets, expected.targets, "step {step}");
                 assert_eq!(made.segments, expected.segments, "step {step}");

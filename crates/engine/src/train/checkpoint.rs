@@ -1,6 +1,7 @@
 //! Checkpoints: weights, what the optimizer remembers and the loop's state in one folder that appears whole or not at
 //! all. A folder that does not match its own hash counts as damaged.
 
+use super::chosen_fall::ChosenFall;
 use crate::EngineError;
 use crate::files;
 use crate::train::optimizer::Optimizer;
@@ -38,6 +39,9 @@ pub(crate) struct LoopState {
     /// What the schedule's rates are multiplied by.
     #[serde(default = "one")]
     pub(crate) lr_scale: f64,
+    /// How the better answers' likelihood went, where pairs are learnt.
+    #[serde(default)]
+    pub(crate) chosen_fall: ChosenFall,
 }
 
 impl Default for LoopState {
@@ -50,6 +54,7 @@ impl Default for LoopState {
             validated_step: 0,
             early_stopped: false,
             lr_scale: 1.0,
+            chosen_fall: ChosenFall::default(),
         }
     }
 }

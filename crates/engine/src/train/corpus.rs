@@ -4,12 +4,13 @@
 mod build;
 mod conversations;
 mod labelled;
+mod pairs;
 
 use crate::files;
 use crate::gguf;
 use crate::load::Place;
 use crate::random::Keyed;
-use crate::setup::{base_model, conversations_of};
+use crate::setup::{base_model, conversations_of, pairs_of};
 use crate::tokenizer::Tokenizer;
 use crate::tokenizer::chat::Chat;
 use crate::train::packing::{self, Piece};
@@ -18,7 +19,7 @@ use crate::train::trained::Trained;
 use crate::{Control, EngineError};
 use amoozgar_data::{DataError, Documents, HeldOut, Unit};
 use amoozgar_types::TrainSpec;
-use amoozgar_types::event::{ConversationsRead, LoadingStage};
+use amoozgar_types::event::{ConversationsRead, LoadingStage, PairsRead};
 use amoozgar_types::spec::Task;
 use build::Build;
 pub(crate) use build::{Encoded, encode_file};
@@ -46,6 +47,8 @@ pub(crate) struct Corpus {
     /// Where the documents are conversations: in which form, and what was read.
     pub(crate) chat: Option<Chat>,
     pub(crate) conversations: Option<ConversationsRead>,
+    /// Where they are pairs, each with two documents one after the other: what was read.
+    pub(crate) pairs: Option<PairsRead>,
 }
 
 /// What a classifier tells apart.
@@ -107,6 +110,8 @@ struct Manifest {
     n_val_bytes: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     conversations: Option<ConversationsRead>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pairs: Option<PairsRead>,
 }
 
 /// Names of the two parts.
@@ -121,6 +126,9 @@ pub(crate) fn prepare(
 ) -> Result<Corpus, EngineError> {
     if spec.task == Task::SequenceClassification {
         return labelled::prepare(spec, cache_dir, progress);
+    }
+    if let Some(guess) = pairs_of(spec)? {
+        return pairs::prepare(spec, &guess, cache_dir, progress);
     }
     if let Some(guess) = conversations_of(spec)? {
         return conversations::prepare(spec, &guess, cache_dir, progress);
@@ -285,6 +293,7 @@ fn open(folder: &Path, key: &str, bos: Option<u32>) -> Result<Option<Corpus>, En
         classes: None,
         chat: None,
         conversations: manifest.conversations,
+        pairs: manifest.pairs,
     }))
 }
 

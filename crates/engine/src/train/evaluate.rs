@@ -12,7 +12,7 @@ use crate::train::packing::{self, Piece, packs_documents};
 use crate::train::trained::Trained;
 use crate::weights::safetensors::{self, Entry};
 use amoozgar_data::{columns, format_of};
-use amoozgar_types::dataset::Guess;
+use amoozgar_types::dataset::{Guess, Shape};
 use amoozgar_types::spec::Packing;
 use std::path::Path;
 
@@ -101,6 +101,17 @@ pub fn evaluate(
 /// What the rows of a file are, where they are conversations.
 fn conversations_in(data: &Path) -> Result<Option<Guess>, EngineError> {
     let guess = columns(data)?.guess;
+    if guess
+        .as_ref()
+        .is_some_and(|guess| guess.shape == Shape::Preference)
+    {
+        let detail = "it holds pairs of a better and a worse answer, which a run with objective `dpo` or \
+                      `orpo` measures as it learns";
+        return Err(EngineError::InvalidSpec {
+            field: "data",
+            detail: detail.to_owned(),
+        });
+    }
     Ok(guess.filter(|guess| guess.shape.is_conversation()))
 }
 

@@ -3,6 +3,7 @@
 
 use super::checkpoint::{LoopState, Occasion};
 use super::clock::{RunClock, SavingClock};
+use super::preference::Sums;
 use super::session::{Session, Validated};
 use crate::export::{self, Card, Companions};
 use crate::setup::base_model;
@@ -98,6 +99,9 @@ fn run(
     };
     if let Some(read) = &session.corpus.conversations {
         emit(TrainEvent::Conversations(read.clone()));
+    }
+    if let Some(read) = &session.corpus.pairs {
+        emit(TrainEvent::Pairs(read.clone()));
     }
     emit(TrainEvent::Started(session.run_plan(&state, n_threads)));
 
@@ -204,7 +208,15 @@ fn run(
             grad_norm: done.grad_norm,
             tokens_per_s: timing.tokens_per_s(),
             eta_s: timing.eta_s(state.step),
+            preference: done.pairs.as_ref().map(Sums::scores),
         }));
+        if let Some(sums) = &done.pairs {
+            let logp = sums.scores().chosen_logp;
+            if let Some(nats) = state.chosen_fall.step(logp, sums.reference_logp()) {
+                let step = state.step;
+                emit(TrainEvent::ChosenFell { step, nats });
+            }
+        }
     }
 
     let best_step = state.best.as_ref().map_or(state.step, |best| best.step);
@@ -301,6 +313,7 @@ fn record_validation(state: &mut LoopState, validated: Validated) -> ValidationR
         bits_per_byte: validated.bits_per_byte,
         best,
         classes: validated.classes,
+        preference: validated.preference,
     };
     if best {
         state.best = Some(record.clone());

@@ -18,12 +18,16 @@ pub(super) fn run_hashes(spec: &TrainSpec, corpus_key: &str, packs_documents: bo
     };
     // Streams are told as they were before there was anything else.
     let packed = if packs_documents { "packed" } else { "" };
+    let preferred = match spec.preference() {
+        Some(objective) => format!("{} {:?}", objective.as_str(), spec.beta),
+        None => String::new(),
+    };
     words.map(|word| {
         // Without the quotation marks that a text's `Debug` has.
         let word = format_args!("{word}");
         let start = (word, &spec.base_model, &spec.lora, spec.dtype);
         let facts = (corpus_key, &spec.model, &spec.optimizer, spec.seed, start);
-        blake3::hash(format!("{facts:?}{packed}").as_bytes())
+        blake3::hash(format!("{facts:?}{packed}{preferred}").as_bytes())
             .to_hex()
             .to_string()
     })

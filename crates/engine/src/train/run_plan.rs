@@ -3,7 +3,7 @@
 use super::optimizer::{Decayed, OptimizerConfig};
 use super::schedule::Schedule;
 use crate::EngineError;
-use amoozgar_types::spec::{Method, OptimizerSpec, Task};
+use amoozgar_types::spec::{DEFAULT_BETA, Method, OptimizerSpec, Supervise, Task};
 use amoozgar_types::{TrainSpec, limits};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -36,6 +36,7 @@ const SHORT: f64 = 60.0;
 /// [`EngineError::InvalidSpec`] with the field.
 pub fn validate(spec: &TrainSpec) -> Result<(), EngineError> {
     validate_method(spec)?;
+    validate_objective(spec)?;
     validate_model(spec)?;
     validate_optimizer(&spec.optimizer)?;
     let sampling = spec.evaluation.temperature;
@@ -81,6 +82,28 @@ fn validate_method(spec: &TrainSpec) -> Result<(), EngineError> {
     within("lora.rank", spec.lora.rank, limits::RANK)?;
     within("lora.alpha", spec.lora.alpha, limits::ALPHA)?;
     within("lora.dropout", spec.lora.dropout, limits::DROPOUT)
+}
+
+/// What learns of pairs, and what has no part in it.
+fn validate_objective(spec: &TrainSpec) -> Result<(), EngineError> {
+    let Some(objective) = spec.preference() else {
+        return require("beta", spec.beta.is_none(), || {
+            "it changes nothing but with objective `dpo` or `orpo`".to_owned()
+        });
+    };
+    let name = objective.as_str();
+    require("objective", spec.task == Task::CausalLm, || {
+        format!("a classifier learns nothing by `{name}`")
+    })?;
+    require("method", spec.method != Method::Scratch, || {
+        format!("`{name}` goes on from a finished model: `full` or `lora`")
+    })?;
+    require(
+        "dataset.supervise",
+        spec.dataset.supervise == Supervise::All,
+        || "of a pair the answers after the prompt are learnt, whatever stands here".to_owned(),
+    )?;
+    within("beta", spec.beta.unwrap_or(DEFAULT_BETA), limits::BETA)
 }
 
 fn validate_model(spec: &TrainSpec) -> Result<(), EngineError> {

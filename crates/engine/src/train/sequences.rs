@@ -1,4 +1,4 @@
-//! What a run's text consists of: windows of a stream, rows of documents, or examples; and its batches.
+//! What a run's text consists of: windows of a stream, rows of documents, examples, or pairs; and its batches.
 
 use super::batches::{Epoch, Sequences, Source};
 use super::packing::{self, Rows};
@@ -46,7 +46,10 @@ pub fn first_batches(
     let source = source(spec, &corpus, sequences, plan.micro_batch);
     let mut epoch = Epoch::default();
     Ok((0..n_steps)
-        .map(|step| source.step(step, &mut epoch))
+        .map(|step| {
+            let made = source.step(step, &mut epoch).into_iter();
+            made.map(|made| made.batch).collect()
+        })
         .collect())
 }
 
@@ -57,6 +60,12 @@ pub(super) fn sequences(spec: &TrainSpec, corpus: &Corpus, packs_documents: bool
         return Sequences::Examples {
             places: corpus.train.places(),
             classes: classes.train.clone(),
+        };
+    }
+    if let Some(objective) = spec.preference() {
+        return Sequences::Pairs {
+            places: corpus.train.conversations(),
+            objective,
         };
     }
     if packs_documents {
@@ -78,7 +87,7 @@ pub(super) fn packs_documents(spec: &TrainSpec) -> Result<bool, EngineError> {
     if spec.task == Task::SequenceClassification {
         return Ok(false);
     }
-    if conversations_of(spec)?.is_some() {
+    if spec.preference().is_some() || conversations_of(spec)?.is_some() {
         return Ok(true);
     }
     let format = format_of(Path::new(&spec.dataset.train))?;

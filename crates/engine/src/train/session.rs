@@ -5,11 +5,13 @@ use super::checkpoint::{Checkpoints, LoopState, Occasion, Restored};
 use super::classify::measure;
 use super::evaluate::{Evaluation, sum_nll};
 use super::optimizer::{Optimizer, clip_factor};
+use super::preference::{Preference, Sums, Whole};
+use super::reference::reference;
 use super::run_plan::{Plan, Work, require_a_whole_batch};
 use super::sequences::{packs_documents, require, sequences, source};
-use super::start::{Start, beside, start, write_adapted};
+use super::start::{Start, beside, start, take_weights, write_adapted};
 use crate::infer::{Asked, SamplingParams, continue_prompt};
-use crate::model::{self, Batch, Model, ModelConfig, StepContext};
+use crate::model::{self, Model, ModelConfig, StepContext};
 use crate::plan::footprint;
 use crate::random::Keyed;
 use crate::tape::{Gradients, Policy};
@@ -18,9 +20,8 @@ use crate::train::run_hash::run_hashes;
 use crate::train::trained::Trained;
 use crate::{Control, EngineError};
 use amoozgar_types::TrainSpec;
-use amoozgar_types::event::{ClassScores, LoadingStage, RunPlan};
-use amoozgar_types::spec::Method;
-use std::collections::BTreeMap;
+use amoozgar_types::event::{ClassScores, LoadingStage, PreferenceScores, RunPlan};
+use amoozgar_types::spec::{DEFAULT_BETA, Method, Objective};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -38,6 +39,7 @@ pub(super) struct Session {
     checkpoints: Checkpoints,
     batches: Prefetch,
     packs_documents: bool,
+    preference: Option<Preference>,
 }
 
 /// What the held-out text costs the model.
@@ -45,15 +47,18 @@ pub(super) struct Validated {
     pub(super) loss: f64,
     pub(super) bits_per_byte: f64,
     pub(super) classes: Option<ClassScores>,
+    pub(super) preference: Option<PreferenceScores>,
 }
 
 /// What one optimizer step did.
 pub(super) struct StepDone {
-    /// Mean loss of the step's tokens before the update.
+    /// Mean loss of the step's tokens or pairs before the update.
     pub(super) loss: f64,
     /// Gradient norm before clipping.
     pub(super) grad_norm: f64,
     pub(super) n_tokens: usize,
+    /// How the step's pairs were told apart before the update.
+    pub(super) pairs: Option<Sums>,
 }
 
 impl Session {
@@ -88,6 +93,7 @@ impl Session {
         let plan = Plan::new(spec, sequences.len()).sparing(spec, &work);
         let policy = footprint::choose_policy(spec, model.config(), plan.micro_batch);
         progress.at(LoadingStage::Model, 1.0)?;
+        let preference = preference(spec, &model, &corpus, progress)?;
 
         let runs = run_hashes(spec, &corpus.key, packs_documents);
         let beside = beside(spec, &model, &targets, &corpus)?;
@@ -105,6 +111,7 @@ impl Session {
             checkpoints,
             batches,
             packs_documents,
+            preference,
         };
         let (restored, lr_scale) = session.checkpoints.restore_latest()?;
         let mut state = LoopState {
@@ -187,15 +194,17 @@ impl Session {
         control: &Control,
     ) -> Result<Option<StepDone>, EngineError> {
         let batches = self.batches.step(step_from_zero);
-        let n_targets = batches.iter().map(Batch::n_targets).sum::<usize>().max(1);
+        let n_targets = batches.iter().map(|made| made.batch.n_targets());
+        let n_targets = n_targets.sum::<usize>().max(1);
         // What goes through a decoder is its work, whether it is learnt or not.
         let n_tokens = match self.corpus.chat {
-            Some(_) => batches.iter().map(|batch| batch.tokens.len()).sum(),
+            Some(_) => batches.iter().map(|made| made.batch.tokens.len()).sum(),
             None => n_targets,
         };
-        let mut sum_nll = 0.0;
+        let whole = Whole::of(&batches);
+        let (mut sum_nll, mut sums) = (0.0, Sums::default());
         let drops = Keyed::new(self.spec.seed, "dropout").child(step_from_zero);
-        for (index, batch) in batches.iter().enumerate() {
+        for (index, made) in batches.iter().enumerate() {
             if control.stop_wanted() {
                 self.gradients.clear();
                 return Ok(None);
@@ -205,12 +214,22 @@ impl Session {
                 scale: 1.0 / n_targets as f32,
                 dropout: Some(drops.child(index as u64)),
             };
-            sum_nll += self
-                .model
-                .gradients(batch, &step, &mut self.gradients)?
-                .sum_nll;
+            if let Some(preference) = &self.preference {
+                // Each row has its own share of the step's mean.
+                let step = StepContext { scale: 1.0, ..step };
+                let into = (&mut self.gradients, &mut sums);
+                preference.gradients(&self.model, made, &step, whole, into)?;
+            } else {
+                let loss = self
+                    .model
+                    .gradients(&made.batch, &step, &mut self.gradients)?;
+                sum_nll += loss.sum_nll;
+            }
         }
-        let loss = sum_nll / n_targets as f64;
+        let loss = match self.preference {
+            Some(_) => sums.loss(),
+            None => sum_nll / n_targets as f64,
+        };
         let grad_norm = self.gradients.norm();
         if loss.is_finite() && grad_norm.is_finite() {
             let clip = clip_factor(grad_norm, self.spec.optimizer.grad_clip);
@@ -223,6 +242,7 @@ impl Session {
             loss,
             grad_norm,
             n_tokens,
+            pairs: self.preference.as_ref().map(|_| sums),
         }))
     }
 
@@ -237,9 +257,10 @@ impl Session {
         };
         // Its buffers are of other sizes than the training step's: neither is kept beside the other.
         self.model.let_go_of_buffers();
-        let measured = match &self.corpus.classes {
-            Some(classes) => self.measure_classes(classes, &mut between),
-            None => self.measure_text(&mut between),
+        let measured = match (&self.corpus.classes, &self.preference) {
+            (Some(classes), _) => self.measure_classes(classes, &mut between),
+            (None, Some(preference)) => self.measure_pairs(preference, &mut between),
+            (None, None) => self.measure_text(&mut between),
         };
         match measured {
             Ok(measured) => Ok(Some(measured)),
@@ -268,6 +289,22 @@ impl Session {
             loss: found.loss,
             bits_per_byte: found.bits_per_byte,
             classes: None,
+            preference: None,
+        })
+    }
+
+    fn measure_pairs(
+        &self,
+        preference: &Preference,
+        between: &mut dyn FnMut() -> Result<(), EngineError>,
+    ) -> Result<Validated, EngineError> {
+        let found = preference.measure(&self.model, &self.corpus.validation, between)?;
+        Ok(Validated {
+            loss: found.loss(),
+            bits_per_byte: 0.0,
+            classes: None,
+            // Beside a loss that is no number they are none either.
+            preference: found.loss().is_finite().then(|| found.scores()),
         })
     }
 
@@ -289,6 +326,7 @@ impl Session {
             loss: found.loss,
             bits_per_byte: 0.0,
             classes: Some(found.scores()),
+            preference: None,
         })
     }
 
@@ -368,24 +406,24 @@ impl Session {
     }
 }
 
-/// Puts a checkpoint's values in the place of the trained weights.
-fn take_weights(
-    model: &mut Model,
-    mut values: BTreeMap<String, Vec<f32>>,
-    checkpoint: &Path,
-) -> Result<(), EngineError> {
-    let trained: Vec<String> = model
-        .parameters
-        .trained()
-        .map(|(_, weight)| weight.name.clone())
-        .collect();
-    for name in trained {
-        let incomplete = || EngineError::InvalidCheckpoint {
-            path: checkpoint.to_path_buf(),
-            detail: format!("the weight `{name}` is missing"),
-        };
-        let values = values.remove(&name).ok_or_else(incomplete)?;
-        model.parameters.set(&name, values)?;
-    }
-    Ok(())
+/// What the run prefers by, where it learns of pairs; `model` is what it starts from.
+fn preference(
+    spec: &TrainSpec,
+    model: &Model,
+    corpus: &Corpus,
+    progress: &mut Progress<'_>,
+) -> Result<Option<Preference>, EngineError> {
+    let Some(objective) = spec.preference() else {
+        return Ok(None);
+    };
+    let [train, validation] = match objective {
+        Objective::Dpo => reference(spec, model, corpus, progress)?,
+        Objective::Sft | Objective::Orpo => Default::default(),
+    };
+    Ok(Some(Preference {
+        objective,
+        beta: spec.beta.unwrap_or(DEFAULT_BETA),
+        train,
+        validation,
+    }))
 }

@@ -11,6 +11,7 @@ use crate::train::corpus::Corpus;
 use crate::weights::{Storage, adapter};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::spec::{Method, Task};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What a run trains, and what its adapter's folder must tell.
@@ -72,6 +73,28 @@ fn refuse_unknown_targets(spec: &TrainSpec, adapted: &[String]) -> Result<(), En
             adapted.join("`, `")
         ),
     })
+}
+
+/// Puts a checkpoint's values in the place of the trained weights.
+pub(super) fn take_weights(
+    model: &mut Model,
+    mut values: BTreeMap<String, Vec<f32>>,
+    checkpoint: &Path,
+) -> Result<(), EngineError> {
+    let trained: Vec<String> = model
+        .parameters
+        .trained()
+        .map(|(_, weight)| weight.name.clone())
+        .collect();
+    for name in trained {
+        let incomplete = || EngineError::InvalidCheckpoint {
+            path: checkpoint.to_path_buf(),
+            detail: format!("the weight `{name}` is missing"),
+        };
+        let values = values.remove(&name).ok_or_else(incomplete)?;
+        model.parameters.set(&name, values)?;
+    }
+    Ok(())
 }
 
 /// What stands beside the weights of the run's checkpoints.

@@ -19,6 +19,7 @@ mod gguf_kinds;
 mod optimizers_in_runs;
 mod packing;
 mod plan;
+mod preference;
 mod qwen3_5;
 mod reference;
 mod strictness;

@@ -11,6 +11,7 @@ fn point(step: u64, loss: f64, tokens_per_s: f64) -> MetricPoint {
         lr: 1e-3,
         grad_norm: 1.0,
         tokens_per_s,
+        preference: None,
     }
 }
 
@@ -20,6 +21,7 @@ fn validation(step: u64, val_loss: f64) -> ValidationPoint {
         val_loss: val_loss.into(),
         bits_per_byte: val_loss / 2.0,
         classes: None,
+        preference: None,
     }
 }
 

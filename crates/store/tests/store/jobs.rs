@@ -20,6 +20,7 @@ fn every_field_of_a_job_survives_a_restart() {
     record.tokens_per_s = Some(9000.0);
     record.eta_s = Some(3.0);
     record.diverged_step = Some(17);
+    record.chosen_fell_step = Some(18);
     record.error = Some(ApiError::with(
         ErrorCode::InvalidJson,
         ErrorParams {
@@ -203,6 +204,7 @@ fn removing_a_job_takes_its_curves_samples_and_checkpoints_along() {
         lr: 1e-3,
         grad_norm: 1.0,
         tokens_per_s: 10.0,
+        preference: None,
     };
     store.append_metrics(&id, &[point], &[]).unwrap();
     let sample = SampleRecord {

@@ -1,6 +1,6 @@
 use crate::support::{Fixture, job_id};
 use amoozgar_types::Loss;
-use amoozgar_types::event::{CheckpointRecord, ClassScores, SampleRecord};
+use amoozgar_types::event::{CheckpointRecord, ClassScores, PreferenceScores, SampleRecord};
 use amoozgar_types::job::{JobStatus, MetricPoint, ValidationPoint};
 
 fn point(step: u64, loss: Loss) -> MetricPoint {
@@ -11,6 +11,7 @@ fn point(step: u64, loss: Loss) -> MetricPoint {
         lr: 2e-3 / step as f64,
         grad_norm: 1.0 / 3.0,
         tokens_per_s: 1e4,
+        preference: None,
     }
 }
 
@@ -41,6 +42,7 @@ fn losses_come_back_bit_for_bit_and_divergence_is_no_number() {
             val_loss: point.loss,
             bits_per_byte: 1.0 / 3.0,
             classes: None,
+            preference: None,
         })
         .collect();
     fixture
@@ -93,6 +95,7 @@ fn a_resumed_run_rewrites_what_came_after_its_checkpoint() {
             val_loss: Loss::Finite(step as f64),
             bits_per_byte: 1.0,
             classes: None,
+            preference: None,
         };
         store
             .append_metrics(&id, &[point(step, Loss::Finite(1.0))], &[validation])
@@ -156,6 +159,7 @@ fn the_measures_of_a_classifier_survive_a_restart() {
         val_loss: Loss::Finite(0.5),
         bits_per_byte: 0.0,
         classes,
+        preference: None,
     };
     let wrote = [
         point(1, Some(scores(0.25))),
@@ -176,4 +180,39 @@ fn the_measures_of_a_classifier_survive_a_restart() {
         better[0],
         "a step that is measured again"
     );
+}
+
+#[test]
+fn what_is_measured_of_pairs_comes_back_and_is_absent_elsewhere() {
+    let fixture = Fixture::with_job("j1", JobStatus::Running);
+    let id = job_id("j1");
+    let scores = PreferenceScores {
+        chosen_reward: 1.0 / 3.0,
+        rejected_reward: -0.25,
+        accuracy: 0.75,
+        chosen_logp: -1.5,
+        rejected_logp: -2.5,
+    };
+    let train = [
+        MetricPoint {
+            preference: Some(scores),
+            ..point(1, Loss::Finite(0.6))
+        },
+        point(2, Loss::Finite(0.5)),
+    ];
+    let validation = [ValidationPoint {
+        step: 2,
+        val_loss: Loss::Finite(0.5),
+        bits_per_byte: 0.0,
+        classes: None,
+        preference: Some(scores),
+    }];
+    fixture
+        .store
+        .append_metrics(&id, &train, &validation)
+        .unwrap();
+    let fixture = fixture.reopened();
+    let read = fixture.store.metrics(&id).unwrap();
+    assert_eq!(read.train, train, "the training curve");
+    assert_eq!(read.validation, validation, "and the other one");
 }

@@ -5,7 +5,7 @@ use crate::id::{DatasetId, JobId};
 use crate::model_ref::ModelRef;
 use crate::spec::{
     DEFAULT_SEED, DEFAULT_VALIDATION_FRACTION, Defaults, Dtype, EvaluationSpec, LoraSpec, Method,
-    OptimizerKind, OptimizerSpec, Packing, ScheduleKind, SizePreset, Supervise, Task,
+    Objective, OptimizerKind, OptimizerSpec, Packing, ScheduleKind, SizePreset, Supervise, Task,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,9 +41,12 @@ pub struct NewRun {
     /// The adapters of [`Method::Lora`].
     #[serde(default)]
     pub lora: LoraSpec,
-    /// What its rows are, where they are conversations.
+    /// What its rows are, where they are conversations or pairs.
     #[serde(default)]
     pub rows: RowChoices,
+    /// The `beta` of `dpo` and `orpo`; the default where absent.
+    #[serde(default)]
+    pub beta: Option<f64>,
     /// What most people leave as it is.
     #[serde(default)]
     pub advanced: AdvancedSettings,
@@ -59,6 +62,8 @@ pub struct RowChoices {
     pub mapping: Mapping,
     /// Which answers are learnt.
     pub supervise: Supervise,
+    /// What is learnt of them, where they are pairs.
+    pub objective: Option<Objective>,
 }
 
 /// Settings of a run that most people leave as they are.

@@ -1,6 +1,6 @@
 //! What a run does where nothing is said: the one place for numbers that follow from its task and method.
 
-use super::{Method, SizePreset, Task};
+use super::{Method, Objective, SizePreset, Task};
 
 /// The context that is proposed for a finished model that sees more: what a computer at home can bear.
 pub const PROPOSED_CONTEXT: u32 = 256;
@@ -45,6 +45,21 @@ impl Defaults {
             lr,
             weight_decay,
         }
+    }
+
+    /// What suits what is learnt of the text as well: of pairs once over them, at rates that are lower by far,
+    /// since a preference is learnt by moving little from where the model was (trl's rate; ten times as much for
+    /// adapters; ORPO, which learns to write the answers too, goes further and more often).
+    pub fn learning(task: Task, method: Method, objective: Option<Objective>) -> Self {
+        let all = Self::of(task, method);
+        let (epochs, lr) = match (objective, method) {
+            (Some(Objective::Dpo), Method::Lora) => (1, 1e-5),
+            (Some(Objective::Dpo), _) => (1, 1e-6),
+            (Some(Objective::Orpo), Method::Lora) => (3, 5e-5),
+            (Some(Objective::Orpo), _) => (3, 5e-6),
+            (None | Some(Objective::Sft), _) => return all,
+        };
+        Self { epochs, lr, ..all }
     }
 }
 

@@ -2,9 +2,9 @@
 //! older programs wrote is read as what it means now.
 
 use super::{
-    CheckpointSpec, DEFAULT_SEED, DatasetSpec, Dtype, EvaluationSpec, LoraSpec, Method, ModelSpec,
-    Objective, OptimizerKind, OptimizerSpec, ScheduleKind, SizePreset, Task, TokenizerSpec,
-    TrainSpec, default_alpha, default_context,
+    CheckpointSpec, DEFAULT_BETA, DEFAULT_SEED, DatasetSpec, Defaults, Dtype, EvaluationSpec,
+    LoraSpec, Method, ModelSpec, Objective, OptimizerKind, OptimizerSpec, ScheduleKind, SizePreset,
+    Task, TokenizerSpec, TrainSpec, default_alpha, default_context,
 };
 use crate::spec::BaseStorage;
 use serde::Deserialize;
@@ -18,6 +18,7 @@ pub struct SpecFile {
     dataset: DatasetSpec,
     task: Option<Task>,
     objective: Option<Objective>,
+    beta: Option<f64>,
     #[serde(default)]
     method: WrittenMethod,
     base_model: Option<String>,
@@ -64,19 +65,25 @@ impl SpecFile {
     /// Where the method of an older program contradicts the task beside it.
     pub fn resolve(self, longest_context: Option<u32>) -> Result<TrainSpec, SpecError> {
         let (task, method) = self.task_and_method()?;
+        let objective = self.objective;
+        let defaults = Defaults::learning(task, method, objective);
+        let beta = objective.filter(|objective| objective.is_preference());
+        let beta = beta.map(|_| DEFAULT_BETA);
         let context = default_context(method, SizePreset::default(), longest_context);
         Ok(TrainSpec {
             name: self.name,
             dataset: self.dataset,
             task,
-            objective: self.objective,
+            objective,
+            // One that changes nothing is refused where the specification is looked at.
+            beta: self.beta.or(beta),
             method,
             base_model: self.base_model,
             lora: self.lora.resolve(),
             dtype: self.dtype,
             tokenizer: self.tokenizer,
             model: self.model.resolve(context as usize),
-            optimizer: self.optimizer.resolve(OptimizerSpec::of(task, method)),
+            optimizer: self.optimizer.resolve(OptimizerSpec::with(defaults)),
             evaluation: self.evaluation,
             checkpoint: self.checkpoint,
             seed: self.seed.unwrap_or(u64::from(DEFAULT_SEED)),
@@ -376,12 +383,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_learnt_of_pairs_has_a_beta_and_rates_of_its_own() {
+        for (objective, beta, lr) in [
+            (json!(null), None, 2e-4),
+            (json!("sft"), None, 2e-4),
+            (json!("dpo"), Some(0.1), 1e-5),
+            (json!("orpo"), Some(0.1), 5e-5),
+        ] {
+            let spec = read(json!({
+                "objective": objective, "method": "lora", "base_model": "/m",
+            }))
+            .unwrap();
+            assert_eq!(spec.beta, beta, "{objective}");
+            assert!(close(spec.optimizer.lr, lr), "{objective}");
+            let again: TrainSpec =
+                serde_json::from_value(serde_json::to_value(&spec).unwrap()).unwrap();
+            assert_eq!(again, spec, "{objective} through job.json");
+        }
+        let own = read(json!({ "objective": "dpo", "beta": 0.3 })).unwrap();
+        assert_eq!(own.beta, Some(0.3), "what is written counts");
+    }
+
+    #[test]
     fn an_unknown_field_is_refused_by_name() {
         for (field, more) in [
             ("speed", json!({ "speed": 1 })),
             ("momentum", json!({ "optimizer": { "momentum": 1 } })),
             ("n_head", json!({ "model": { "n_head": 1 } })),
             ("r", json!({ "lora": { "r": 1 } })),
+            ("gamma", json!({ "objective": "dpo", "gamma": 1 })),
         ] {
             let refused = read(more).unwrap_err().to_string();
             assert!(refused.contains(&format!("`{field}`")), "`{refused}`");

@@ -5,7 +5,8 @@
 
 use crate::components::Table;
 use crate::state::thin::kept_rows;
-use amoozgar_types::job::{MetricPoint, Metrics};
+use amoozgar_types::event::PreferenceScores;
+use amoozgar_types::job::{MetricPoint, Metrics, ValidationPoint};
 
 /// The smoothed curve averages this part of the run on each side of a step...
 const WINDOW_SHARE: usize = 40;
@@ -18,28 +19,83 @@ pub fn loss_table(metrics: &Metrics) -> Table {
     let train = drawn(metrics, &marks(metrics));
     let raw: Vec<Option<f64>> = train.iter().map(|one| one.loss.finite()).collect();
     let smooth = smoothed(&raw);
+    merged(metrics, &train, &[raw, smooth], |one| one.val_loss.finite())
+}
+
+/// Of pairs: rewards of the better and of the worse answers, smoothed; how far they are apart in validation.
+pub fn reward_table(metrics: &Metrics) -> Table {
+    pairs_table(
+        metrics,
+        &[|found| found.chosen_reward, |found| found.rejected_reward],
+        PreferenceScores::margin,
+    )
+}
+
+/// Of pairs: the share that is told apart rightly, smoothed; the same in validation.
+pub fn preferred_table(metrics: &Metrics) -> Table {
+    pairs_table(metrics, &[|found| found.accuracy], |found| found.accuracy)
+}
+
+/// Of pairs: log-probabilities of a better and a worse answer's token, smoothed; of a better one's in
+/// validation.
+pub fn logp_table(metrics: &Metrics) -> Table {
+    pairs_table(
+        metrics,
+        &[|found| found.chosen_logp, |found| found.rejected_logp],
+        |found| found.chosen_logp,
+    )
+}
+
+/// A measure of pairs.
+type Measure = fn(&PreferenceScores) -> f64;
+
+fn pairs_table(
+    metrics: &Metrics,
+    measures: &[Measure],
+    held_out: fn(&PreferenceScores) -> f64,
+) -> Table {
+    let train = drawn(metrics, &marks(metrics));
+    let columns: Vec<Vec<Option<f64>>> = measures
+        .iter()
+        .map(|measure| {
+            let values = train.iter().map(|one| one.preference.as_ref().map(measure));
+            smoothed(&values.collect::<Vec<_>>())
+        })
+        .collect();
+    merged(metrics, &train, &columns, |one| {
+        one.preference.as_ref().map(held_out)
+    })
+}
+
+/// The columns of the training steps that are drawn, and behind them what validations found, by step.
+fn merged(
+    metrics: &Metrics,
+    train: &[&MetricPoint],
+    columns: &[Vec<Option<f64>>],
+    held_out: impl Fn(&ValidationPoint) -> Option<f64>,
+) -> Table {
     let mut table = Table {
         x: Vec::new(),
-        columns: vec![Vec::new(); 3],
+        columns: vec![Vec::new(); columns.len() + 1],
     };
-    let mut push = |step: u64, train: Option<f64>, smooth: Option<f64>, held_out: Option<f64>| {
+    let mut push = |step: u64, row: Option<usize>, found: Option<f64>| {
         table.x.push(step as f64);
-        for (column, value) in table.columns.iter_mut().zip([train, smooth, held_out]) {
+        let values = columns.iter();
+        let values = values.map(|column| row.and_then(|row| column.get(row).copied().flatten()));
+        for (column, value) in table.columns.iter_mut().zip(values.chain([found])) {
             column.push(value);
         }
     };
     let mut validation = metrics.validation.iter().peekable();
-    for ((point, value), smooth) in train.into_iter().zip(raw).zip(smooth) {
+    for (row, point) in train.iter().enumerate() {
         while let Some(earlier) = validation.next_if(|one| one.step < point.step) {
-            push(earlier.step, None, None, earlier.val_loss.finite());
+            push(earlier.step, None, held_out(earlier));
         }
-        let same = validation
-            .next_if(|one| one.step == point.step)
-            .and_then(|one| one.val_loss.finite());
-        push(point.step, value, smooth, same);
+        let same = validation.next_if(|one| one.step == point.step);
+        push(point.step, Some(row), same.and_then(&held_out));
     }
     for later in validation {
-        push(later.step, None, None, later.val_loss.finite());
+        push(later.step, None, held_out(later));
     }
     table
 }
@@ -102,9 +158,10 @@ fn marks(metrics: &Metrics) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-    use super::{loss_table, lr_table, smoothed};
+    use super::{logp_table, loss_table, lr_table, preferred_table, reward_table, smoothed};
     use crate::state::thin::MOST_ROWS;
     use amoozgar_types::Loss;
+    use amoozgar_types::event::PreferenceScores;
     use amoozgar_types::job::{MetricPoint, Metrics, ValidationPoint};
 
     fn metrics(n: u64, spike_at: u64) -> Metrics {
@@ -117,6 +174,7 @@ mod tests {
                     lr: 1e-3,
                     grad_norm: 1.0,
                     tokens_per_s: 1.0,
+                    preference: None,
                 })
                 .collect(),
             validation: vec![ValidationPoint {
@@ -124,6 +182,7 @@ mod tests {
                 val_loss: Loss::Finite(3.0),
                 bits_per_byte: 1.0,
                 classes: None,
+                preference: None,
             }],
         }
     }
@@ -169,6 +228,7 @@ mod tests {
                 val_loss: Loss::Finite(8.0),
                 bits_per_byte: 4.0,
                 classes: None,
+                preference: None,
             },
         );
         given.validation.push(ValidationPoint {
@@ -176,6 +236,7 @@ mod tests {
             val_loss: Loss::Diverged,
             bits_per_byte: 4.0,
             classes: None,
+            preference: None,
         });
         let table = loss_table(&given);
         assert_eq!(table.x, [0.0, 1.0, 2.0, 3.0, 9.0], "every step once");
@@ -186,6 +247,33 @@ mod tests {
             table.columns[2][4], None,
             "a diverged loss is a gap, not a number"
         );
+    }
+
+    #[test]
+    fn what_is_measured_of_pairs_stands_beside_what_validations_found() {
+        let mut given = metrics(3, 0);
+        let found = PreferenceScores {
+            chosen_reward: 0.5,
+            rejected_reward: -0.25,
+            accuracy: 0.75,
+            chosen_logp: -1.0,
+            rejected_logp: -2.0,
+        };
+        for point in &mut given.train {
+            point.preference = Some(found);
+        }
+        given.validation[0].preference = Some(found);
+        let rewards = reward_table(&given);
+        assert_eq!(rewards.x, [1.0, 2.0, 3.0], "every step once");
+        assert_eq!(rewards.columns[0], [Some(0.5); 3]);
+        assert_eq!(rewards.columns[1], [Some(-0.25); 3]);
+        assert_eq!(rewards.columns[2], [None, Some(0.75), None], "the margin");
+        let preferred = preferred_table(&given);
+        assert_eq!(preferred.columns[1], [None, Some(0.75), None]);
+        let logp = logp_table(&given);
+        assert_eq!(logp.columns[2], [None, Some(-1.0), None]);
+        let none = reward_table(&metrics(3, 0));
+        assert_eq!(none.columns[0], [None; 3], "nothing is made up");
     }
 
     #[test]

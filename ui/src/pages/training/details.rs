@@ -2,14 +2,14 @@
 
 use crate::api;
 use crate::components::{Button, IconName, Ltr, Skeleton};
-use crate::i18n::{common, errors, methods, time, training as words};
+use crate::i18n::{common, errors, methods, preference, time, training as words};
 use crate::state::job::Shared;
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_text::number;
-use amoozgar_types::event::ClassScores;
+use amoozgar_types::event::{ClassScores, PreferenceScores};
 use amoozgar_types::ipc::{Folder, SystemOpenFolder};
 use amoozgar_types::job::JobRecord;
-use amoozgar_types::spec::{Method, TrainSpec};
+use amoozgar_types::spec::{DEFAULT_BETA, Method, TrainSpec};
 use yew::prelude::*;
 
 /// Props of [`Details`].
@@ -21,6 +21,8 @@ pub struct DetailsProps {
     pub spec: Option<Shared<TrainSpec>>,
     /// What a classifier's last validation found.
     pub classes: Option<ClassScores>,
+    /// What the last validation found of pairs.
+    pub preference: Option<PreferenceScores>,
 }
 
 /// Result, settings, folders.
@@ -28,7 +30,7 @@ pub struct DetailsProps {
 pub fn Details(props: &DetailsProps) -> Html {
     html! {
         <div class="details" data-testid="job-details">
-            <ResultFacts job={props.job.clone()} classes={props.classes} />
+            <ResultFacts job={props.job.clone()} classes={props.classes} preference={props.preference} />
             if let Some(spec) = &props.spec {
                 <section>
                     <h3 class="details__title">{ words::SETTINGS }</h3>
@@ -45,6 +47,7 @@ pub fn Details(props: &DetailsProps) -> Html {
 struct ResultFactsProps {
     job: Shared<JobRecord>,
     classes: Option<ClassScores>,
+    preference: Option<PreferenceScores>,
 }
 
 #[component]
@@ -76,6 +79,9 @@ fn ResultFacts(props: &ResultFactsProps) -> Html {
                     { fact(words::ACCURACY, words::share(classes.accuracy)) }
                     { fact(words::MACRO_F1, words::share(classes.macro_f1)) }
                     { fact(words::MAJORITY_ACCURACY, words::share(classes.majority_accuracy)) }
+                } else if let Some(found) = props.preference {
+                    { fact(preference::PREFERRED, words::share(found.accuracy)) }
+                    { fact(preference::MARGIN, number::format_decimal(found.margin(), 3)) }
                 } else {
                     { fact(words::BITS_PER_BYTE, bits) }
                 }
@@ -137,6 +143,13 @@ fn settings(job: &JobRecord, spec: &TrainSpec) -> Html {
                 { fact(words::VOCABULARY, whole(spec.tokenizer.vocab_size)) }
             }
             if spec.method == Method::Lora { { lora(spec) } }
+            if let Some(objective) = spec.preference() {
+                <div>
+                    <dt>{ preference::TITLE }</dt>
+                    <dd data-testid="job-objective"><Ltr text={preference::objective(objective).0} /></dd>
+                </div>
+                { fact(methods::fields::BETA.0, number::as_typed(&spec.beta.unwrap_or(DEFAULT_BETA).to_string())) }
+            }
             { fact(words::CONTEXT, whole(model.context_length)) }
             { fact(words::EPOCHS, common::count(optimizer.epochs)) }
             { fact(words::BATCH, whole(optimizer.batch_size)) }

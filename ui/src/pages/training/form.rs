@@ -19,8 +19,8 @@ use amoozgar_types::limits::form as limits;
 use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::plan::Change;
 use amoozgar_types::spec::{
-    BaseStorage, Dtype, LoraSpec, OptimizerKind, Packing, ScheduleKind, SizePreset, default_alpha,
-    default_context,
+    BaseStorage, DEFAULT_BETA, Defaults, Dtype, LoraSpec, OptimizerKind, Packing, ScheduleKind,
+    SizePreset, default_alpha, default_context,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -45,6 +45,8 @@ pub enum Field {
     Alpha,
     /// Of adapters.
     Dropout,
+    /// Of what is learnt of pairs.
+    Beta,
     /// Steps; empty chooses by itself.
     Warmup,
     /// Of matrices.
@@ -186,7 +188,10 @@ impl Form {
     /// What suits the choices.
     fn proposed(&self, field: Field) -> String {
         let advanced = AdvancedSettings::default();
-        let defaults = self.goal.defaults();
+        let defaults = match self.rows.objective {
+            Some(objective) => Defaults::learning(Goal::TASK, self.goal.method(), Some(objective)),
+            None => self.goal.defaults(),
+        };
         let number = |value: f64| number::as_typed(&value.to_string());
         match field {
             Field::Name => self.suggested_name(),
@@ -206,6 +211,7 @@ impl Form {
                 ))
             }
             Field::Dropout => number(LoraSpec::default().dropout),
+            Field::Beta => number(DEFAULT_BETA),
             Field::WeightDecay => number(defaults.weight_decay),
             Field::Seed => number(advanced.seed.into()),
             Field::ValidationShare => number(100.0 * advanced.validation_fraction),

@@ -6,7 +6,7 @@ use crate::api;
 use crate::components::{
     Button, ConfirmDialog, ErrorNote, IconName, LinkTo, PageHeader, Progress, StatusBadge, Variant,
 };
-use crate::i18n::{common, errors, methods, training as words};
+use crate::i18n::{common, errors, methods, preference, training as words};
 use crate::pages::models::{TakeAlong, Taken};
 use crate::route::Route;
 use crate::state::job::Shared;
@@ -338,6 +338,20 @@ pub fn Banner(props: &BannerProps) -> Html {
                 if let Some(title) = title { <strong>{ title }</strong> }
                 <p>{ text }</p>
             </div>
+        </div>
+    }
+}
+
+/// That the better answers' likelihood collapsed while the run learnt to prefer them.
+#[component]
+pub fn ChosenFell(props: &BannerProps) -> Html {
+    let Some(step) = props.job.chosen_fell_step else {
+        return html! {};
+    };
+    html! {
+        <div class="note note--warning" role="status" data-testid="job-chosen-fell">
+            { IconName::Alert.svg() }
+            <p>{ preference::chosen_fell(step) }</p>
         </div>
     }
 }

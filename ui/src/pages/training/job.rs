@@ -4,7 +4,7 @@ use super::charts::Charts;
 use super::checkpoints::Checkpoints;
 use super::details::Details;
 use super::feed::use_job;
-use super::header::{Banner, JobHeader, Standing, WentBack};
+use super::header::{Banner, ChosenFell, JobHeader, Standing, WentBack};
 use super::log::LogView;
 use super::samples::Samples;
 use super::write::WriteBox;
@@ -51,6 +51,7 @@ pub fn JobPage(props: &JobPageProps) -> Html {
             if let Some(error) = feed.error { <ErrorNote {error} /> }
             <Banner job={job.clone()} />
             <WentBack job={job.clone()} />
+            <ChosenFell job={job.clone()} />
             <Standing job={job.clone()} loading={feed.state.loading} />
             <Charts curves={feed.state.curves.clone()} ended={job.status.has_ended()} />
             <Deferred>
@@ -96,8 +97,10 @@ fn Parts(props: &PartsProps) -> Html {
         0 => html! { <Samples samples={state.samples.clone()} /> },
         2 => html! { <Checkpoints checkpoints={state.checkpoints.clone()} /> },
         3 => {
-            let classes = state.curves.validation.last().and_then(|last| last.classes);
-            html! { <Details {job} spec={state.spec.clone()} {classes} /> }
+            let last = state.curves.validation.last();
+            let (classes, preference) =
+                last.map_or((None, None), |last| (last.classes, last.preference));
+            html! { <Details {job} spec={state.spec.clone()} {classes} {preference} /> }
         }
         4 => html! { <LogView id={job.job_id.clone()} status={job.status} /> },
         _ => html! {},

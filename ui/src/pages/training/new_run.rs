@@ -3,6 +3,7 @@
 mod advanced;
 mod choices;
 mod conversations;
+mod preference;
 mod settings;
 
 use super::estimate::EstimatePanel;
@@ -25,6 +26,7 @@ use amoozgar_types::ipc::{DatasetsList, NewRun, TrainingBases, TrainingCreate, T
 use amoozgar_types::model_ref::ModelRef;
 use choices::{BaseChoice, DatasetChoice, MethodChoice, PresetChoice};
 use conversations::ConversationsChoice;
+use preference::PreferenceSettings;
 use settings::{LoraSettings, Settings};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -156,6 +158,9 @@ fn RunForm(props: &RunFormProps) -> Html {
                 <DatasetChoice datasets={props.datasets.clone()} form={form.clone()} />
                 <ConversationsChoice datasets={props.datasets.clone()} form={form.clone()} />
                 if !goes_on { <PresetChoice form={form.clone()} /> }
+                if goes_on && form.rows.objective.is_some() {
+                    <PreferenceSettings form={form.clone()} errors={errors.clone()} />
+                }
                 <Deferred>
                     <Settings form={form.clone()} errors={errors.clone()} />
                     if form.goal == Goal::Lora {

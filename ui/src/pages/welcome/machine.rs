@@ -111,6 +111,7 @@ async fn estimates() -> Result<Rows, ApiError> {
             base_model: None,
             lora: LoraSpec::default(),
             rows: RowChoices::default(),
+            beta: None,
             advanced: AdvancedSettings::default(),
         };
         rows.push((preset, api::call::<TrainingEstimate>(run).await?));

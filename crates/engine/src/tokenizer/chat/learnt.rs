@@ -1,8 +1,10 @@
-//! A conversation as a run learns it: within the context, and which of its tokens are answers.
+//! A conversation as a run learns it: within the context, and which of its tokens are answers; and a pair of
+//! them, of which the answers after their common beginning are.
 
-use super::Chat;
+use super::{Answer, Chat, Example};
 use crate::EngineError;
-use amoozgar_types::chat::Message;
+use amoozgar_data::Pair;
+use amoozgar_types::chat::{Message, Role};
 use amoozgar_types::dataset::RowFault;
 use amoozgar_types::spec::Supervise;
 use std::ops::Range;
@@ -23,7 +25,7 @@ pub(crate) struct Learnt {
 }
 
 /// What is wrong with a conversation.
-type Wrong = (RowFault, Option<String>);
+pub(crate) type Wrong = (RowFault, Option<String>);
 
 impl Chat {
     /// A conversation in `context` tokens, of which the answers are learnt that `supervise` names.
@@ -36,41 +38,93 @@ impl Chat {
         supervise: Supervise,
         context: usize,
     ) -> Result<Result<Learnt, Wrong>, EngineError> {
-        let example = match self.example(messages) {
-            Ok(example) => example,
-            Err(EngineError::ChatTemplate { detail }) => {
-                return Ok(Err((RowFault::Refused, Some(detail))));
+        Ok(match self.written(messages)? {
+            Ok(example) => {
+                let answers = example.trained(supervise).to_vec();
+                within(example, &answers, context)
             }
-            Err(error) => return Err(error),
-        };
-        let most = context + 1;
-        let mut learnt = Learnt {
-            trained: Vec::new(),
-            n_bytes: 0,
-            n_cut: 0,
-            n_beyond: 0,
-            tokens: Vec::new(),
-        };
-        for answer in example.trained(supervise) {
-            // Nothing is predicted before the first token.
-            let places = answer.tokens.start.max(1)..answer.tokens.end.min(most);
-            if places.is_empty() {
-                learnt.n_beyond += 1;
-                continue;
-            }
-            let mut end = answer.bytes.end;
-            if answer.tokens.end > most {
-                learnt.n_cut += 1;
-                end = example.starts.get(most).copied().unwrap_or(end);
-            }
-            learnt.n_bytes += end.saturating_sub(answer.bytes.start) as u64;
-            learnt.trained.push(places);
-        }
-        if learnt.trained.is_empty() {
-            return Ok(Err((RowFault::TooLong, None)));
-        }
-        learnt.tokens = example.tokens;
-        learnt.tokens.truncate(most);
-        Ok(Ok(learnt))
+            Err(wrong) => Err(wrong),
+        })
     }
+
+    /// Both conversations of a pair in `context` tokens each, the better one first, of which the answers after
+    /// the prompt are learnt.
+    ///
+    /// # Errors
+    /// Where the tokenizer's library refuses.
+    pub(crate) fn learnt_pair(
+        &self,
+        pair: &Pair,
+        context: usize,
+    ) -> Result<Result<[Learnt; 2], Wrong>, EngineError> {
+        let mut learnt = Vec::with_capacity(2);
+        for messages in pair.conversations() {
+            let example = match self.written(&messages)? {
+                Ok(example) => example,
+                Err(wrong) => return Ok(Err(wrong)),
+            };
+            let answers = example.answers_after(&pair.prompt).to_vec();
+            match within(example, &answers, context) {
+                Ok(one) => learnt.push(one),
+                Err(wrong) => return Ok(Err(wrong)),
+            }
+        }
+        Ok(match <[Learnt; 2]>::try_from(learnt) {
+            // What the context leaves of them must differ.
+            Ok([chosen, rejected]) if chosen.tokens != rejected.tokens => Ok([chosen, rejected]),
+            _ => Err((RowFault::TooLong, None)),
+        })
+    }
+
+    /// What the template writes of a conversation, or why it writes none.
+    fn written(&self, messages: &[Message]) -> Result<Result<Example, Wrong>, EngineError> {
+        match self.example(messages) {
+            Ok(example) => Ok(Ok(example)),
+            Err(EngineError::ChatTemplate { detail }) => Ok(Err((RowFault::Refused, Some(detail)))),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Example {
+    /// The answers that follow the messages of a prompt.
+    pub(crate) fn answers_after(&self, prompt: &[Message]) -> &[Answer] {
+        let is_answer =
+            |one: &&Message| one.role == Role::Assistant && !one.content.trim().is_empty();
+        let n_before = prompt.iter().filter(is_answer).count();
+        self.answers.get(n_before..).unwrap_or_default()
+    }
+}
+
+/// A conversation in `context` tokens, of which these answers are learnt.
+fn within(example: Example, answers: &[Answer], context: usize) -> Result<Learnt, Wrong> {
+    let most = context + 1;
+    let mut learnt = Learnt {
+        trained: Vec::new(),
+        n_bytes: 0,
+        n_cut: 0,
+        n_beyond: 0,
+        tokens: Vec::new(),
+    };
+    for answer in answers {
+        // Nothing is predicted before the first token.
+        let places = answer.tokens.start.max(1)..answer.tokens.end.min(most);
+        if places.is_empty() {
+            learnt.n_beyond += 1;
+            continue;
+        }
+        let mut end = answer.bytes.end;
+        if answer.tokens.end > most {
+            learnt.n_cut += 1;
+            end = example.starts.get(most).copied().unwrap_or(end);
+        }
+        learnt.n_bytes += end.saturating_sub(answer.bytes.start) as u64;
+        learnt.trained.push(places);
+    }
+    if learnt.trained.is_empty() {
+        return Err((RowFault::TooLong, None));
+    }
+    learnt.tokens = example.tokens;
+    learnt.tokens.truncate(most);
+    Ok(learnt)
 }

@@ -75,6 +75,7 @@ impl Build<'_> {
             n_val_tokens: validation.finish(&temporary, VALIDATION)?,
             n_val_bytes,
             conversations: None,
+            pairs: None,
         };
         let text = serde_json::to_vec(&manifest)
             .map_err(|source| EngineError::io(folder, source.into()))?;

@@ -196,6 +196,7 @@ impl Build<'_> {
             n_train_tokens: train_part.finish(&temporary, TRAIN)?,
             n_val_tokens: validation.finish(&temporary, VALIDATION)?,
             conversations: Some(read),
+            pairs: None,
         };
         let text = serde_json::to_vec(&manifest)
             .map_err(|source| EngineError::io(folder, source.into()))?;
@@ -254,10 +255,10 @@ fn next_batch(
 }
 
 /// One of the two parts while it is written.
-struct Writer {
+pub(super) struct Writer {
     tokens: TokenWriter,
-    lengths: Vec<u32>,
-    trained: Trained,
+    pub(super) lengths: Vec<u32>,
+    pub(super) trained: Trained,
     n_answers: u64,
     n_bytes: u64,
     n_cut: u64,
@@ -265,7 +266,11 @@ struct Writer {
 }
 
 impl Writer {
-    fn create(folder: &Path, name: &str, vocab_size: usize) -> Result<Self, EngineError> {
+    pub(super) fn create(
+        folder: &Path,
+        name: &str,
+        vocab_size: usize,
+    ) -> Result<Self, EngineError> {
         Ok(Self {
             tokens: TokenWriter::create(&tokens_file(folder, name), vocab_size)?,
             lengths: Vec::new(),
@@ -277,7 +282,7 @@ impl Writer {
         })
     }
 
-    fn add(&mut self, learnt: &Learnt) -> Result<(), EngineError> {
+    pub(super) fn add(&mut self, learnt: &Learnt) -> Result<(), EngineError> {
         let first = self.tokens.n_tokens as usize;
         for places in &learnt.trained {
             self.trained.push(first + places.start..first + places.end);
@@ -290,7 +295,7 @@ impl Writer {
         self.tokens.write(&learnt.tokens)
     }
 
-    fn finish(self, folder: &Path, name: &str) -> Result<u64, EngineError> {
+    pub(super) fn finish(self, folder: &Path, name: &str) -> Result<u64, EngineError> {
         let lengths = self.lengths.into_iter().flat_map(u32::to_le_bytes);
         let lengths: Vec<u8> = lengths.collect();
         files::write_synced(&lengths_file(folder, name), &lengths)?;

@@ -91,6 +91,7 @@ pub(super) fn prepare(
         }),
         chat: None,
         conversations: None,
+        pairs: None,
     };
     progress.at(LoadingStage::Encoding, 1.0)?;
     Ok(corpus)

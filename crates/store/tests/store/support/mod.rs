@@ -114,6 +114,7 @@ pub fn spec() -> TrainSpec {
             supervise: amoozgar_types::spec::Supervise::All,
         },
         objective: None,
+        beta: None,
         task: Task::default(),
         method: Method::default(),
         base_model: None,

@@ -8,6 +8,7 @@ use amoozgar_types::id::{DatasetId, JobId};
 use amoozgar_types::ipc::RowChoices;
 use amoozgar_types::job::JobDetail;
 use amoozgar_types::model_ref::ModelRef;
+use amoozgar_types::spec::DEFAULT_BETA;
 use yew_router::Routable;
 
 /// What an address asks the form to begin with.
@@ -80,6 +81,7 @@ impl Form {
             (Field::Rank, whole(spec.lora.rank as u64)),
             (Field::Alpha, decimal(spec.lora.alpha)),
             (Field::Dropout, decimal(spec.lora.dropout)),
+            (Field::Beta, decimal(spec.beta.unwrap_or(DEFAULT_BETA))),
             (Field::Warmup, or_empty(optimizer.warmup_steps)),
             (Field::WeightDecay, decimal(optimizer.weight_decay)),
             (Field::Seed, whole(spec.seed)),
@@ -107,6 +109,7 @@ impl Form {
                 shape: spec.dataset.shape,
                 mapping: spec.dataset.mapping.clone(),
                 supervise: spec.dataset.supervise,
+                objective: spec.preference(),
             },
             choices: Choices {
                 dtype: spec.dtype,

@@ -4,7 +4,7 @@ use super::{Field, Form, Goal};
 use amoozgar_text::number;
 use amoozgar_types::ipc::{AdvancedSettings, NewRun};
 use amoozgar_types::limits::{WARMUP_STEPS, form as limits};
-use amoozgar_types::spec::{LoraSpec, Method};
+use amoozgar_types::spec::{LoraSpec, Method, Objective};
 use std::ops::RangeInclusive;
 
 /// What is wrong with a field.
@@ -75,6 +75,9 @@ impl Form {
         let contexts = *limits::CONTEXT_LENGTH.start()..=self.longest_context();
         let context_length = errors.take(Field::Context, self.whole(Field::Context, contexts));
         let lora = self.lora(&mut errors);
+        let is_preference = self.rows.objective.is_some_and(Objective::is_preference);
+        let beta = is_preference
+            .then(|| errors.take(Field::Beta, self.decimal(Field::Beta, limits::BETA)));
         let advanced = self.advanced(&mut errors);
         let Some((dataset_id, _)) = self.dataset.clone() else {
             return Err(errors);
@@ -98,6 +101,7 @@ impl Form {
             base_model: base.map(|base| base.model.clone()),
             lora,
             rows: self.rows.clone(),
+            beta,
             advanced,
         })
     }

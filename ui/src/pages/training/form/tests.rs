@@ -288,6 +288,7 @@ fn a_run_is_made_again_with_its_own_settings() {
             supervise: amoozgar_types::spec::Supervise::All,
         },
         objective: None,
+        beta: None,
         task: first.task,
         method: first.method,
         base_model: Some("/models/پایه".into()),

@@ -1,14 +1,15 @@
-//! A dataset of conversations: what its columns are, which answers are learnt, and on the user's own rows
+//! A dataset of conversations or pairs: what its columns are, which answers are learnt, and on the user's own rows
 //! what a model reads and what it learns.
 
+use super::preference::{is_pairs, use_objective};
 use crate::api;
 use crate::components::{
     Card, ErrorNote, SegmentedChoice, SegmentedOption, Select, SelectOption, Spinner,
 };
-use crate::i18n::{common, conversations as words};
+use crate::i18n::{common, conversations as words, preference};
 use crate::pages::training::form::{Form, FormAction, Goal};
 use amoozgar_types::ApiError;
-use amoozgar_types::chat::{ConversationsPreview, PreviewPart, PreviewRow};
+use amoozgar_types::chat::{ConversationsPreview, PairSide, PreviewPart, PreviewRow};
 use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, Field, Mapping, Shape};
 use amoozgar_types::ipc::{DatasetConversationsRequest, DatasetsConversations, RowChoices};
 use amoozgar_types::spec::Supervise;
@@ -29,7 +30,7 @@ pub struct ConversationsChoiceProps {
     pub form: UseReducerHandle<Form>,
 }
 
-/// Shown where the chosen dataset holds conversations, or a table whose columns say nothing.
+/// Shown where the chosen dataset holds conversations or pairs, or a table whose columns say nothing.
 #[component]
 pub fn ConversationsChoice(props: &ConversationsChoiceProps) -> Html {
     let form = &props.form;
@@ -62,7 +63,12 @@ pub fn ConversationsChoice(props: &ConversationsChoiceProps) -> Html {
             None => html! { <p class="estimate__hint">{ words::CHOOSE_BASE }</p> },
         }
     } else {
-        html! { <p class="field__error" role="alert" data-testid="run-rows-scratch">{ words::NEEDS_BASE }</p> }
+        let guess = dataset.and_then(|dataset| dataset.guess.as_ref());
+        let needs = match guess.map(|guess| guess.shape) {
+            Some(Shape::Preference) => preference::NEEDS_BASE,
+            _ => words::NEEDS_BASE,
+        };
+        html! { <p class="field__error" role="alert" data-testid="run-rows-scratch">{ needs }</p> }
     };
     let busy = if waiting {
         html! { <Spinner /> }
@@ -75,7 +81,7 @@ pub fn ConversationsChoice(props: &ConversationsChoiceProps) -> Html {
 /// Whether the rows of a dataset may be conversations.
 fn has_rows(dataset: &DatasetRecord) -> bool {
     let guess = dataset.guess.as_ref();
-    guess.is_some_and(|guess| guess.shape.is_conversation())
+    guess.is_some_and(|guess| guess.shape.has_messages())
         || matches!(dataset.format, DatasetFormat::Csv | DatasetFormat::Json)
 }
 
@@ -127,6 +133,8 @@ fn Shown(props: &ShownProps) -> Html {
         let form = props.form.dispatcher();
         Callback::from(move |rows: RowChoices| form.dispatch(FormAction::Rows(rows)))
     };
+    use_objective(&props.form, preview);
+    let is_pairs = is_pairs(preview);
     let taken = match &preview.used {
         Some(guess) => words::taken_for(guess),
         None => words::UNKNOWN.to_owned(),
@@ -138,13 +146,18 @@ fn Shown(props: &ShownProps) -> Html {
             if !preview.columns.names.is_empty() {
                 <Columns {rows} preview={preview.clone()} onchange={change.clone()} />
             }
-            if has_several || props.form.rows.supervise == Supervise::Last {
+            if !is_pairs && (has_several || props.form.rows.supervise == Supervise::Last) {
                 { supervise(&props.form.rows, &change) }
             }
             if !preview.rows.is_empty() {
                 <p class="conversations__legend">
                     <span class="piece piece--read">{ words::READ }</span>
-                    <span class="piece piece--learnt">{ words::LEARNT }</span>
+                    if is_pairs {
+                        <span class="piece piece--learnt">{ words::PREFERRED }</span>
+                        <span class="piece piece--avoided">{ words::AVOIDED }</span>
+                    } else {
+                        <span class="piece piece--learnt">{ words::LEARNT }</span>
+                    }
                     <span class="piece piece--cut">{ words::CUT }</span>
                 </p>
             }
@@ -198,7 +211,7 @@ fn Columns(props: &ColumnsProps) -> Html {
     let names = &props.preview.columns.names;
     let used = props.preview.used.as_ref();
     let shape = props.rows.shape.or(used.map(|guess| guess.shape));
-    let shape = shape.filter(|shape| shape.is_conversation());
+    let shape = shape.filter(|shape| shape.has_messages());
     let shape = shape.unwrap_or(Shape::PromptCompletion);
     let mapping = used.map(|guess| guess.mapping.clone()).unwrap_or_default();
     let mapping: Mapping = mapping
@@ -206,15 +219,15 @@ fn Columns(props: &ColumnsProps) -> Html {
         .chain(props.rows.mapping.clone())
         .collect();
     let open = used.is_none() || props.rows.shape.is_some();
-    let shapes = Shape::CONVERSATIONS.iter();
+    let shapes = Shape::CONVERSATIONS.iter().chain([&Shape::Preference]);
     let shapes =
         shapes.map(|&shape| SelectOption::new(words::shape_value(shape), words::shape(shape)));
     let on_shape = {
         let (rows, onchange) = (props.rows.clone(), props.onchange.clone());
         Callback::from(move |value: String| {
-            let chosen = Shape::CONVERSATIONS.iter().copied();
+            let chosen = Shape::CONVERSATIONS.iter().chain([&Shape::Preference]);
             let shape = chosen
-                .into_iter()
+                .copied()
                 .find(|shape| words::shape_value(*shape) == value);
             // The parts of another shape are others.
             onchange.emit(RowChoices {
@@ -283,12 +296,18 @@ fn on_column(
 
 fn shown_row(row: &PreviewRow) -> Html {
     html! {
-        <li key={row.line} class="conversations__row">
-            <p class="conversations__meta">{ words::row(row.line, &common::count(row.n_tokens)) }</p>
+        <li key={format!("{} {:?}", row.line, row.side)} class="conversations__row">
+            <p class="conversations__meta">
+                { words::row(row.line, &common::count(row.n_tokens)) }
+                if let Some(side) = row.side { { format!(" · {}", side_in_words(side)) } }
+            </p>
             <div class="conversations__text" dir="auto">
                 { for row.pieces.iter().map(|piece| {
                     let (class, name) = match piece.part {
                         PreviewPart::Read => ("piece piece--read", "read"),
+                        PreviewPart::Learnt if row.side == Some(PairSide::Rejected) => {
+                            ("piece piece--avoided", "avoided")
+                        }
                         PreviewPart::Learnt => ("piece piece--learnt", "learnt"),
                         PreviewPart::Cut => ("piece piece--cut", "cut"),
                     };
@@ -296,6 +315,13 @@ fn shown_row(row: &PreviewRow) -> Html {
                 }) }
             </div>
         </li>
+    }
+}
+
+fn side_in_words(side: PairSide) -> &'static str {
+    match side {
+        PairSide::Chosen => words::CHOSEN,
+        PairSide::Rejected => words::REJECTED,
     }
 }
 

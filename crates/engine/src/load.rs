@@ -8,7 +8,7 @@ use crate::model::{Classes, Model, as_stored, read_weights};
 use crate::tokenizer::Tokenizer;
 use crate::tokenizer::chat::Chat;
 use crate::tokenizer::chat_template::LocalTime;
-use crate::weights::{Storage, adapter, safetensors};
+use crate::weights::{Storage, adapter};
 use amoozgar_types::chat::Message;
 pub(crate) use place::Place;
 use std::path::Path;
@@ -74,12 +74,12 @@ pub fn open(folder: &Path, options: &LoadOptions<'_>) -> Result<Opened, EngineEr
     match (&place.adapter, options.adapter) {
         (Some(_), Some(_)) => return Err(place.invalid("it has an adapter already")),
         (Some(own), None) => {
-            let values = safetensors::read_all_numbers(&own.values)?;
+            let values = adapter::read_values(&own.values)?;
             model.put_adapter(&own.config, values, options.storage, folder)?;
         }
         (None, Some(dir)) => {
             let config = adapter::read_config(dir)?;
-            let values = safetensors::read_all_numbers(&adapter::values_file(dir))?;
+            let values = adapter::read_values(&adapter::values_file(dir))?;
             model.put_adapter(&config, values, options.storage, dir)?;
         }
         (None, None) => {}

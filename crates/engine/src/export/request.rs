@@ -8,7 +8,7 @@ use super::{Companions, companions, gguf, gguf_adapter, peft};
 use crate::control::Control;
 use crate::files;
 use crate::load::{self, LoadOptions, Opened, Place};
-use crate::weights::adapter::{self, LoraConfig};
+use crate::weights::adapter::{self, AdapterConfig};
 use crate::weights::safetensors::{self, Entry, WeightFile};
 use crate::{EngineError, threads};
 use std::path::Path;
@@ -80,7 +80,10 @@ pub fn export_watched(
             }
             Form::Peft => write_adapter(&opened, model, adapter_dir, out, watch),
             Form::GgufAdapter => {
-                adapter_config(&opened, model, adapter_dir)?;
+                let config = adapter_config(&opened, model, adapter_dir)?;
+                if config.holds_more() {
+                    return Err(whole_weights(&opened, "GGUF"));
+                }
                 gguf_adapter::write(&opened, out, watch)
             }
         }
@@ -120,7 +123,7 @@ fn adapter_config(
     opened: &Opened,
     model: &Path,
     adapter_dir: Option<&Path>,
-) -> Result<LoraConfig, EngineError> {
+) -> Result<AdapterConfig, EngineError> {
     match (&opened.place().adapter, adapter_dir) {
         (Some(own), _) => Ok(own.config.clone()),
         (None, Some(dir)) => adapter::read_config(dir),
@@ -128,6 +131,15 @@ fn adapter_config(
             field: "adapter",
             detail: format!("the model at `{}` has no adapter", model.display()),
         }),
+    }
+}
+
+/// An adapter with `modules_to_save` or biases.
+fn whole_weights(opened: &Opened, form: &'static str) -> EngineError {
+    EngineError::NotExpressible {
+        path: opened.place().weights.clone(),
+        form,
+        detail: "the adapter holds whole weights (`modules_to_save`, `bias`) beside its matrices; take the whole model along".to_owned(),
     }
 }
 
@@ -140,6 +152,18 @@ fn write_adapter(
 ) -> Result<Exported, EngineError> {
     let place = opened.place();
     let config = adapter_config(opened, model, adapter_dir)?;
+    if config.holds_more() {
+        return Err(whole_weights(opened, "PEFT"));
+    }
+    if !config.is_plain() {
+        return Err(EngineError::NotExpressible {
+            path: place.weights.clone(),
+            form: "PEFT",
+            detail: "it has patterns of its own, and is a folder that PEFT reads already: copy it"
+                .to_owned(),
+        });
+    }
+    let config = config.lora;
     let base = std::path::absolute(&place.weights)
         .map_err(|source| EngineError::io(&place.weights, source))?;
     let trained = || opened.model.parameters.trained().map(|(_, weight)| weight);
@@ -158,7 +182,7 @@ fn write_adapter(
         let count = Count::new(watch, safetensors::n_bytes(&entries));
         count.add(safetensors::n_bytes(&entries))?;
         let weights = same_values(&values, entries, &count)?;
-        if adapter::read_config(folder)?.rank != config.rank {
+        if adapter::read_config(folder)?.lora.rank != config.rank {
             return Err(differs(folder, "the adapter's settings"));
         }
         Ok(vec![adapter::CONFIG.to_owned(), weights])

@@ -8,7 +8,7 @@ use crate::setup::{base_model, lora_of};
 use crate::tokenizer::Tokenizer;
 use crate::tokenizer::chat::Chat;
 use crate::tokenizer::chat_template::{ChatTemplate, SpecialTokens, template_of};
-use crate::weights::adapter::{self, LoraConfig};
+use crate::weights::adapter::{self, AdapterConfig};
 use crate::weights::safetensors::WeightFile;
 use amoozgar_types::TrainSpec;
 use amoozgar_types::spec::Method;
@@ -34,7 +34,7 @@ pub(crate) struct Place {
 /// An adapter's settings and the file of its matrices.
 #[derive(Debug, Clone)]
 pub(crate) struct AdapterPlace {
-    pub(crate) config: LoraConfig,
+    pub(crate) config: AdapterConfig,
     pub(crate) values: PathBuf,
 }
 
@@ -147,7 +147,7 @@ impl Place {
         if let Some(base) = base_model(&spec)? {
             let base = Self::find(base)?;
             let adapter = (spec.method == Method::Lora).then(|| AdapterPlace {
-                config: lora_of(&spec),
+                config: lora_of(&spec).into(),
                 values: folder.join("model.safetensors"),
             });
             let weights = match adapter {

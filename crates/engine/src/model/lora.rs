@@ -1,13 +1,16 @@
 //! Low-rank adapters over frozen weights (Hu et al., 2021), as PEFT keeps them.
 
-use super::Network;
+use super::{ModelConfig, Network};
 use crate::EngineError;
 use crate::kernels::gemm::{Spread, View, gemm};
 use crate::random::Keyed;
 use crate::tape::Adapter;
-use crate::weights::adapter::{LoraConfig, PREFIX};
+use crate::weights::adapter::{AdapterConfig, Held, OnMap, PREFIX};
 use crate::weights::{Layout, Parameter, Parameters, Role, Storage, Weight};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A head of its own.
+const HEAD: &str = "lm_head.weight";
 
 /// Freezes `parameters`, keeping the matrices as `storage`, and gives every map that `config` names a
 /// fresh adapter: `A` uniform as PEFT draws it, `B` zero, so that nothing changes at first. Answers
@@ -18,7 +21,7 @@ use std::collections::BTreeSet;
 pub(super) fn adapt(
     network: &mut Network,
     parameters: &mut Parameters,
-    config: &LoraConfig,
+    config: &AdapterConfig,
     storage: Storage,
     seed: u64,
 ) -> Result<Vec<String>, EngineError> {
@@ -26,7 +29,8 @@ pub(super) fn adapt(
         field: "lora",
         detail,
     };
-    if config.rank == 0 {
+    let lora = &config.lora;
+    if lora.rank == 0 {
         return Err(invalid("the rank must be positive".to_owned()));
     }
     parameters.freeze(storage);
@@ -34,9 +38,9 @@ pub(super) fn adapt(
     for linear in network.linears_mut() {
         let base = parameters.get(linear.weight);
         let path = base.name.trim_end_matches(".weight").to_owned();
-        if !config.adapts(&path) {
+        let Some(OnMap { rank, scale }) = config.on_map(&path).map_err(invalid)? else {
             continue;
-        }
+        };
         let n_out = base.shape.first().copied().unwrap_or(0);
         let names = ["A", "B"].map(|part| format!("{PREFIX}{path}.lora_{part}.weight"));
         // Parts of one joint matrix share its adapter.
@@ -44,15 +48,15 @@ pub(super) fn adapt(
         let ids = if let (Ok(a), Ok(b)) = known {
             [a, b]
         } else {
-            let [a, b] = fresh(&names, config.rank, linear.n_in, n_out, seed);
+            let [a, b] = fresh(&names, rank, linear.n_in, n_out, seed);
             [parameters.add(a), parameters.add(b)]
         };
         linear.adapter = Some(Adapter {
             a: ids[0],
             b: ids[1],
-            rank: config.rank,
-            scale: config.scale() as f32,
-            dropout: config.dropout as f32,
+            rank,
+            scale: scale as f32,
+            dropout: lora.dropout as f32,
             site: Keyed::new(0, &names[0]).bits(0),
         });
         adapted.extend(path.rsplit('.').next().map(str::to_owned));
@@ -60,7 +64,7 @@ pub(super) fn adapt(
     adapted.sort();
     adapted.dedup();
     if adapted.is_empty() {
-        let named = config.targets.join("`, `");
+        let named = lora.targets.join("`, `");
         return Err(invalid(format!("the model has no `{named}`")));
     }
     Ok(adapted)
@@ -90,6 +94,66 @@ fn fresh(
         parameter(name_a, vec![rank, n_in], values),
         parameter(name_b, vec![n_out, rank], vec![0.0; n_out * rank]),
     ]
+}
+
+/// Puts the whole weights among `values` (by PEFT's names) in the place of the model's, which are not frozen
+/// yet; what is left are the matrices of maps. The error says what does not fit.
+pub(super) fn put_whole(
+    model: &ModelConfig,
+    parameters: &mut Parameters,
+    config: &AdapterConfig,
+    values: &mut BTreeMap<String, Held>,
+) -> Result<(), String> {
+    let embedding = model.architecture.family().embedding();
+    let (own, head) = (format!("{PREFIX}{embedding}"), format!("{PREFIX}{HEAD}"));
+    if model.tie_word_embeddings {
+        let is_one = match (values.get(&own), values.get(&head)) {
+            (None, None) => true,
+            (Some(one), Some(other)) => one.shape == other.shape && one.values == other.values,
+            (Some(_), None) => config.keeps_tie,
+            (None, Some(_)) => false,
+        };
+        if !is_one {
+            return Err(format!(
+                "`{embedding}` is the head too, and the adapter changes one of both alone (`modules_to_save`), which is not supported"
+            ));
+        }
+        values.remove(&head);
+    }
+    let whole: Vec<String> = values
+        .keys()
+        .filter(|name| !name.contains(".lora_"))
+        .cloned()
+        .collect();
+    for key in whole {
+        // A bias that is trained beside a map's matrices stands in what PEFT calls its base layer.
+        let name = key.strip_prefix(PREFIX).unwrap_or(&key);
+        let name = name.replace(".base_layer.bias", ".bias");
+        if !config.holds(&name)? {
+            return Err(format!("it holds `{name}`, which its settings do not name"));
+        }
+        let Ok(id) = parameters.id(&name) else {
+            return Err(format!("the model has no place for `{key}`"));
+        };
+        must_fit(&name, values.get(&key), &parameters.get(id).file_shape())?;
+        if let Some(held) = values.remove(&key) {
+            let fails = parameters.set(&name, held.values);
+            fails.map_err(|failure| failure.to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a weight of another shape than the model's.
+pub(super) fn must_fit(name: &str, held: Option<&Held>, shape: &[usize]) -> Result<(), String> {
+    match held {
+        Some(held) if held.shape == shape => Ok(()),
+        Some(held) => Err(format!(
+            "`{name}` is {:?}, the model takes {shape:?}: it was made for another model",
+            held.shape
+        )),
+        None => Err(format!("the weight `{name}` is missing")),
+    }
 }
 
 /// A map with an adapter on it.

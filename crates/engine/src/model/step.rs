@@ -12,7 +12,7 @@ use crate::kernels::rope;
 use crate::kernels::segments::Segments;
 use crate::random::Keyed;
 use crate::tape::{Buffer, Context, Gradients, Input, Policy, Pool, Tape};
-use crate::weights::adapter::LoraConfig;
+use crate::weights::adapter::{AdapterConfig, Held, LoraConfig};
 use crate::weights::safetensors::{self, Entry};
 use crate::weights::{ParameterId, Parameters, Storage};
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,21 +119,23 @@ impl Model {
         lora::adapt(
             &mut self.network,
             &mut self.parameters,
-            config,
+            &AdapterConfig::from(config.clone()),
             storage,
             seed,
         )
     }
 
     /// Freezes the weights, keeping matrices as `storage`, and puts an adapter of these settings and
-    /// `values` (by PEFT's names) on them, which came from `adapter_dir`.
+    /// `values` (by PEFT's names) on them, which came from `adapter_dir`. Whole weights among them take the
+    /// places of the model's.
     ///
     /// # Errors
-    /// Where a value is missing, or the adapter was made for another model.
+    /// Where a value is missing, or the adapter was made for another model; the error names the weight and both
+    /// shapes.
     pub(crate) fn put_adapter(
         &mut self,
-        config: &LoraConfig,
-        mut values: BTreeMap<String, Vec<f32>>,
+        config: &AdapterConfig,
+        mut values: BTreeMap<String, Held>,
         storage: Storage,
         adapter_dir: &Path,
     ) -> Result<(), EngineError> {
@@ -141,17 +143,18 @@ impl Model {
             path: adapter_dir.to_path_buf(),
             detail,
         };
-        self.adapt(config, storage, 0)?;
-        let names: Vec<String> = self
-            .parameters
-            .trained()
-            .map(|(_, weight)| weight.name.clone())
+        let (network, parameters) = (&mut self.network, &mut self.parameters);
+        lora::put_whole(&self.config, parameters, config, &mut values).map_err(invalid)?;
+        lora::adapt(network, parameters, config, storage, 0)?;
+        let trained = parameters.trained();
+        let maps: Vec<(String, Vec<usize>)> = trained
+            .map(|(_, weight)| (weight.name.clone(), weight.shape.clone()))
             .collect();
-        for name in names {
-            let values = values
-                .remove(&name)
-                .ok_or_else(|| invalid(format!("the weight `{name}` is missing")))?;
-            self.parameters.set(&name, values)?;
+        for (name, shape) in maps {
+            lora::must_fit(&name, values.get(&name), &shape).map_err(invalid)?;
+            if let Some(held) = values.remove(&name) {
+                parameters.set(&name, held.values)?;
+            }
         }
         match values.keys().next() {
             Some(name) => Err(invalid(format!("the model has no place for `{name}`"))),

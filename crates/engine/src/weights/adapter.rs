@@ -1,10 +1,16 @@
 //! An adapter's folder, as PEFT writes and reads it: `adapter_config.json` and
 //! `adapter_model.safetensors`.
 
+mod read;
+mod rules;
+
 use crate::EngineError;
 use crate::python_json;
 use crate::weights::Layout;
+use crate::weights::safetensors::WeightFile;
+pub(crate) use read::{AdapterConfig, OnMap};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// File of an adapter's settings.
@@ -107,9 +113,10 @@ pub(crate) fn base_of(adapter_dir: &Path) -> Result<Option<PathBuf>, EngineError
 /// The settings of an adapter's folder.
 ///
 /// # Errors
-/// Where the file is missing or of another kind of adapter.
-pub(crate) fn read_config(adapter_dir: &Path) -> Result<LoraConfig, EngineError> {
-    from_json(&read_json(adapter_dir)?).map_err(|detail| invalid(adapter_dir, &detail))
+/// Where the file is missing, of another kind of adapter, or says what is not understood.
+pub(crate) fn read_config(adapter_dir: &Path) -> Result<AdapterConfig, EngineError> {
+    AdapterConfig::from_json(&read_json(adapter_dir)?)
+        .map_err(|detail| invalid(adapter_dir, &detail))
 }
 
 fn read_json(adapter_dir: &Path) -> Result<Value, EngineError> {
@@ -123,66 +130,25 @@ fn invalid(adapter_dir: &Path, detail: &str) -> EngineError {
     }
 }
 
-fn from_json(raw: &Value) -> Result<LoraConfig, String> {
-    if raw.get("peft_type").and_then(Value::as_str) != Some("LORA") {
-        return Err("it is no LoRA".to_owned());
-    }
-    let flag = |name: &str| raw.get(name).and_then(Value::as_bool) == Some(true);
-    let something = |name: &str| {
-        raw.get(name).is_some_and(|value| match value {
-            Value::Null => false,
-            Value::Object(entries) => !entries.is_empty(),
-            Value::Array(entries) => !entries.is_empty(),
-            _ => true,
-        })
-    };
-    let foreign = ["use_dora", "use_qalora", "lora_bias"]
-        .into_iter()
-        .find(|name| flag(name))
-        .or_else(|| {
-            [
-                "modules_to_save",
-                "rank_pattern",
-                "alpha_pattern",
-                "layers_to_transform",
-            ]
-            .into_iter()
-            .find(|name| something(name))
-        });
-    if let Some(name) = foreign {
-        return Err(format!("`{name}` is not supported"));
-    }
-    if raw
-        .get("bias")
-        .and_then(Value::as_str)
-        .is_some_and(|bias| bias != "none")
-    {
-        return Err("trained biases are not supported".to_owned());
-    }
-    let rank = raw.get("r").and_then(Value::as_u64).ok_or("it lacks `r`")?;
-    let number = |name: &str| raw.get(name).and_then(Value::as_f64);
-    let targets = match raw.get("target_modules") {
-        Some(Value::Array(names)) => names
-            .iter()
-            .filter_map(Value::as_str)
-            // A full path says more than is needed here.
-            .map(|path| path.rsplit('.').next().unwrap_or(path).to_owned())
-            .collect(),
-        Some(Value::String(name)) if name == "all-linear" => Vec::new(),
-        _ => return Err("it lacks a list `target_modules`".to_owned()),
-    };
-    let rank = usize::try_from(rank)
-        .ok()
-        .filter(|rank| (1..=LARGEST_RANK).contains(rank));
-    Ok(LoraConfig {
-        rank: rank.ok_or(format!("`r` is outside 1 to {LARGEST_RANK}"))?,
-        alpha: number("lora_alpha").unwrap_or(8.0),
-        dropout: number("lora_dropout").unwrap_or(0.0),
-        targets,
-        scaling: if flag("use_rslora") {
-            Scaling::RankStabilized
-        } else {
-            Scaling::Plain
-        },
-    })
+/// What an adapter's file holds under a name.
+pub(crate) struct Held {
+    /// Shape in the file.
+    pub(crate) shape: Vec<usize>,
+    /// f32 values in the file's order.
+    pub(crate) values: Vec<f32>,
+}
+
+/// Everything that the file at `path` holds, all of which are numbers.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(crate) fn read_values(path: &Path) -> Result<BTreeMap<String, Held>, EngineError> {
+    let mut file = WeightFile::open(path)?;
+    let names = file.names();
+    let held = names.into_iter().map(|name| {
+        let values = file.read_numbers(&name)?;
+        let shape = file.shape(&name).unwrap_or_default().to_vec();
+        Ok((name, Held { shape, values }))
+    });
+    held.collect()
 }

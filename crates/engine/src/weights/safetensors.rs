@@ -206,7 +206,7 @@ impl WeightFile {
     ///
     /// # Errors
     /// Where one is NaN or infinite: whatever such a model computes is no number either.
-    fn read_numbers(&mut self, name: &str) -> Result<Vec<f32>, EngineError> {
+    pub(crate) fn read_numbers(&mut self, name: &str) -> Result<Vec<f32>, EngineError> {
         let values = self.read(name)?;
         // Without an early end the loop is one of vector instructions.
         if values
@@ -246,23 +246,11 @@ fn check(info: &TensorInfo, n_bytes: u64) -> Result<(), String> {
 
 /// Every value of a file, by name, as it is: a run goes back from a checkpoint that is no number.
 pub(crate) fn read_all(path: &Path) -> Result<BTreeMap<String, Vec<f32>>, EngineError> {
-    read_each(path, WeightFile::read)
-}
-
-/// Every value of a file, by name, all of which are numbers.
-pub(crate) fn read_all_numbers(path: &Path) -> Result<BTreeMap<String, Vec<f32>>, EngineError> {
-    read_each(path, WeightFile::read_numbers)
-}
-
-fn read_each(
-    path: &Path,
-    read: fn(&mut WeightFile, &str) -> Result<Vec<f32>, EngineError>,
-) -> Result<BTreeMap<String, Vec<f32>>, EngineError> {
     let mut file = WeightFile::open(path)?;
     file.names()
         .into_iter()
         .map(|name| {
-            let values = read(&mut file, &name)?;
+            let values = file.read(&name)?;
             Ok((name, values))
         })
         .collect()

@@ -18,6 +18,7 @@ mod gguf_adapters;
 mod gguf_kinds;
 mod optimizers_in_runs;
 mod packing;
+mod peft;
 mod plan;
 mod preference;
 mod qwen3_5;

@@ -3,6 +3,7 @@
 pub(crate) mod conversation;
 pub(crate) mod guess;
 pub(crate) mod labelled;
+mod message;
 pub(crate) mod pair;
 pub(crate) mod text;
 

@@ -6,10 +6,11 @@ use crate::load::Place;
 use crate::tokenizer::chat::{Answer, Chat, Example};
 use amoozgar_data::{Conversations, Faulty, Pair, Pairs, columns, shape_of};
 use amoozgar_types::chat::{
-    ConversationsPreview, Message, PairSide, PreviewPart, PreviewPiece, PreviewRow,
+    ConversationsPreview, Dialogue, PairSide, PreviewPart, PreviewPiece, PreviewRow,
+    PreviewThoughts,
 };
 use amoozgar_types::dataset::{Guess, Mapping, RowFault, Shape, count_fault};
-use amoozgar_types::spec::Supervise;
+use amoozgar_types::spec::Lessons;
 use std::path::Path;
 
 /// Rows that are read in search of conversations.
@@ -24,8 +25,8 @@ pub struct PreviewRequest<'a> {
     pub shape: Option<Shape>,
     /// The columns of their parts; those that are looked for by name where absent.
     pub mapping: &'a Mapping,
-    /// Which answers are learnt.
-    pub supervise: Supervise,
+    /// What of them is learnt.
+    pub lessons: Lessons,
     /// The model that is to learn them.
     pub model_dir: &'a Path,
     /// Tokens in a sequence.
@@ -81,9 +82,9 @@ fn conversations(
             break;
         }
         let written = match row? {
-            Ok(row) => match written(chat, &row.messages, row.line)? {
+            Ok(row) => match written(chat, row.dialogue(), row.line)? {
                 Ok(example) => {
-                    let answers = example.trained(request.supervise);
+                    let answers = example.trained(request.lessons.supervise);
                     preview
                         .rows
                         .push(shown(&example, answers, row.line, None, request));
@@ -129,7 +130,11 @@ fn sides(
     let mut rows = Vec::with_capacity(2);
     let sides = [PairSide::Chosen, PairSide::Rejected];
     for (side, messages) in sides.into_iter().zip(pair.conversations()) {
-        match written(chat, &messages, pair.line)? {
+        let dialogue = Dialogue {
+            messages: &messages,
+            tools: pair.tools.as_deref(),
+        };
+        match written(chat, dialogue, pair.line)? {
             Ok(example) => {
                 let answers = example.answers_after(&pair.prompt);
                 rows.push(shown(&example, answers, pair.line, Some(side), request));
@@ -142,10 +147,10 @@ fn sides(
 
 fn written(
     chat: &Chat,
-    messages: &[Message],
+    dialogue: Dialogue<'_>,
     line: u64,
 ) -> Result<Result<Example, Faulty>, EngineError> {
-    match chat.example(messages) {
+    match chat.example(dialogue) {
         Ok(example) => Ok(Ok(example)),
         Err(EngineError::ChatTemplate { detail }) => Ok(Err(Faulty {
             fault: RowFault::Refused,
@@ -181,12 +186,18 @@ fn shown(
             pieces.push(PreviewPiece { text, part });
         }
     };
-    let mut done = 0;
+    let (mut done, mut thoughts) = (0, PreviewThoughts::Absent);
     for answer in answers {
-        let (from, to) = (answer.bytes.start.min(end), answer.bytes.end.min(end));
+        let (bytes, _) = answer.learnt(request.lessons.thinking);
+        let (from, to) = (bytes.start.min(end), bytes.end.min(end));
         push(done, from, PreviewPart::Read);
         push(from, to, PreviewPart::Learnt);
         done = to;
+        thoughts = thoughts.max(match (answer.is_unthought, answer.thoughts_end) {
+            (true, _) => PreviewThoughts::LeftOut,
+            (false, Some(_)) => PreviewThoughts::Written,
+            (false, None) => PreviewThoughts::Absent,
+        });
     }
     push(done, end, PreviewPart::Read);
     push(end, example.text.len(), PreviewPart::Cut);
@@ -195,5 +206,6 @@ fn shown(
         side,
         n_tokens: example.tokens.len() as u64,
         pieces,
+        thoughts,
     }
 }

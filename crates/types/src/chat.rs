@@ -5,62 +5,15 @@
 //! asked for again stands beside the earlier one. What is shown is the way from the root to the latest
 //! message. A question may be answered by two models, one on each [`Side`].
 
+mod message;
+
 use crate::dataset::{Columns, FaultCount, Guess};
 use crate::id::{ChatId, JobId, MessageId};
 use crate::model_ref::ModelRef;
 use crate::sampling::{Sampling, TemplateKind};
 use crate::{ApiError, UtcMs};
+pub use message::{Dialogue, Message, Role, ToolCall};
 use serde::{Deserialize, Serialize};
-
-/// Who wrote a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// What holds for the whole conversation.
-    System,
-    /// The person.
-    User,
-    /// The model.
-    Assistant,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: &'static [Self] = &[Self::System, Self::User, Self::Assistant];
-
-    /// The name that chat templates, datasets and the database use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::User => "user",
-            Self::Assistant => "assistant",
-        }
-    }
-
-    /// Reads that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|role| role.as_str() == name)
-    }
-}
-
-/// One message of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Message {
-    /// Who wrote it.
-    pub role: Role,
-    /// Its text.
-    pub content: String,
-}
-
-impl Message {
-    /// A message of `role`.
-    pub fn new(role: Role, content: impl Into<String>) -> Self {
-        Self {
-            role,
-            content: content.into(),
-        }
-    }
-}
 
 /// The first conversations of a dataset as a model learns them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +40,20 @@ pub struct PreviewRow {
     pub n_tokens: u64,
     /// What the model's template writes of it.
     pub pieces: Vec<PreviewPiece>,
+    /// What becomes of the thoughts before its answers.
+    pub thoughts: PreviewThoughts,
+}
+
+/// What a model's template does with the thoughts before a conversation's answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PreviewThoughts {
+    /// There are none.
+    Absent,
+    /// It writes them.
+    Written,
+    /// It leaves out some.
+    LeftOut,
 }
 
 /// An answer of a pair.

@@ -100,6 +100,9 @@ pub struct ConversationsRead {
     pub n_cut: u64,
     /// Answers of both parts that lie beyond the context as a whole.
     pub n_beyond: u64,
+    /// Answers of both parts whose thoughts the model's template leaves out.
+    #[serde(default)]
+    pub n_unthought: u64,
     /// Rows that are not learnt.
     pub faults: Vec<FaultCount>,
 }

@@ -5,7 +5,7 @@
 use crate::chat::Message;
 use crate::dataset::{DatasetFormat, FaultCount, Guess, Mapping, Shape, TextEncoding};
 use crate::sampling::{FinishReason, Sampling, TemplateKind};
-use crate::spec::Supervise;
+use crate::spec::{Supervise, Thinking};
 use crate::{ApiError, TrainSpec};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,8 @@ pub enum InspectRequest {
         mapping: Mapping,
         /// Which answers are learnt.
         supervise: Supervise,
+        /// What becomes of the thoughts before them.
+        thinking: Thinking,
         /// Tokens in a sequence.
         context: u32,
         /// How many.

@@ -249,6 +249,9 @@ pub struct DatasetSpec {
     /// Which answers of a conversation are learnt.
     #[serde(default, skip_serializing_if = "is_all")]
     pub supervise: Supervise,
+    /// What becomes of a model's thoughts before its answers.
+    #[serde(default, skip_serializing_if = "is_learnt")]
+    pub thinking: Thinking,
 }
 
 /// How documents share the sequences that a decoder is trained and measured on.
@@ -274,6 +277,37 @@ pub enum Supervise {
     All,
     /// The last one; those before it are read only.
     Last,
+}
+
+/// What of a conversation is learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Lessons {
+    /// Which answers.
+    pub supervise: Supervise,
+    /// Whether with the thoughts before them.
+    pub thinking: Thinking,
+}
+
+impl DatasetSpec {
+    /// What of a conversation is learnt.
+    pub fn lessons(&self) -> Lessons {
+        Lessons {
+            supervise: self.supervise,
+            thinking: self.thinking,
+        }
+    }
+}
+
+/// What becomes of the thoughts that a model writes to itself before an answer (`reasoning_content`, or a
+/// text in `<think>` at an answer's beginning).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Thinking {
+    /// The model learns to write them.
+    #[default]
+    Learn,
+    /// The model reads them, and learns the answer behind them.
+    Read,
 }
 
 /// Byte-level BPE trained on the run's own text.
@@ -452,6 +486,12 @@ impl Default for CheckpointSpec {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_all(supervise: &Supervise) -> bool {
     *supervise == Supervise::All
+}
+
+/// A specification says only what is unusual.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_learnt(thinking: &Thinking) -> bool {
+    *thinking == Thinking::Learn
 }
 
 fn default_validation_fraction() -> f64 {

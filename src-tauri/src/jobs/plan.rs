@@ -47,6 +47,7 @@ pub fn spec(
             shape: run.rows.shape,
             mapping: run.rows.mapping.clone(),
             supervise: run.rows.supervise,
+            thinking: run.rows.thinking,
         },
         task: run.task,
         objective: run.rows.objective,

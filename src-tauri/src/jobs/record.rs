@@ -113,6 +113,14 @@ pub fn read_in_words(read: &ConversationsRead) -> String {
         read.n_cut,
         read.n_beyond
     );
+    if read.n_unthought > 0 {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "; the model's template leaves out the thoughts of {}",
+            read.n_unthought
+        );
+    }
     add_faults(&mut text, &read.faults);
     text
 }

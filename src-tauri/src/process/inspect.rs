@@ -9,6 +9,7 @@ use amoozgar_types::chat::ConversationsPreview;
 use amoozgar_types::installed::BaseFitness;
 use amoozgar_types::ipc::RowChoices;
 use amoozgar_types::process::{DatasetRows, DatasetSummary, InspectRequest};
+use amoozgar_types::spec::Lessons;
 use amoozgar_types::{ApiError, ErrorCode};
 use std::collections::HashMap;
 use std::fs;
@@ -56,6 +57,7 @@ fn answer(request: InspectRequest) -> Result<serde_json::Value, ApiError> {
             shape,
             mapping,
             supervise,
+            thinking,
             context,
             limit,
         } => {
@@ -63,7 +65,10 @@ fn answer(request: InspectRequest) -> Result<serde_json::Value, ApiError> {
                 data: Path::new(&path),
                 shape,
                 mapping: &mapping,
-                supervise,
+                lessons: Lessons {
+                    supervise,
+                    thinking,
+                },
                 model_dir: Path::new(&model_dir),
                 context: context as usize,
                 n_rows: limit as usize,
@@ -167,6 +172,7 @@ impl Inspector {
             shape: rows.shape,
             mapping: rows.mapping.clone(),
             supervise: rows.supervise,
+            thinking: rows.thinking,
             context,
             limit: N_SHOWN,
         };

@@ -27,6 +27,15 @@ pub const SUPERVISE: &str = "کدام پاسخ‌ها آموخته شوند";
 pub const ALL: &str = "همهٔ پاسخ‌ها";
 /// Option.
 pub const LAST: &str = "تنها پاسخ آخر";
+/// Choice.
+pub const THINKING: &str = "فکر کردنِ پیش از پاسخ";
+/// Option.
+pub const THINKING_LEARNT: &str = "آموخته شود";
+/// Option.
+pub const THINKING_READ: &str = "تنها خوانده شود";
+/// Warning.
+pub const UNTHOUGHT: &str =
+    "قالب گفت‌وگوی این مدل فکر کردنِ پیش از بعضی پاسخ‌ها را نمی‌نویسد؛ مدل آن‌ها را نمی‌آموزد.";
 /// Legend.
 pub const READ: &str = "خوانده می‌شود";
 /// Legend.

@@ -1,9 +1,9 @@
 //! Conversations: lists of messages, instructions with their outputs, questions with their answers.
 
-use super::guess;
+use super::message::{Wrong, listed, scalar, tools};
 use crate::DataError;
 use crate::readers::rows::Rows;
-use amoozgar_types::chat::{Message, Role};
+use amoozgar_types::chat::{Dialogue, Message, Role};
 use amoozgar_types::dataset::{Field, Guess, Mapping, RowFault, Shape, TextEncoding};
 use serde_json::Value;
 use std::path::Path;
@@ -13,8 +13,20 @@ use std::path::Path;
 pub struct Conversation {
     /// Its messages up to the last answer; texts are normalized, trimmed and not empty.
     pub messages: Vec<Message>,
+    /// The tools that the model can call: the text of a JSON list.
+    pub tools: Option<String>,
     /// The line on which the row begins, counted from 1.
     pub line: u64,
+}
+
+impl Conversation {
+    /// The conversation without its place in the file.
+    pub fn dialogue(&self) -> Dialogue<'_> {
+        Dialogue {
+            messages: &self.messages,
+            tools: self.tools.as_deref(),
+        }
+    }
 }
 
 /// A row that is no conversation to learn.
@@ -35,9 +47,6 @@ pub struct Conversations {
     shape: Shape,
     ended: bool,
 }
-
-/// What is wrong with a row.
-pub(super) type Wrong = (RowFault, Option<String>);
 
 impl Conversations {
     /// Opens a file whose rows are what `guess` says ([`crate::shape_of`]).
@@ -79,11 +88,17 @@ impl Conversations {
         };
         let line = row.line;
         let read = match row.value {
-            Some(value) => self.messages(&value),
+            Some(value) => self
+                .messages(&value)
+                .and_then(|messages| Ok((messages, tools(&value)?))),
             None => Err((RowFault::Unreadable, None)),
         };
         Ok(Some(match read {
-            Ok(messages) => Ok(Conversation { messages, line }),
+            Ok((messages, tools)) => Ok(Conversation {
+                messages,
+                tools,
+                line,
+            }),
             Err((fault, value)) => Err(Faulty { fault, value, line }),
         }))
     }
@@ -227,64 +242,9 @@ fn is_empty(row: &Value) -> bool {
     }
 }
 
-/// A text; numbers and truth values are texts as well.
-fn scalar(value: &Value, name: &str) -> Result<String, Wrong> {
-    match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
-        _ => Err((RowFault::WrongType, Some(name.to_owned()))),
-    }
-}
-
-/// A list of messages, by either of the two ways of naming their parts.
-pub(super) fn listed(value: &Value, field: Field) -> Result<Vec<Message>, Wrong> {
-    let wrong = || (RowFault::WrongType, Some(field.as_str().to_owned()));
-    let list = guess::list(value).ok_or_else(wrong)?;
-    let messages = list.iter().map(|item| {
-        let item = item.as_object().ok_or_else(wrong)?;
-        let any = |names: &[&str]| names.iter().find_map(|name| item.get(*name));
-        let missing = |name: &str| (RowFault::MissingField, Some(name.to_owned()));
-        let role = any(&["role", "from"]).ok_or_else(|| missing("role"))?;
-        let role = role.as_str().unwrap_or_default();
-        let role = role_of(role).ok_or_else(|| {
-            let told = role.chars().take(40).collect();
-            (RowFault::UnknownRole, Some(told))
-        })?;
-        let content = any(&["content", "value", "text"]);
-        let content = content.filter(|content| !content.is_null());
-        let content = content.ok_or_else(|| missing("content"))?;
-        Ok(Message::new(role, content_text(content)?))
-    });
-    messages.collect()
-}
-
-/// A message's text, also in the parts that interfaces for pictures write.
-fn content_text(content: &Value) -> Result<String, Wrong> {
-    let Some(parts) = content.as_array() else {
-        return scalar(content, "content");
-    };
-    let texts = parts.iter().map(|part| {
-        let text = part.get("text").and_then(Value::as_str);
-        text.ok_or_else(|| (RowFault::WrongType, Some("content".to_owned())))
-    });
-    Ok(texts.collect::<Result<Vec<_>, _>>()?.join("\n"))
-}
-
-fn role_of(name: &str) -> Option<Role> {
-    match name.trim().to_lowercase().as_str() {
-        "system" => Some(Role::System),
-        "user" | "human" | "prompter" | "کاربر" => Some(Role::User),
-        "assistant" | "gpt" | "model" | "bot" | "chatgpt" | "دستیار" => Some(Role::Assistant),
-        _ => None,
-    }
-}
-
 /// The messages up to the last answer, normalized; an empty one is none.
 pub(super) fn checked(messages: Vec<Message>) -> Result<Vec<Message>, Wrong> {
-    let all_empty = messages
-        .iter()
-        .all(|message| message.content.trim().is_empty());
-    if all_empty {
+    if messages.iter().all(Message::is_empty) {
         return Err((RowFault::Empty, None));
     }
     let mut kept = cleaned(messages)?;
@@ -299,18 +259,31 @@ pub(super) fn checked(messages: Vec<Message>) -> Result<Vec<Message>, Wrong> {
 /// The messages, normalized; an empty one is none.
 pub(super) fn cleaned(messages: Vec<Message>) -> Result<Vec<Message>, Wrong> {
     let mut kept = Vec::with_capacity(messages.len());
-    for Message { role, content } in messages {
-        let content = amoozgar_text::normalize(&content).trim().to_owned();
-        match (role, content.is_empty()) {
-            (_, false) => kept.push(Message { role, content }),
-            (Role::System, true) => {}
-            (Role::Assistant, true) => return Err((RowFault::EmptyAnswer, None)),
-            (Role::User, true) => {
-                return Err((RowFault::MissingField, Some(role.as_str().to_owned())));
+    for mut message in messages {
+        message.content = normalized(&message.content);
+        if let Some(reasoning) = &mut message.reasoning {
+            *reasoning = normalized(reasoning);
+        }
+        message.reasoning = message.reasoning.filter(|text| !text.is_empty());
+        match message.role {
+            _ if !message.is_empty() => kept.push(message),
+            Role::System => {}
+            // A tool may have nothing to say.
+            Role::Tool => kept.push(message),
+            Role::Assistant => return Err((RowFault::EmptyAnswer, None)),
+            Role::User => {
+                return Err((
+                    RowFault::MissingField,
+                    Some(message.role.as_str().to_owned()),
+                ));
             }
         }
     }
     Ok(kept)
+}
+
+fn normalized(text: &str) -> String {
+    amoozgar_text::normalize(text).trim().to_owned()
 }
 
 #[cfg(test)]

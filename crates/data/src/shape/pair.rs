@@ -4,8 +4,9 @@
 //! two whole conversations that begin alike. A list that repeats the prompt beside it is read as well, since
 //! published datasets have such.
 
-use super::conversation::{Faulty, Parts, Wrong, checked, cleaned, listed};
+use super::conversation::{Faulty, Parts, checked, cleaned};
 use super::guess::{list, of_messages};
+use super::message::{Wrong, listed, tools};
 use crate::DataError;
 use crate::readers::rows::Rows;
 use amoozgar_types::chat::{Message, Role};
@@ -22,6 +23,8 @@ pub struct Pair {
     pub chosen: Vec<Message>,
     /// The worse answer, alike.
     pub rejected: Vec<Message>,
+    /// The tools that the model can call: the text of a JSON list.
+    pub tools: Option<String>,
     /// The line on which the row begins, counted from 1.
     pub line: u64,
 }
@@ -123,6 +126,7 @@ impl Pairs {
             prompt: prompt.to_vec(),
             chosen: chosen.to_vec(),
             rejected: rejected.to_vec(),
+            tools: tools(row)?,
             line,
         })
     }

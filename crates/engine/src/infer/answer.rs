@@ -78,7 +78,10 @@ fn readable(message: &Message) -> Message {
         let indent = line.get(..line.len() - text.len()).unwrap_or_default();
         format!("{indent}{}", amoozgar_text::normalize(text))
     });
-    Message::new(message.role, lines.collect::<Vec<_>>().join("\n"))
+    Message {
+        content: lines.collect::<Vec<_>>().join("\n"),
+        ..message.clone()
+    }
 }
 
 fn is_of_arabic_script(letter: char) -> bool {

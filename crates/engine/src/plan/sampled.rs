@@ -111,7 +111,7 @@ fn conversations(
     let context = spec.model.context_length;
     let learnt = sample
         .par_iter()
-        .map(|row| chat.learnt(&row.messages, spec.dataset.supervise, context))
+        .map(|row| chat.learnt(row.dialogue(), spec.dataset.lessons(), context))
         .collect::<Result<Vec<_>, EngineError>>()?;
     let learnt: Vec<_> = learnt.into_iter().flatten().collect();
     let n_tokens: usize = learnt.iter().map(|learnt| learnt.tokens.len()).sum();
@@ -153,7 +153,7 @@ fn pairs(
     let context = spec.model.context_length;
     let learnt = sample
         .par_iter()
-        .map(|pair| chat.learnt_pair(pair, context))
+        .map(|pair| chat.learnt_pair(pair, spec.dataset.thinking, context))
         .collect::<Result<Vec<_>, EngineError>>()?;
     let learnt: Vec<_> = learnt.into_iter().flatten().collect();
     let both = || learnt.iter().flatten();

@@ -14,16 +14,17 @@
 //! itself, an empty block of thoughts for example, is part of it), and ends with the special token that the
 //! template writes after it. After a last answer without one the token that ends a text is added.
 
+mod answers;
 mod learnt;
 mod marks;
 
 use super::Tokenizer;
 use super::chat_template::{ChatTemplate, Ending, LocalTime};
 use crate::EngineError;
-use amoozgar_types::chat::{Message, Role};
-use amoozgar_types::spec::Supervise;
+use amoozgar_types::chat::{Dialogue, Message, Role};
+pub use answers::{Answer, Example};
 pub(crate) use learnt::Learnt;
-use marks::{Content, Placed};
+use marks::{Placed, Thoughts};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -41,28 +42,7 @@ pub struct Chat {
     names: HashMap<u32, String>,
     eos: Option<u32>,
     turn_end: Option<u32>,
-}
-
-/// A whole conversation as tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Example {
-    /// What the template wrote.
-    pub text: String,
-    /// Its tokens.
-    pub tokens: Vec<u32>,
-    /// Where each token begins in the text, in bytes.
-    pub starts: Vec<usize>,
-    /// The answers, in order.
-    pub answers: Vec<Answer>,
-}
-
-/// An answer with the token that ends it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// In the conversation's text.
-    pub bytes: Range<usize>,
-    /// In the conversation's tokens.
-    pub tokens: Range<usize>,
+    thoughts: Thoughts,
 }
 
 /// A piece of text as tokens, with their places in bytes.
@@ -99,7 +79,9 @@ impl Chat {
             names,
             eos,
             turn_end: None,
+            thoughts: Thoughts::Apart,
         };
+        chat.thoughts = chat.way_of_thoughts();
         // A template that cannot write this conversation may still write others.
         let probe = [
             Message::new(Role::User, "a"),
@@ -132,80 +114,58 @@ impl Chat {
         self.turn_end == Some(token) || self.eos == Some(token)
     }
 
+    /// Whether the template writes the thoughts of a last answer by itself.
+    fn way_of_thoughts(&self) -> Thoughts {
+        const THOUGHT: &str = "amoozgar";
+        let mut answer = Message::new(Role::Assistant, "b");
+        answer.reasoning = Some(THOUGHT.to_owned());
+        let probe = [Message::new(Role::User, "a"), answer];
+        let written = self
+            .template
+            .render(&probe, Ending::Closed, LocalTime::TRAINING);
+        match written {
+            Ok(text) if text.contains(THOUGHT) => Thoughts::Apart,
+            _ => Thoughts::InText,
+        }
+    }
+
     /// What the model reads before it answers the last message, and the text that this is.
     ///
     /// # Errors
     /// Where the template refuses the conversation.
-    pub fn prompt(
+    pub fn prompt<'a>(
         &self,
-        messages: &[Message],
+        dialogue: impl Into<Dialogue<'a>>,
         now: LocalTime,
     ) -> Result<(String, Vec<u32>), EngineError> {
-        let placed = self.place(messages, Ending::Open, now)?;
+        let placed = self.place(dialogue.into(), Ending::Open, now)?;
         let tokens = self.encode(&placed)?;
         Ok((placed.text, tokens.ids))
     }
 
-    /// A whole conversation.
-    ///
-    /// # Errors
-    /// Where the template refuses the conversation, or an answer cannot be found in what it writes.
-    pub fn example(&self, messages: &[Message]) -> Result<Example, EngineError> {
-        let mut placed = self.place(messages, Ending::Closed, LocalTime::TRAINING)?;
-        let mut tokens = self.encode(&placed)?;
-        let mut answers = Vec::new();
-        for (index, message) in messages.iter().enumerate() {
-            if message.role != Role::Assistant || message.content.trim().is_empty() {
-                continue;
-            }
-            let before = messages.get(..index).unwrap_or_default();
-            let found = placed.content(index).and_then(|content| {
-                let start = self.opening(before, &placed.text, content)?;
-                Some((start, content.end))
-            });
-            let (start, content_end) = found.ok_or_else(|| EngineError::ChatTemplate {
-                detail: format!(
-                    "the template does not write the answer of message {} as it is",
-                    index + 1
-                ),
-            })?;
-            let next = placed.next_content(content_end);
-            let end = self.end_of_turn(&tokens, content_end, next);
-            answers.push(start..end.unwrap_or(content_end));
-            let is_last = index + 1 == messages.len();
-            if let (None, true, Some(eos)) = (end, is_last, self.eos) {
-                self.append_eos(eos, &mut placed.text, &mut tokens);
-                if let Some(answer) = answers.last_mut() {
-                    answer.end = placed.text.len();
-                }
-            }
-        }
-        let answers = answers.into_iter().map(|bytes| Answer {
-            tokens: tokens.within(&bytes),
-            bytes,
-        });
-        let answers = answers.collect();
-        Ok(Example {
-            text: placed.text,
-            answers,
-            starts: tokens.places.iter().map(|place| place.start).collect(),
-            tokens: tokens.ids,
-        })
-    }
-
     fn place(
         &self,
-        messages: &[Message],
+        dialogue: Dialogue<'_>,
         ending: Ending,
         now: LocalTime,
     ) -> Result<Placed, EngineError> {
-        let plain = self.template.render(messages, ending, now)?;
+        let Dialogue { messages, tools } = dialogue;
         let refused = |detail: &str| EngineError::ChatTemplate {
             detail: detail.to_owned(),
         };
-        let marked = marks::mark(messages)
+        let given = marks::plain(messages, self.thoughts);
+        let plain = Dialogue {
+            messages: &given,
+            tools,
+        };
+        let plain = self.template.render(plain, ending, now)?;
+        let marked = marks::mark(messages, self.thoughts)
             .ok_or_else(|| refused("a message holds characters that are reserved for marks"))?;
-        let marked = self.template.render(&marked, ending, now)?;
+        let marked = Dialogue {
+            messages: &marked,
+            tools,
+        };
+        let marked = self.template.render_marked(marked, ending, now)?;
         let placed = marks::take_out(&marked, messages.len());
         if placed.text != plain {
             return Err(refused(
@@ -213,37 +173,27 @@ impl Chat {
             ));
         }
         // Of a text whose place is not known it cannot be said what is the template's own beside it.
-        let lost = messages.iter().enumerate();
-        let mut lost = lost.filter(|(index, _)| placed.is_lost(*index));
         let forges = |text: &str| self.names.values().any(|name| text.contains(name.as_str()));
-        match lost.find(|(_, message)| forges(&message.content)) {
-            Some(_) => Err(refused(
+        let mut numbered = messages.iter().enumerate();
+        let is_forged = numbered.any(|(index, message)| {
+            (placed.is_lost(index) && forges(&message.content))
+                || (placed.thoughts(index).is_none()
+                    && message.reasoning.as_deref().is_some_and(forges))
+        });
+        if is_forged {
+            return Err(refused(
                 "a message holds the name of a special token, and the template does not write it as it is",
-            )),
-            None => Ok(placed),
+            ));
         }
-    }
-
-    /// Where the answer after `before` begins in `text`: after the opening that the model is given, or where
-    /// that is none of the text, with the answer's own first character.
-    fn opening(&self, before: &[Message], text: &str, content: &Content) -> Option<usize> {
-        let now = LocalTime::TRAINING;
-        match self.template.render(before, Ending::Open, now) {
-            Ok(opening) if text.starts_with(&opening) && opening.len() < content.end => {
-                Some(opening.len())
-            }
-            // A template may refuse what is no whole conversation.
-            _ => content.start,
+        let mut calls = messages.iter().flat_map(|message| &message.tool_calls);
+        if calls.any(|call| forges(&call.name) || forges(&call.arguments))
+            || tools.is_some_and(forges)
+        {
+            return Err(refused(
+                "a tool's description or arguments hold the name of a special token",
+            ));
         }
-    }
-
-    /// Where the first special token ends that the template wrote from `from` on and before `next`.
-    fn end_of_turn(&self, tokens: &Tokens, from: usize, next: usize) -> Option<usize> {
-        let mut all = tokens.ids.iter().zip(&tokens.places);
-        let (_, place) = all.find(|(id, place)| {
-            place.start >= from && place.end <= next && self.is_special(**id)
-        })?;
-        Some(place.end)
+        Ok(placed)
     }
 
     fn append_eos(&self, eos: u32, text: &mut String, tokens: &mut Tokens) {
@@ -323,18 +273,6 @@ impl Tokens {
             (Some(first), Some(last)) => first..last + 1,
             _ => 0..0,
         }
-    }
-}
-
-impl Example {
-    /// The answers that are trained on.
-    pub fn trained(&self, supervise: Supervise) -> &[Answer] {
-        let n = self.answers.len();
-        let first = match supervise {
-            Supervise::All => 0,
-            Supervise::Last => n.saturating_sub(1),
-        };
-        self.answers.get(first..).unwrap_or_default()
     }
 }
 

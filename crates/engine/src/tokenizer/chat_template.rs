@@ -5,14 +5,16 @@
 //! rendering has a budget of work and memory.
 
 mod dialect;
+mod given;
 mod python;
 mod source;
 mod strftime;
 
 use crate::EngineError;
-use amoozgar_types::chat::Message;
+use amoozgar_types::chat::Dialogue;
 use amoozgar_types::sampling::TemplateKind;
-use minijinja::{Environment, Value, context};
+pub(super) use dialect::GENERATED;
+use minijinja::{Environment, Value};
 pub(crate) use source::{TEMPLATE_FILE, TEMPLATE_JSON, TOKENIZER_CONFIG, template_of};
 use std::collections::BTreeMap;
 pub use strftime::LocalTime;
@@ -34,6 +36,8 @@ pub struct ChatTemplate {
     source: String,
     special: SpecialTokens,
     environment: Environment<'static>,
+    /// Whether its author marked with `{% generation %}` what a model writes.
+    is_tagged: bool,
 }
 
 /// Texts of the special tokens that a template names, as `bos_token`; one that is absent is empty there.
@@ -79,14 +83,18 @@ impl ChatTemplate {
     /// Where it is no template, with the line.
     pub fn new(source: &str, special: SpecialTokens) -> Result<Self, EngineError> {
         let mut environment = dialect::environment();
+        let read = dialect::with_line_feeds(source);
+        let filtered = dialect::with_generation_as_filter(&read);
+        let is_tagged = filtered != read;
         environment
-            .add_template_owned(NAME, dialect::without_generation_tags(source))
+            .add_template_owned(NAME, filtered)
             .map_err(|error| refused(&error))?;
         Ok(Self {
             kind: TemplateKind::Own,
             source: source.to_owned(),
             special,
             environment,
+            is_tagged,
         })
     }
 
@@ -117,36 +125,66 @@ impl ChatTemplate {
         &self.special
     }
 
+    /// Whether its author marked with `{% generation %}` what a model writes.
+    pub(super) fn is_tagged(&self) -> bool {
+        self.is_tagged
+    }
+
     /// The text of a conversation; `now` is what a template hears that asks for the time.
     ///
     /// # Errors
     /// Where the template refuses the conversation, in its own words, or takes too long.
-    pub fn render(
+    pub fn render<'a>(
         &self,
-        messages: &[Message],
+        dialogue: impl Into<Dialogue<'a>>,
         ending: Ending,
         now: LocalTime,
     ) -> Result<String, EngineError> {
-        let messages: Vec<Value> = messages
-            .iter()
-            .map(|message| {
-                context! { role => message.role.as_str(), content => message.content.as_str() }
-            })
-            .collect();
+        self.write(dialogue.into(), ending, now, Marks::Without)
+    }
+
+    /// The same, with the marks of [`GENERATED`] around each `{% generation %}`.
+    ///
+    /// # Errors
+    /// As of [`Self::render`].
+    pub(super) fn render_marked(
+        &self,
+        dialogue: Dialogue<'_>,
+        ending: Ending,
+        now: LocalTime,
+    ) -> Result<String, EngineError> {
+        self.write(dialogue, ending, now, Marks::With)
+    }
+
+    fn write(
+        &self,
+        dialogue: Dialogue<'_>,
+        ending: Ending,
+        now: LocalTime,
+        marks: Marks,
+    ) -> Result<String, EngineError> {
         let special = self.special.0.iter();
         let special = special.map(|(name, text)| (name.as_str(), Value::from(text.as_str())));
         let given = [
-            ("messages", Value::from(messages)),
-            ("tools", Value::from(())),
+            ("messages", given::messages(dialogue.messages)?),
+            ("tools", given::tools(dialogue.tools)?),
             ("documents", Value::from(())),
             ("add_generation_prompt", (ending == Ending::Open).into()),
             ("strftime_now", strftime::function(now)),
+            (dialect::MARKS, (marks == Marks::With).into()),
         ];
         self.environment
             .get_template(NAME)
             .and_then(|template| template.render(Value::from_pairs(special.chain(given))))
             .map_err(|error| refused(&error))
     }
+}
+
+/// Whether what a model writes is marked, where the template tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Marks {
+    With,
+    Without,
 }
 
 /// What the template says, in the words of its author where they are there.

@@ -6,6 +6,7 @@ use crate::model_ref::ModelRef;
 use crate::spec::{
     DEFAULT_SEED, DEFAULT_VALIDATION_FRACTION, Defaults, Dtype, EvaluationSpec, LoraSpec, Method,
     Objective, OptimizerKind, OptimizerSpec, Packing, ScheduleKind, SizePreset, Supervise, Task,
+    Thinking,
 };
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,8 @@ pub struct RowChoices {
     pub supervise: Supervise,
     /// What is learnt of them, where they are pairs.
     pub objective: Option<Objective>,
+    /// What becomes of the thoughts before them.
+    pub thinking: Thinking,
 }
 
 /// Settings of a run that most people leave as they are.

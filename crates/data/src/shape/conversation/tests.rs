@@ -33,6 +33,7 @@ fn rows(file: &File, shape: Option<Shape>, mapping: &Mapping) -> Result<Vec<Stri
                             Role::System => 's',
                             Role::User => 'u',
                             Role::Assistant => 'a',
+                            Role::Tool => 't',
                         };
                         format!("{role}:{}", message.content)
                     });
@@ -154,7 +155,7 @@ fn a_row_that_cannot_be_learnt_costs_itself_alone() {
         "{}",
         r#"{"messages":[{"role":"user","content":"۱"}]}"#,
         r#"{"messages":[{"role":"user","content":"۱"},{"role":"assistant","content":" "}]}"#,
-        r#"{"messages":[{"role":"tool","content":"۱"},{"role":"assistant","content":"۲"}]}"#,
+        r#"{"messages":[{"role":"judge","content":"۱"},{"role":"assistant","content":"۲"}]}"#,
         r#"{"messages":"x"}"#,
         r#"{"messages":[{"role":"user"},{"role":"assistant","content":"۲"}]}"#,
         r#"{"other":1}"#,
@@ -169,7 +170,7 @@ fn a_row_that_cannot_be_learnt_costs_itself_alone() {
             "4 Empty ",
             "5 NoAnswer ",
             "6 EmptyAnswer ",
-            "7 UnknownRole tool",
+            "7 UnknownRole judge",
             "8 WrongType messages",
             "9 MissingField content",
             "10 MissingField messages",
@@ -186,6 +187,83 @@ fn a_row_that_cannot_be_learnt_costs_itself_alone() {
             "6 MissingField user",
         ]
     );
+}
+
+/// The first conversation of a file of lines.
+fn first(line: &str) -> Result<super::Conversation, String> {
+    let file = file("a.jsonl", line);
+    let guess = shape_of(&file.path, Some(Shape::Messages), &Mapping::new()).unwrap();
+    let mut rows = Conversations::open(&file.path, &guess).unwrap();
+    let row = rows.next().unwrap().unwrap();
+    row.map_err(|row| format!("{:?} {}", row.fault, row.value.unwrap_or_default()))
+}
+
+#[test]
+fn thoughts_before_an_answer_are_found_under_each_of_their_names() {
+    for answer in [
+        r#"{"role":"assistant","content":"۴","reasoning_content":"۲ و ۲"}"#,
+        r#"{"role":"assistant","content":"۴","reasoning":" ۲ و ۲\n"}"#,
+        r#"{"role":"assistant","content":"۴","thinking":"۲ و ۲"}"#,
+        r#"{"role":"assistant","content":"<think>\n۲ و ۲\n</think>\n\n۴"}"#,
+    ] {
+        let row = first(&format!(
+            r#"{{"messages":[{{"role":"user","content":"؟"}},{answer}]}}"#
+        ));
+        let said = row.unwrap().messages.pop().unwrap();
+        assert_eq!(said.reasoning.as_deref(), Some("۲ و ۲"), "{answer}");
+        assert_eq!(said.content, "۴", "{answer}");
+    }
+    let inner = r#"{"messages":[{"role":"user","content":"؟"},{"role":"assistant","content":"نویسه‌های <think> و </think>"}]}"#;
+    let said = first(inner).unwrap().messages.pop().unwrap();
+    assert_eq!(said.reasoning, None, "they begin no answer there");
+}
+
+#[test]
+fn tools_and_their_calls_are_read_in_both_forms_and_refused_where_they_are_none() {
+    let asked = r#"{"role":"user","content":"هوا؟"}"#;
+    let answered = r#"{"role":"tool","name":"w","tool_call_id":"1","content":"{}"},{"role":"assistant","content":"خوب"}"#;
+    let call = |call: &str| {
+        format!(
+            r#"{{"tools":[{{"type":"function","function":{{"name":"w"}}}}],"messages":[{asked},{call},{answered}]}}"#
+        )
+    };
+    for made in [
+        r#"{"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"w","arguments":{"c":"شیراز"}}}]}"#,
+        r#"{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"w","arguments":"{\"c\":\"شیراز\"}"}}]}"#,
+        r#"{"from":"function_call","value":"{\"id\":\"1\",\"name\":\"w\",\"arguments\":{\"c\":\"شیراز\"}}"}"#,
+    ] {
+        let row = first(&call(made)).unwrap();
+        let tools = row.tools.unwrap();
+        assert!(tools.contains(r#""name":"w""#), "{tools}");
+        let calls = &row.messages.get(1).unwrap().tool_calls;
+        let [one] = calls.as_slice() else {
+            panic!("{made}: {calls:?}");
+        };
+        assert_eq!((one.id.as_deref(), one.name.as_str()), (Some("1"), "w"));
+        assert_eq!(one.arguments, r#"{"c":"شیراز"}"#, "{made}");
+        let told = row.messages.get(2).unwrap();
+        assert_eq!(told.role, Role::Tool);
+        assert_eq!(told.tool_call_id.as_deref(), Some("1"));
+    }
+    for (broken, said) in [
+        (
+            r#"{"role":"assistant","tool_calls":[{"name":"w","arguments":"no"}]}"#,
+            "WrongType tool_calls",
+        ),
+        (
+            r#"{"role":"assistant","tool_calls":[{}]}"#,
+            "WrongType tool_calls",
+        ),
+        (
+            r#"{"role":"assistant","content":"۱","weight":0}"#,
+            "WrongType weight",
+        ),
+        (r#"{"role":"assistant"}"#, "MissingField content"),
+    ] {
+        assert_eq!(first(&call(broken)).unwrap_err(), said, "{broken}");
+    }
+    let no_list = format!(r#"{{"tools":{{"a":1}},"messages":[{asked},{answered}]}}"#);
+    assert_eq!(first(&no_list).unwrap_err(), "WrongType tools");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 use super::{Chat, Example};
 use crate::tokenizer::Tokenizer;
 use crate::tokenizer::chat_template::{ChatTemplate, LocalTime, SpecialTokens};
-use amoozgar_types::chat::{Message, Role};
-use amoozgar_types::spec::Supervise;
+use amoozgar_types::chat::{Dialogue, Message, Role, ToolCall};
+use amoozgar_types::spec::{Supervise, Thinking};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tempfile::TempDir;
@@ -171,13 +171,10 @@ fn templates_that_trim_rename_and_merge_are_followed() {
                 "<think>\nچون\n</think>\n\nبله<|im_end|>",
             ],
         ),
-        // It opens no answer: the name is the model's to write as well.
+        // Its author says what the model writes.
         (
             "generation tags",
-            [
-                "<|assistant|> سلام\n</s>",
-                "<|assistant|><think>\nچون\n</think>\n\nبله</s>",
-            ],
+            [" سلام\n</s>", "<think>\nچون\n</think>\n\nبله</s>"],
         ),
     ] {
         let chat = chat(templates.get(name).unwrap());
@@ -268,4 +265,100 @@ fn a_conversation_that_cannot_be_followed_is_refused() {
         twice.example(&messages).is_ok(),
         "other texts are no danger"
     );
+}
+
+/// Writes thoughts of its own accord, calls of tools, and marks what a model writes.
+const TAGGED: &str = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}{% if m.role == 'assistant' %}{% generation %}{% if m.reasoning_content is defined %}{{ '<think>' + m.reasoning_content + '</think>' }}{% endif %}{{ m.content }}{% for call in m.tool_calls %}{{ call.function.name + call.function.arguments | tojson }}{% endfor %}{{ '<|im_end|>' }}{% endgeneration %}{% else %}{{ m.content + '<|im_end|>' }}{% endif %}{{ '\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+fn thought(reasoning: &str, content: &str) -> Message {
+    let mut message = assistant(content);
+    message.reasoning = Some(reasoning.to_owned());
+    message
+}
+
+/// What is learnt of each answer.
+fn learnt(example: &Example, thinking: Thinking) -> Vec<&str> {
+    let all = example.answers.iter().map(|answer| {
+        let (bytes, tokens) = answer.learnt(thinking);
+        let first = example.starts.get(tokens.start).unwrap();
+        assert_eq!(*first, bytes.start, "its tokens begin where its text does");
+        example.text.get(bytes).unwrap()
+    });
+    all.collect()
+}
+
+#[test]
+fn thoughts_are_learnt_or_read_by_choice_in_templates_that_know_them_and_others() {
+    let messages = [
+        user("سلام"),
+        thought("چرا", "بله"),
+        user("چرا"),
+        assistant("خوبی"),
+    ];
+    for (source, whole) in [
+        (CHATML, "<think>\nچرا\n</think>\n\nبله<|im_end|>"),
+        (TAGGED, "<think>چرا</think>بله<|im_end|>"),
+    ] {
+        let chat = chat(source);
+        let example = chat.example(&messages).unwrap();
+        assert_eq!(
+            learnt(&example, Thinking::Learn),
+            [whole, "خوبی<|im_end|>"],
+            "{}",
+            example.text
+        );
+        assert_eq!(
+            learnt(&example, Thinking::Read),
+            ["بله<|im_end|>", "خوبی<|im_end|>"],
+            "{}",
+            example.text
+        );
+        assert!(example.answers.iter().all(|answer| !answer.is_unthought));
+    }
+    // Of earlier answers some templates leave the thoughts out.
+    let last_only = TAGGED.replace("is defined %}", "is defined and loop.last %}");
+    let messages = [
+        user("سلام"),
+        thought("چرا", "بله"),
+        user("چرا"),
+        thought("ممنون", "خوبی"),
+    ];
+    let example = chat(&last_only).example(&messages).unwrap();
+    let left_out: Vec<bool> = example.answers.iter().map(|one| one.is_unthought).collect();
+    assert_eq!(left_out, [true, false], "{}", example.text);
+}
+
+#[test]
+fn a_call_of_a_tool_is_part_of_its_answer() {
+    let mut call = assistant("");
+    call.tool_calls.push(ToolCall {
+        id: None,
+        name: "چرا".to_owned(),
+        arguments: r#"{"b": "سلام", "a": 1}"#.to_owned(),
+    });
+    let messages = [
+        user("سلام"),
+        call,
+        Message::new(Role::Tool, "خوبی"),
+        assistant("بله"),
+    ];
+    let untagged = TAGGED
+        .replace("{% generation %}", "")
+        .replace("{% endgeneration %}", "");
+    for source in [TAGGED, &untagged] {
+        let chat = chat(source);
+        let example = chat.example(&messages).unwrap();
+        assert_eq!(
+            learnt(&example, Thinking::Learn),
+            [r#"چرا{"b": "سلام", "a": 1}<|im_end|>"#, "بله<|im_end|>"],
+            "{}",
+            example.text
+        );
+    }
+    let tools = Dialogue {
+        messages: &messages,
+        tools: Some(r#"[{"name": "<|im_end|>"}]"#),
+    };
+    let refused = chat(TAGGED).example(tools).unwrap_err().to_string();
+    assert!(refused.contains("special token"), "{refused}");
 }

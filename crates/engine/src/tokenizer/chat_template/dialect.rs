@@ -2,9 +2,10 @@
 
 use super::python;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Kwargs;
+use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, Value};
 use minijinja_contrib::pycompat;
+use std::borrow::Cow;
 
 /// Work that one rendering may do: about one unit an instruction and one for every 64 bytes that it writes,
 /// so that it takes a second or two at most and 128 MB.
@@ -24,10 +25,26 @@ pub(super) fn environment() -> Environment<'static> {
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_unknown_method_callback(method);
     environment.add_filter("tojson", tojson);
+    environment.add_filter(FILTER, generation);
+    environment.add_test("iterable", is_iterable);
+    environment.add_test("sequence", is_sequence);
     environment.add_function("raise_exception", |said: String| -> Result<Value, Error> {
         Err(Error::new(ErrorKind::InvalidOperation, said))
     });
     environment
+}
+
+/// Python iterates over no `None`; minijinja takes it for an empty list.
+fn is_iterable(value: &Value) -> bool {
+    !value.is_none() && value.try_iter().is_ok()
+}
+
+/// What has a length and items by key, in Python texts and dictionaries too.
+fn is_sequence(value: &Value) -> bool {
+    matches!(
+        value.kind(),
+        ValueKind::Seq | ValueKind::String | ValueKind::Map
+    )
 }
 
 /// Methods of Python's strings, lists and dictionaries.
@@ -65,9 +82,36 @@ fn tojson(value: Value, ensure_ascii: Option<bool>, more: Kwargs) -> Result<Stri
     .text(&value)
 }
 
-/// The template with `{% generation %}` and its end, which mark an answer for transformers and write nothing,
-/// as a condition that always holds. The white space around them is treated as before.
-pub(super) fn without_generation_tags(source: &str) -> String {
+/// What the filter [`FILTER`] asks for in what a template sees.
+pub(super) const MARKS: &str = "amoozgar_marks";
+/// The filter that `{% generation %}` becomes.
+const FILTER: &str = "amoozgar_generation";
+/// Stand at the beginning and at the end of what a template says that a model writes.
+pub(in crate::tokenizer) const GENERATED: [char; 2] = ['\u{F_FFFD}', '\u{10_FFFD}'];
+
+/// The template with line feeds alone, as Jinja2 reads it.
+pub(super) fn with_line_feeds(source: &str) -> Cow<'_, str> {
+    if source.contains('\r') {
+        Cow::Owned(source.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        Cow::Borrowed(source)
+    }
+}
+
+/// What stands between `{% generation %}` and its end, between two marks where they are asked for.
+fn generation(state: &State<'_, '_>, text: &str) -> String {
+    let is_marked = state.lookup(MARKS).is_some_and(|marks| marks.is_true());
+    let [begin, end] = GENERATED;
+    if is_marked {
+        format!("{begin}{text}{end}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// The template with `{% generation %}` and its end, which mark an answer for transformers, as a filter over
+/// what stands between them. The white space around them is treated as before.
+pub(super) fn with_generation_as_filter(source: &str) -> String {
     let mut text = String::with_capacity(source.len());
     let mut rest = source;
     while let Some(at) = rest.find("{%") {
@@ -97,8 +141,8 @@ fn generation_tag(text: &str) -> Option<(String, usize)> {
         None => ("", inner),
     };
     let tag = match inner.trim() {
-        "generation" => "if true",
-        "endgeneration" => "endif",
+        "generation" => format!("filter {FILTER}"),
+        "endgeneration" => "endfilter".to_owned(),
         _ => return None,
     };
     Some((format!("{{%{before} {tag} {after}%}}"), end + 2))

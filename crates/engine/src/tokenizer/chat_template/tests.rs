@@ -132,3 +132,29 @@ fn a_folder_s_template_is_found_where_transformers_looks() {
         "the file of some years ago; the folder names no tokens"
     );
 }
+
+#[test]
+fn jinja_s_own_notions_hold_where_minijinja_has_others() {
+    let say = |source: &str| {
+        let template = ChatTemplate::new(source, special()).unwrap();
+        let messages = [Message::new(Role::User, "a")];
+        template.render(&messages, Ending::Closed, NOW).unwrap()
+    };
+    assert_eq!(
+        say("a\r\nb\rc {{ 'd\r\ne' }}"),
+        "a\nb\nc d\ne",
+        "lines end in a line feed"
+    );
+    assert_eq!(
+        say("{{ tools is iterable }} {{ messages is iterable }} {{ 'a' is iterable }}"),
+        "False True True",
+        "no tools are no list"
+    );
+    assert_eq!(
+        say(
+            "{{ messages is sequence }} {{ 'a' is sequence }} {{ messages[0] is sequence }} {{ 1 is sequence }}"
+        ),
+        "True True True False",
+        "what has a length and items"
+    );
+}

@@ -15,12 +15,12 @@ use amoozgar_data::{Conversation, Conversations, HeldOut, no_conversation, shape
 use amoozgar_types::TrainSpec;
 use amoozgar_types::dataset::{FaultCount, Guess, count_fault};
 use amoozgar_types::event::{ConversationsRead, LoadingStage};
-use amoozgar_types::spec::Supervise;
+use amoozgar_types::spec::Lessons;
 use rayon::prelude::*;
 use std::path::Path;
 
 /// Raised when the preparation changes what it makes of the same rows.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Conversations that are tokenized at once, on all threads.
 const BATCH: usize = 256;
 
@@ -56,7 +56,7 @@ pub(super) fn prepare(
         tokenizer_hash,
         chat.template().source(),
         chat.template().special(),
-        spec.dataset.supervise,
+        spec.dataset.lessons(),
         spec.model.context_length,
         validation.is_some(),
         spec.dataset.validation_fraction.to_bits(),
@@ -112,12 +112,8 @@ fn survey(
         match row {
             Ok(row) => {
                 n_rows += 1;
-                for message in &row.messages {
-                    hash.update(message.role.as_str().as_bytes());
-                    hash.update(&[0]);
-                    hash.update(message.content.as_bytes());
-                    hash.update(&[0]);
-                }
+                let whole = format!("{:?} {:?}", row.messages, row.tools);
+                hash.update(whole.as_bytes());
             }
             Err(row) => count_fault(&mut faults, row.fault, row.value.as_deref(), row.line),
         }
@@ -189,6 +185,7 @@ impl Build<'_> {
             n_answer_tokens: train_part.trained.n_tokens(),
             n_cut: train_part.n_cut + validation.n_cut,
             n_beyond: train_part.n_beyond + validation.n_beyond,
+            n_unthought: train_part.n_unthought + validation.n_unthought,
             faults,
         };
         let manifest = Manifest {
@@ -219,11 +216,10 @@ impl Build<'_> {
             if batch.is_empty() {
                 return Ok(());
             }
-            let (supervise, context) =
-                (self.spec.dataset.supervise, self.spec.model.context_length);
+            let (lessons, context) = (self.spec.dataset.lessons(), self.spec.model.context_length);
             let encoded: Vec<_> = batch
                 .par_iter()
-                .map(|conversation| self.chat.learnt(&conversation.messages, supervise, context))
+                .map(|conversation| self.chat.learnt(conversation.dialogue(), lessons, context))
                 .collect();
             for (conversation, learnt) in batch.iter().zip(encoded) {
                 match learnt? {
@@ -263,6 +259,7 @@ pub(super) struct Writer {
     n_bytes: u64,
     n_cut: u64,
     n_beyond: u64,
+    n_unthought: u64,
 }
 
 impl Writer {
@@ -279,6 +276,7 @@ impl Writer {
             n_bytes: 0,
             n_cut: 0,
             n_beyond: 0,
+            n_unthought: 0,
         })
     }
 
@@ -291,6 +289,7 @@ impl Writer {
         self.n_bytes += learnt.n_bytes;
         self.n_cut += learnt.n_cut;
         self.n_beyond += learnt.n_beyond;
+        self.n_unthought += learnt.n_unthought;
         self.lengths.push(learnt.tokens.len() as u32);
         self.tokens.write(&learnt.tokens)
     }
@@ -336,7 +335,7 @@ pub(crate) fn encode_conversations(
         }
         let encoded: Vec<_> = batch
             .par_iter()
-            .map(|conversation| chat.learnt(&conversation.messages, Supervise::All, context))
+            .map(|conversation| chat.learnt(conversation.dialogue(), Lessons::default(), context))
             .collect();
         for (conversation, learnt) in batch.iter().zip(encoded) {
             match learnt? {

@@ -14,6 +14,7 @@ use amoozgar_data::{HeldOut, Pair, Pairs, no_conversation, shape_of};
 use amoozgar_types::TrainSpec;
 use amoozgar_types::dataset::{FaultCount, Guess, Shape, count_fault};
 use amoozgar_types::event::{LoadingStage, PairsRead};
+use amoozgar_types::spec::Thinking;
 use rayon::prelude::*;
 use std::path::Path;
 
@@ -54,6 +55,7 @@ pub(super) fn prepare(
         tokenizer_hash,
         chat.template().source(),
         chat.template().special(),
+        spec.dataset.thinking,
         spec.model.context_length,
         validation.is_some(),
         spec.dataset.validation_fraction.to_bits(),
@@ -70,6 +72,7 @@ pub(super) fn prepare(
         };
         Build {
             context: spec.model.context_length,
+            thinking: spec.dataset.thinking,
             chat: &chat,
             tokenizer: &tokenizer,
             n_train,
@@ -112,13 +115,9 @@ fn survey(
                 for (mark, messages) in [(2, &pair.prompt), (3, &pair.chosen), (4, &pair.rejected)]
                 {
                     hash.update(&[mark]);
-                    for message in messages {
-                        hash.update(message.role.as_str().as_bytes());
-                        hash.update(&[0]);
-                        hash.update(message.content.as_bytes());
-                        hash.update(&[0]);
-                    }
+                    hash.update(format!("{messages:?}").as_bytes());
                 }
+                hash.update(format!("{:?}", pair.tools).as_bytes());
             }
             Err(row) => count_fault(&mut faults, row.fault, row.value.as_deref(), row.line),
         }
@@ -135,6 +134,7 @@ fn survey(
 /// What is to be made.
 struct Build<'a> {
     context: usize,
+    thinking: Thinking,
     chat: &'a Chat,
     tokenizer: &'a Tokenizer,
     n_train: usize,
@@ -230,7 +230,7 @@ impl Build<'_> {
             }
             let encoded: Vec<_> = batch
                 .par_iter()
-                .map(|pair| self.chat.learnt_pair(pair, self.context))
+                .map(|pair| self.chat.learnt_pair(pair, self.thinking, self.context))
                 .collect();
             for (pair, learnt) in batch.iter().zip(encoded) {
                 match learnt? {

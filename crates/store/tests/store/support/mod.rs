@@ -112,6 +112,7 @@ pub fn spec() -> TrainSpec {
             shape: None,
             mapping: std::collections::BTreeMap::default(),
             supervise: amoozgar_types::spec::Supervise::All,
+            thinking: amoozgar_types::spec::Thinking::Learn,
         },
         objective: None,
         beta: None,

@@ -110,6 +110,7 @@ impl Form {
                 mapping: spec.dataset.mapping.clone(),
                 supervise: spec.dataset.supervise,
                 objective: spec.preference(),
+                thinking: spec.dataset.thinking,
             },
             choices: Choices {
                 dtype: spec.dtype,

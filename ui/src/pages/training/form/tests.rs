@@ -286,6 +286,7 @@ fn a_run_is_made_again_with_its_own_settings() {
             shape: None,
             mapping: std::collections::BTreeMap::default(),
             supervise: amoozgar_types::spec::Supervise::All,
+            thinking: amoozgar_types::spec::Thinking::Learn,
         },
         objective: None,
         beta: None,

@@ -9,10 +9,12 @@ use crate::components::{
 use crate::i18n::{common, conversations as words, preference};
 use crate::pages::training::form::{Form, FormAction, Goal};
 use amoozgar_types::ApiError;
-use amoozgar_types::chat::{ConversationsPreview, PairSide, PreviewPart, PreviewRow};
+use amoozgar_types::chat::{
+    ConversationsPreview, PairSide, PreviewPart, PreviewRow, PreviewThoughts,
+};
 use amoozgar_types::dataset::{DatasetFormat, DatasetRecord, Field, Mapping, Shape};
 use amoozgar_types::ipc::{DatasetConversationsRequest, DatasetsConversations, RowChoices};
-use amoozgar_types::spec::Supervise;
+use amoozgar_types::spec::{Supervise, Thinking};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -139,6 +141,10 @@ fn Shown(props: &ShownProps) -> Html {
         Some(guess) => words::taken_for(guess),
         None => words::UNKNOWN.to_owned(),
     };
+    let has_thoughts = preview
+        .rows
+        .iter()
+        .any(|row| row.thoughts == PreviewThoughts::Written);
     let has_several = preview.rows.iter().any(|row| n_learnt(row) > 1);
     html! {
         <div class={classes!("conversations", props.stale.then_some("is-stale"))} aria-live="polite">
@@ -148,6 +154,12 @@ fn Shown(props: &ShownProps) -> Html {
             }
             if !is_pairs && (has_several || props.form.rows.supervise == Supervise::Last) {
                 { supervise(&props.form.rows, &change) }
+            }
+            if has_thoughts || props.form.rows.thinking == Thinking::Read {
+                { thinking(&props.form.rows, &change) }
+            }
+            if preview.rows.iter().any(|row| row.thoughts == PreviewThoughts::LeftOut) {
+                <p class="field__hint" data-testid="run-rows-unthought">{ words::UNTHOUGHT }</p>
             }
             if !preview.rows.is_empty() {
                 <p class="conversations__legend">
@@ -178,12 +190,33 @@ fn n_learnt(row: &PreviewRow) -> usize {
         .count()
 }
 
-fn supervise(rows: &RowChoices, change: &Callback<RowChoices>) -> Html {
-    let option = |label: &'static str, testid: &'static str| SegmentedOption {
+fn option(label: &'static str, testid: &'static str) -> SegmentedOption {
+    SegmentedOption {
         label: label.into(),
         icon: None,
         testid: Some(testid.into()),
-    };
+    }
+}
+
+fn thinking(rows: &RowChoices, change: &Callback<RowChoices>) -> Html {
+    let (rows, change) = (rows.clone(), change.clone());
+    html! {
+        <SegmentedChoice
+            label={words::THINKING}
+            options={vec![
+                option(words::THINKING_LEARNT, "run-thinking-learn"),
+                option(words::THINKING_READ, "run-thinking-read"),
+            ]}
+            selected={usize::from(rows.thinking == Thinking::Read)}
+            onselect={move |index| change.emit(RowChoices {
+                thinking: if index == 0 { Thinking::Learn } else { Thinking::Read },
+                ..rows.clone()
+            })}
+        />
+    }
+}
+
+fn supervise(rows: &RowChoices, change: &Callback<RowChoices>) -> Html {
     let (rows, change) = (rows.clone(), change.clone());
     html! {
         <SegmentedChoice

@@ -49,11 +49,11 @@ fn a_model_learns_to_prefer_and_says_how_well() {
         "it says what it read: {}",
         said(&output)
     );
-    let measured = told.iter().filter_map(|event| match event {
+    let mut measured = told.iter().filter_map(|event| match event {
         TrainEvent::Validation(record) => record.preference,
         _ => None,
     });
-    let last = measured.last().unwrap();
+    let last = measured.next_back().unwrap();
     assert!(last.accuracy > 0.5 && last.margin() > 0.0, "{last:?}");
 
     // The worker, stopped on its way, goes on to the same weights.

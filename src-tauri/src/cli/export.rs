@@ -25,8 +25,8 @@ pub struct Export {
     /// of its adapter alone.
     #[arg(long, value_enum)]
     to: Kind,
-    /// How a GGUF file keeps matrices; f16 where it is absent. For most q4_k_m is right: a third of f16, and
-    /// hardly worse. q5_k_m and q8_0 are nearer and larger, q4_0 is for programs that know nothing else.
+    /// How a GGUF file keeps matrices; f16 where it is absent. For most `q4_k_m` is right: a third of f16, and
+    /// hardly worse. `q5_k_m` and `q8_0` are nearer and larger, `q4_0` is for programs that know nothing else.
     #[arg(long, value_enum)]
     quantize: Option<Quantize>,
     /// Where it goes; nothing that is there is replaced.

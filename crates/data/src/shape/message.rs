@@ -12,12 +12,8 @@ pub(super) type Wrong = (RowFault, Option<String>);
 const THOUGHTS: [&str; 2] = ["<think>", "</think>"];
 /// Keys of a message that thoughts stand under.
 const REASONING: [&str; 3] = ["reasoning_content", "reasoning", "thinking"];
-/// Keys of a message or a row that ask for something that would change what is learnt: the value that asks
-/// for nothing, or their absence, is all that is taken.
-const WEIGHTS: [(&str, fn(&Value) -> bool); 2] = [
-    ("weight", |value| value.as_f64() == Some(1.0)),
-    ("train", |value| value.as_bool() == Some(true)),
-];
+/// Keys by which other programs ask not to learn a message. Only what says that it is learnt is taken.
+const WEIGHTS: [&str; 2] = ["weight", "train"];
 
 /// A text; numbers and truth values are texts as well.
 pub(super) fn scalar(value: &Value, name: &str) -> Result<String, Wrong> {
@@ -51,8 +47,12 @@ fn message(item: &Map<String, Value>) -> Result<Message, Wrong> {
         let mut found = names.iter().filter_map(|name| item.get(*name));
         found.find(|value| !value.is_null())
     };
-    for (name, asks_for_nothing) in WEIGHTS {
-        if any(&[name]).is_some_and(|value| !asks_for_nothing(value)) {
+    for name in WEIGHTS {
+        let is_learnt = |value: &Value| match value {
+            Value::Bool(is_learnt) => *is_learnt,
+            _ => value.as_f64() == Some(1.0),
+        };
+        if any(&[name]).is_some_and(|value| !is_learnt(value)) {
             return Err(wrong(name));
         }
     }

@@ -80,7 +80,9 @@ fn pair<'a>(
             kind: Kind::F32,
             values: Box::new(move || {
                 let mut values = form::in_file_order(config, &weight, b.weight.to_f32());
-                values.iter_mut().for_each(|value| *value *= factor);
+                for value in &mut values {
+                    *value *= factor;
+                }
                 Ok(values.into())
             }),
         },

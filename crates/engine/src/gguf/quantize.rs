@@ -163,7 +163,7 @@ fn with_groups(values: &[f32; LARGE], search: &Search, head: &mut [u8]) -> [u8; 
     );
     head[..2].copy_from_slice(&d.to_le_bytes());
     head[2..4].copy_from_slice(&d_offset.to_le_bytes());
-    put_six_bits(&scales, &offsets, &mut head[4..16]);
+    put_six_bits(scales, offsets, &mut head[4..16]);
     let mut levels = [0; LARGE];
     let each = levels.as_chunks_mut::<GROUP>().0.iter_mut().zip(groups);
     for ((levels, group), (&scale, &offset)) in each.zip(scales.iter().zip(&offsets)) {
@@ -181,7 +181,7 @@ fn with_groups(values: &[f32; LARGE], search: &Search, head: &mut [u8]) -> [u8; 
 
 /// Eight scales and eight offsets in 12 bytes: of the first four each a byte's lower 6 bits, of the others 4
 /// bits behind them and 2 on top of the first ones.
-fn put_six_bits(scales: &[u8; 8], offsets: &[u8; 8], out: &mut [u8]) {
+fn put_six_bits(scales: [u8; 8], offsets: [u8; 8], out: &mut [u8]) {
     for n in 0..4 {
         out[n] = scales[n] | (scales[n + 4] >> 4) << 6;
         out[n + 4] = offsets[n] | (offsets[n + 4] >> 4) << 6;

@@ -183,8 +183,13 @@ mod recorded {
                 train: references.clone(),
                 validation: references,
             };
-            for micro in [vec![0..3], vec![0..1, 1..3], vec![0..1, 1..2, 2..3]] {
-                let (gradients, sums) = step(&preference, &model, &part, &micro);
+            let in_batches: [&[Range<usize>]; 3] = [
+                std::slice::from_ref(&(0..3)),
+                &[0..1, 1..3],
+                &[0..1, 1..2, 2..3],
+            ];
+            for micro in in_batches {
+                let (gradients, sums) = step(&preference, &model, &part, micro);
                 let what = |of: &str| format!("{name} in {} batches: {of}", micro.len());
                 near(&what("loss"), sums.loss(), theirs["loss"].as_f64().unwrap());
                 let (found, logged) = (sums.scores(), &theirs["logged"]);

@@ -59,7 +59,9 @@ fn definition([qkv, a, b, a_log, dt_bias]: &Operands, s: &DeltaShape, rows: &Seg
                 let at = row * s.n_value_heads + head;
                 let softplus = (a[at] + dt_bias[head]).exp().ln_1p();
                 let decay = (-a_log[head].exp() * softplus).exp();
-                state.iter_mut().for_each(|state| *state *= decay);
+                for state in &mut state {
+                    *state *= decay;
+                }
                 for column in 0..dv {
                     let read = |x: &[f64], state: &[f64]| -> f64 {
                         (0..dk).map(|i| x[i] * state[i * dv + column]).sum()

@@ -267,7 +267,8 @@ fn what_is_cut_and_left_out_is_counted_by_side() {
         json!({ "prompt": "چند؟", "chosen": format!("{long}گل"), "rejected": format!("{long}خار") }),
         json!({ "prompt": "چند؟", "chosen": "گل", "rejected": "گل" }),
     ] {
-        rows.push_str(&format!("\n{row}"));
+        rows.push('\n');
+        rows.push_str(&row.to_string());
     }
     std::fs::write(&path, rows).unwrap();
     let mut spec = spec(&base, &path, "dpo", "lora");

@@ -27,6 +27,7 @@ fn short(messages: &[Message]) -> String {
             Role::System => 's',
             Role::User => 'u',
             Role::Assistant => 'a',
+            Role::Tool => 't',
         };
         format!("{role}:{}", message.content)
     });

@@ -148,10 +148,10 @@ pub(super) fn take_out(marked: &str, n_messages: usize) -> Placed {
     }
     let [contents, thoughts] = found.map(Found::places);
     Placed {
+        text,
         contents,
         thoughts,
         generated,
-        text,
     }
 }
 

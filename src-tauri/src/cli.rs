@@ -10,6 +10,7 @@ mod download;
 mod drawing;
 mod export;
 mod model;
+mod recipe;
 mod tokens;
 mod train;
 
@@ -17,7 +18,7 @@ use crate::error;
 use crate::exit;
 use crate::logging;
 use crate::paths::Paths;
-use crate::process::{convert, infer, inspect, measure, worker};
+use crate::process::{check, convert, infer, inspect, measure, worker};
 use crate::signals::signalled;
 use crate::{commands, window};
 use amoozgar_types::{ApiError, ErrorCode, ErrorParams};
@@ -67,6 +68,9 @@ enum Command {
     /// Write a model for other programs for the window: JSON lines.
     #[command(hide = true)]
     Convert,
+    /// Check a model's files for the window: JSON lines.
+    #[command(hide = true)]
+    Check,
     /// Train a model from a specification; prints one event a line.
     Train(train::Train),
     /// Let a model continue a prompt.
@@ -77,6 +81,8 @@ enum Command {
     Evaluate(model::Evaluate),
     /// Write a model as other programs read it.
     Export(export::Export),
+    /// Write a run's settings and data for Axolotl or LLaMA-Factory.
+    Recipe(recipe::Recipe),
     /// Show a text as a model reads it.
     Tokens(tokens::Tokens),
     /// Measure the training step on this machine.
@@ -116,6 +122,7 @@ pub fn main() -> ExitCode {
         Command::Measure => return measure::main(),
         Command::Infer => return infer::main(),
         Command::Convert => return convert::main(),
+        Command::Check => return check::main(),
         _ => {}
     }
     logging::init_command_line();
@@ -126,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Chat(arguments) => chat::run(&arguments, mode, cli.common.data_dir),
         Command::Evaluate(arguments) => model::evaluate(&arguments, mode, cli.common.data_dir),
         Command::Export(arguments) => export::run(&arguments, mode, cli.common.data_dir),
+        Command::Recipe(arguments) => recipe::run(&arguments, mode, cli.common.data_dir),
         Command::Tokens(arguments) => tokens::run(&arguments, mode, cli.common.data_dir),
         Command::Bench(arguments) => bench::run(&arguments, mode),
         Command::Download(arguments) => download::run(&arguments, mode, cli.common.data_dir),
@@ -134,7 +142,8 @@ pub fn main() -> ExitCode {
         | Command::Inspect
         | Command::Measure
         | Command::Infer
-        | Command::Convert => {
+        | Command::Convert
+        | Command::Check => {
             unreachable!("BUG: children have their own way in")
         }
     };

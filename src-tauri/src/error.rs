@@ -220,6 +220,26 @@ pub fn in_use(run: &str, owner: &str) -> ApiError {
     )
 }
 
+/// The model is read or written by something that is under way: a `chat` with its title, a `download` with
+/// its repository, an `export`, a `check`.
+pub fn model_in_use(by: &str, name: &str) -> ApiError {
+    let named = || Some(name.to_owned()).filter(|name| !name.is_empty());
+    ApiError::with(
+        ErrorCode::ModelInUse,
+        ErrorParams {
+            field: Some(by.to_owned()),
+            repo: named().filter(|_| by == "download"),
+            used_by: named().filter(|_| by == "chat").map(|run| {
+                Box::new(UsedBy {
+                    run,
+                    owner: String::new(),
+                })
+            }),
+            ..ErrorParams::default()
+        },
+    )
+}
+
 /// The present state does not allow it.
 pub fn invalid_state(detail: &str) -> ApiError {
     ApiError::detail(ErrorCode::InvalidState, detail)
@@ -272,6 +292,7 @@ pub fn sentence(error: &ApiError) -> String {
         ErrorCode::StillAtWork => {
             "a run, a download, an import or an export is at work or waits".to_owned()
         }
+        ErrorCode::ModelInUse => format!("the model is in use by a {field}"),
         ErrorCode::FolderNotEmpty => format!("the folder `{path}` is not empty"),
         ErrorCode::FolderInside => {
             format!("the folder `{path}` lies inside of the present one, or around it")

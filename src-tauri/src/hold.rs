@@ -24,7 +24,20 @@ struct State {
     moving: bool,
     n_settled: usize,
     /// What is worked on now.
-    claimed: Vec<PathBuf>,
+    claimed: Vec<(PathBuf, Use)>,
+}
+
+/// What a file or a folder is worked on for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Use {
+    /// It is made, or read as a whole.
+    Work,
+    /// It goes to a disk.
+    Export,
+    /// It is checked.
+    Check,
+    /// An answer is written with it, in the conversation of this title.
+    Answer(String),
 }
 
 impl Hold {
@@ -81,6 +94,11 @@ impl Hold {
         is_claimed(&self.state, path)
     }
 
+    /// Says what a file or a folder is read for, until the answer is dropped. It keeps no move from beginning.
+    pub fn note(&self, path: &Path, used: Use) -> Claim {
+        claim(&self.state, path, used)
+    }
+
     fn permit(&self, state: &State) -> Result<(), ApiError> {
         if state.moving {
             return Err(ApiError::new(ErrorCode::PlaceMoving));
@@ -107,9 +125,17 @@ pub struct Settled(Arc<Mutex<State>>);
 impl Settled {
     /// Says that a file or a folder is worked on, until the answer is dropped.
     pub fn claim(&self, path: &Path) -> Claim {
-        let claim = Claim(Arc::clone(&self.0), path.to_owned());
-        lock(&self.0).claimed.push(claim.1.clone());
-        claim
+        self.claim_for(path, Use::Work)
+    }
+
+    /// As [`Settled::claim`], and what for.
+    pub fn claim_for(&self, path: &Path, used: Use) -> Claim {
+        claim(&self.0, path, used)
+    }
+
+    /// What is under way with a file or a folder, with what is in it, or with what it is in.
+    pub fn use_of(&self, path: &Path) -> Option<Use> {
+        use_of(&self.0, path)
     }
 
     /// As [`Hold::is_claimed`].
@@ -121,7 +147,7 @@ impl Settled {
 /// A file or a folder is worked on while this lives.
 #[derive(Debug)]
 #[must_use]
-pub struct Claim(Arc<Mutex<State>>, PathBuf);
+pub struct Claim(Arc<Mutex<State>>, PathBuf, Use);
 
 impl Claim {
     /// What is worked on.
@@ -133,18 +159,31 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         let mut state = lock(&self.0);
-        let found = state.claimed.iter().position(|claimed| *claimed == self.1);
+        let found = state
+            .claimed
+            .iter()
+            .position(|(path, used)| *path == self.1 && *used == self.2);
         if let Some(found) = found {
             state.claimed.swap_remove(found);
         }
     }
 }
 
+fn claim(state: &Arc<Mutex<State>>, path: &Path, used: Use) -> Claim {
+    lock(state).claimed.push((path.to_owned(), used.clone()));
+    Claim(Arc::clone(state), path.to_owned(), used)
+}
+
 fn is_claimed(state: &Mutex<State>, path: &Path) -> bool {
+    use_of(state, path).is_some()
+}
+
+fn use_of(state: &Mutex<State>, path: &Path) -> Option<Use> {
     let claimed = &lock(state).claimed;
-    claimed
+    let mut meeting = claimed
         .iter()
-        .any(|claimed| claimed.starts_with(path) || path.starts_with(claimed))
+        .filter(|(claimed, _)| claimed.starts_with(path) || path.starts_with(claimed));
+    meeting.next().map(|(_, used)| used.clone())
 }
 
 impl Drop for Settled {

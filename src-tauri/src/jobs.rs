@@ -11,6 +11,7 @@
 pub mod adopt;
 pub mod compare;
 pub mod new_run;
+pub mod recipe;
 pub mod view;
 pub mod writing;
 

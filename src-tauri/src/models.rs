@@ -10,6 +10,7 @@ pub mod export;
 mod half;
 pub mod import;
 pub mod installed;
+pub mod library;
 
 pub use contents::has_weights;
 pub use installed::{cache, folder};

@@ -8,6 +8,7 @@
 //! | `amoozgar inspect` | a dataset, a model's folder, an archive | at once when its input closes |
 //! | `amoozgar infer` | a loaded model that writes | at once when its input closes |
 //! | `amoozgar convert` | a model for other programs | when its input closes: it clears away first |
+//! | `amoozgar check` | every byte of a model's files | when its input closes |
 //! | a program of the system | keeping awake, graphics processors | when its input closes, or in time |
 //!
 //! Invariants:
@@ -23,9 +24,11 @@ mod lines;
 mod orphan;
 mod requests;
 mod run_lock;
+mod task;
 mod warm;
 
 pub mod ask;
+pub mod check;
 pub mod child;
 pub mod convert;
 pub mod infer;
@@ -33,6 +36,7 @@ pub mod inspect;
 pub mod measure;
 pub mod worker;
 
+pub use check::Checker;
 pub use convert::Converter;
 pub use ended::Ended;
 pub use infer::Inference;

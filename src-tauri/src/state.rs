@@ -9,7 +9,7 @@ use crate::hold::Hold;
 use crate::jobs::{Curves, Jobs, Live};
 use crate::machine::Watchers;
 use crate::paths::Paths;
-use crate::process::{Converter, Inference, Inspector, Measurer};
+use crate::process::{Checker, Converter, Inference, Inspector, Measurer};
 use crate::secrets::Secrets;
 use crate::transfer::Transfers;
 use amoozgar_types::id::UserId;
@@ -56,6 +56,8 @@ pub struct App {
     pub chats: Chats,
     /// Has a child write models for other programs.
     pub converter: Converter,
+    /// Has a child check models.
+    pub checker: Checker,
     /// The imports, exports and moves under way.
     pub transfers: Transfers,
     /// Where a damaged database was set aside at this start.

@@ -26,7 +26,7 @@ use crate::jobs::{Curves, Jobs, Live, Observer};
 use crate::machine::resources::free_memory_bytes;
 use crate::machine::{self, Watchers};
 use crate::paths::Paths;
-use crate::process::{Converter, Inference, Inspector, Measurer};
+use crate::process::{Checker, Converter, Inference, Inspector, Measurer};
 use crate::secrets::{Secrets, SystemKeyring};
 use crate::signals::signalled;
 use crate::state::App;
@@ -167,8 +167,14 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
     };
     let held = hold.clone();
     let inference = Arc::new(Inference::new(&program, free_memory_bytes));
-    let chats = Chats::new(db.clone(), paths.clone(), Arc::clone(&inference))?;
+    let chats = Chats::new(
+        db.clone(),
+        paths.clone(),
+        Arc::clone(&inference),
+        hold.clone(),
+    )?;
     let converter = Converter::new(&program, free_memory_bytes);
+    let checker = Checker::new(&program, free_memory_bytes);
     let (inspector, measurer, jobs, downloads) = tauri::async_runtime::block_on(async {
         let (inspector, measurer) = (Inspector::new(&program), Measurer::new(&program));
         let jobs = Jobs::start(db.clone(), observer, program, paths.jobs(), move || {
@@ -194,6 +200,7 @@ fn set_up(app: &AppHandle, paths: Paths, started: Instant) -> Result<(), ApiErro
         inference,
         chats,
         converter,
+        checker,
         transfers: Transfers::default(),
         database_set_aside: set_aside.map(|path| path.display().to_string()),
         quitting: AtomicBool::new(false),

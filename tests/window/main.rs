@@ -25,6 +25,7 @@ mod hub;
 mod interrupted;
 mod journey;
 mod killed_downloads;
+mod library;
 mod long_history;
 mod network;
 mod origin;

@@ -18,6 +18,7 @@ use crate::state::shelf::ShelfProvider;
 use crate::state::toasts::{ShowToast, ToastProvider, use_toasts};
 use amoozgar_types::ipc::{JobChanged, OpenRoute, SystemInteractive};
 use amoozgar_types::job::JobStatus;
+use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::repo::RepoKind;
 use amoozgar_types::settings::Digits;
 use yew::prelude::*;
@@ -153,6 +154,10 @@ fn page(route: Route) -> Html {
             html! { <pages::dataset::DatasetPage key={id.clone()} id={id.clone()} /> }
         }
         Route::Models => html! { <pages::models::ModelsPage /> },
+        Route::Model { id } => match ModelRef::from_slug(&id) {
+            Some(model) => html! { <pages::models::ModelPage key={id} {model} /> },
+            None => html! { <pages::not_found::NotFoundPage /> },
+        },
         Route::Catalog => html! { <pages::models::CatalogPage /> },
         Route::HubModel { owner, name } => repo_page(RepoKind::Model, &owner, &name),
         Route::HubDataset { owner, name } => repo_page(RepoKind::Dataset, &owner, &name),

@@ -1,5 +1,6 @@
 //! The pages' addresses.
 
+use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::repo::RepoKind;
 use yew_router::Routable;
 
@@ -42,6 +43,12 @@ pub enum Route {
     /// What is installed, and the downloads.
     #[at("/models")]
     Models,
+    /// One model of this machine.
+    #[at("/models/:id")]
+    Model {
+        /// [`ModelRef::slug`].
+        id: String,
+    },
     /// The catalog, and a search of the Hub.
     #[at("/models/catalog")]
     Catalog,
@@ -123,6 +130,11 @@ impl Route {
         }
     }
 
+    /// The page of a model of this machine.
+    pub fn model(model: &ModelRef) -> Self {
+        Self::Model { id: model.slug() }
+    }
+
     /// A section of the preferences.
     pub fn settings(section: &str) -> Self {
         Self::SettingsSection {
@@ -143,8 +155,39 @@ pub fn repo_of(owner: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Route, repo_of};
+    use amoozgar_types::id::JobId;
+    use amoozgar_types::model_ref::ModelRef;
     use amoozgar_types::repo::RepoKind;
     use yew_router::Routable;
+
+    #[test]
+    fn a_model_s_page_is_found_by_its_address_again_whatever_the_model_is_called() {
+        let imported = |name: &str| ModelRef::Imported {
+            name: name.to_owned(),
+        };
+        let hub = |repo: &str| ModelRef::Hub {
+            repo: repo.to_owned(),
+            kind: RepoKind::Model,
+        };
+        for model in [
+            hub("Qwen/Qwen3-0.6B"),
+            hub("gpt2"),
+            imported("tiny"),
+            imported("مدل من (۲)--q8"),
+            imported("a%2Fb c"),
+            ModelRef::Trained {
+                job_id: JobId::new("0190"),
+            },
+        ] {
+            let path = Route::model(&model).to_path();
+            let again = Route::recognize(&path);
+            let Some(Route::Model { id }) = &again else {
+                panic!("`{path}` leads to {again:?}");
+            };
+            assert_eq!(ModelRef::from_slug(id).as_ref(), Some(&model), "`{path}`");
+        }
+        assert_eq!(Route::recognize("/models/catalog"), Some(Route::Catalog));
+    }
 
     #[test]
     fn a_repository_s_page_is_found_by_its_address_again() {

@@ -39,7 +39,8 @@ impl Control {
         self.0.changed.notify_all();
     }
 
-    pub(crate) fn stop_wanted(&self) -> bool {
+    /// Whether a stop was asked for.
+    pub fn stop_wanted(&self) -> bool {
         self.wishes().stop
     }
 

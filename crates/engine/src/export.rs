@@ -15,6 +15,7 @@ mod watch;
 use crate::EngineError;
 use crate::files;
 pub(crate) use card::Card;
+use card::Shown;
 pub use checked::{Exported, Lossiest, remove_unfinished};
 pub(crate) use companions::Companions;
 pub use mixture::Precision;
@@ -22,7 +23,11 @@ pub(crate) use peft::adapter_config;
 pub use peft::save_adapter;
 pub use request::{Form, export, export_watched};
 use std::path::{Path, PathBuf};
+pub(crate) use watch::Count;
 pub use watch::{Progress, Watch};
+
+/// The file of a model's card.
+const CARD: &str = "README.md";
 
 /// Writes `<job_dir>/final` and answers with its path.
 pub(crate) fn write_final(
@@ -37,8 +42,15 @@ pub(crate) fn write_final(
     files::create_dir(&temporary)?;
     companions.write(&temporary)?;
     put_weights(&temporary.join("model.safetensors"))?;
-    let readme = card::readme(companions.config, card);
-    files::write_synced(&temporary.join("README.md"), readme.as_bytes())?;
+    let put = |folder: &Path, shown: Shown| {
+        let readme = card::readme(companions.config, card, shown);
+        files::write_synced(&folder.join(CARD), readme.as_bytes())
+    };
+    put(&temporary, Shown::Model)?;
+    let adapter = temporary.join("adapter");
+    if adapter.is_dir() {
+        put(&adapter, Shown::Adapter)?;
+    }
     files::put_in_place(&temporary, &place)?;
     Ok(place)
 }

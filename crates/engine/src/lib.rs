@@ -13,7 +13,9 @@
 //! what surrounds it.
 #![deny(missing_docs)]
 
+mod about;
 pub mod candle;
+mod check;
 mod control;
 mod error;
 mod export;
@@ -28,6 +30,7 @@ mod plan;
 mod preview;
 mod python_json;
 pub mod random;
+mod recipe;
 mod setup;
 pub mod tape;
 mod threads;
@@ -35,6 +38,8 @@ pub mod tokenizer;
 pub mod train;
 pub mod weights;
 
+pub use about::about;
+pub use check::{check_weights, weight_bytes};
 pub use control::Control;
 pub use error::EngineError;
 pub use export::{Exported, Form, Lossiest, Precision, export, save_adapter};
@@ -46,6 +51,7 @@ pub use load::{LoadOptions, Opened, chat_tokens, open, tokens};
 pub use plan::{BenchReport, Scenario, base_fitness, bench, gguf_files, longest_context};
 pub use plan::{estimate, least_memory_bytes, make_it_fit};
 pub use preview::{PreviewRequest, preview_conversations};
+pub use recipe::{RecipeRequest, write_recipe};
 pub use threads::thread_environment;
 pub use tokenizer::chat_template::LocalTime;
 pub use train::{ClassScore, Classification, evaluate_classes, is_classifier};

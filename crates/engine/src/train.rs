@@ -27,6 +27,7 @@ pub(crate) mod token_cache;
 pub(crate) mod trained;
 
 pub use classify::{ClassScore, Classification, evaluate_classes, is_classifier};
+pub(crate) use corpus::held_out_conversations;
 pub use evaluate::{Evaluation, evaluate, logits};
 pub use run::{End, train};
 pub use run_plan::validate;

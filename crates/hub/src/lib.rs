@@ -68,3 +68,4 @@ pub use repo::{Commit, FilePath, ListedPath, Oid, Repo, RepoKind, Revision};
 pub use secret::Sensitive;
 pub use select::{Reason, Selection};
 pub use service::{is_same_server, service_models};
+pub use verify::has_content;

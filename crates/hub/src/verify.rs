@@ -1,11 +1,13 @@
 //! The hash that a file must have, computed piece by piece.
 
 use crate::HubError;
+use crate::files::open_regular;
 use crate::repo::Oid;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// How much is read at once.
@@ -59,6 +61,35 @@ pub(crate) fn hash_file(path: &Path, oid: &Oid) -> Result<String, HubError> {
             return Ok(hasher.finish());
         }
         hasher.update(buffer.get(..n).unwrap_or_default());
+    }
+}
+
+/// Whether a file's bytes hash to `oid`, as a blob of a cache is called; `told` hears of every piece that was
+/// read and says whether to go on. `None` where it does not, and where `oid` is no such name.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn has_content(
+    path: &Path,
+    oid: &str,
+    told: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Option<bool>, HubError> {
+    let Some(oid) = Oid::parse(oid) else {
+        return Ok(None);
+    };
+    let fail = |source| HubError::io(path, source);
+    let mut file = open_regular(path).map_err(fail)?;
+    let mut hasher = Hasher::new(&oid, file.metadata().map_err(fail)?.len());
+    let mut buffer = vec![0; READ_BYTES];
+    loop {
+        let n = file.read(&mut buffer).map_err(fail)?;
+        if n == 0 {
+            return Ok(Some(hasher.finish() == oid.as_str()));
+        }
+        hasher.update(buffer.get(..n).unwrap_or_default());
+        if told(n as u64).is_break() {
+            return Ok(None);
+        }
     }
 }
 

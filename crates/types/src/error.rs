@@ -68,6 +68,9 @@ pub enum ErrorCode {
     PlaceMoving,
     /// A run or a download is at work, or waits for its turn.
     StillAtWork,
+    /// The model is in use: by what says `field` (`chat`, `download`, `export`, `check`), by which conversation
+    /// `used_by`, of which repository `repo`.
+    ModelInUse,
     /// The folder at `path` is not empty.
     FolderNotEmpty,
     /// The folder at `path` lies inside of the one that would go there, or around it.
@@ -188,6 +191,7 @@ impl ErrorCode {
         Self::PlaceMissing,
         Self::PlaceMoving,
         Self::StillAtWork,
+        Self::ModelInUse,
         Self::FolderNotEmpty,
         Self::FolderInside,
         Self::OutOfMemory,
@@ -268,7 +272,7 @@ pub struct ErrorParams {
     /// The repository on the Hub, `owner/name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repo: Option<String>,
-    /// The run that needs it.
+    /// The run that needs it, or the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub used_by: Option<Box<UsedBy>>,
     /// A technical detail, for the folded part of a message; never a secret.
@@ -276,7 +280,7 @@ pub struct ErrorParams {
     pub detail: Option<String>,
 }
 
-/// A run as people know it.
+/// A run as people know it, or a conversation, whose owner is whoever asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedBy {
     /// What they call it.

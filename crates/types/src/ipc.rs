@@ -45,6 +45,7 @@ use crate::download::DownloadRecord;
 use crate::elsewhere::FoundModel;
 use crate::installed::{BaseModel, InstalledFile, InstalledModel};
 use crate::job::{JobPage, JobQuery};
+use crate::library::{CheckReport, Recipe};
 use crate::machine::{MachineSample, Snapshot};
 use crate::model_ref::ModelRef;
 use crate::notification::NotificationRecord;
@@ -171,6 +172,8 @@ commands! {
     TrainingReorder "training_reorder" (Reorder) -> ();
     /// The curves so far.
     TrainingMetrics "training_metrics" (crate::id::JobId) -> crate::job::Metrics;
+    /// Writes a run's settings and data for a program on GPU servers.
+    TrainingRecipe "training_recipe" (RecipeWish) -> Recipe;
     /// The last lines of the run's log.
     TrainingLog "training_log" (crate::id::JobId) -> Vec<String>;
     /// Live updates of one run over `channel`, about ten a second, until `training_unsubscribe`.
@@ -238,6 +241,10 @@ commands! {
 
     /// Everything that is here as a whole: downloaded, imported, trained.
     ModelsList "models_list" (()) -> Vec<InstalledModel>;
+    /// What one of them is.
+    ModelsDetail "models_detail" (ModelRef) -> ModelDetail;
+    /// Reads every weight of one of them and says what is wrong where; `channel` tells how far it is.
+    ModelsCheck "models_check" (ModelRef) -> CheckReport;
     /// The files of one of them.
     ModelsFiles "models_files" (ModelRef) -> Vec<InstalledFile>;
     /// Shows the folder of one of them in the system's file manager.

@@ -25,6 +25,7 @@ pub mod id;
 pub mod installed;
 pub mod ipc;
 pub mod job;
+pub mod library;
 pub mod limits;
 pub mod loss;
 pub mod machine;

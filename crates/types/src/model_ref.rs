@@ -36,4 +36,31 @@ impl ModelRef {
             Self::Trained { job_id } => format!("run:{job_id}"),
         }
     }
+
+    /// A text without `/` that names it as a part of an address. The Hub has no names with `--` in them.
+    pub fn slug(&self) -> String {
+        match self {
+            Self::Hub { repo, .. } => format!("hub--{}", repo.replace('/', "--")),
+            Self::Imported { name } => format!("imported--{name}"),
+            Self::Trained { job_id } => format!("run--{job_id}"),
+        }
+    }
+
+    /// The model that [`Self::slug`] names; of the Hub a model, since datasets have pages of their own.
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        let (source, name) = slug.split_once("--").filter(|(_, name)| !name.is_empty())?;
+        Some(match source {
+            "hub" => Self::Hub {
+                repo: name.replacen("--", "/", 1),
+                kind: RepoKind::Model,
+            },
+            "imported" => Self::Imported {
+                name: name.to_owned(),
+            },
+            "run" => Self::Trained {
+                job_id: JobId::new(name),
+            },
+            _ => return None,
+        })
+    }
 }

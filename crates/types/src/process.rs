@@ -4,6 +4,7 @@
 
 use crate::chat::Message;
 use crate::dataset::{DatasetFormat, FaultCount, Guess, Mapping, Shape, TextEncoding};
+use crate::library::{KnownFile, RecipeProgram};
 use crate::sampling::{FinishReason, Sampling, TemplateKind};
 use crate::spec::{Supervise, Thinking};
 use crate::{ApiError, TrainSpec};
@@ -68,6 +69,21 @@ pub enum InspectRequest {
         /// The folder.
         path: String,
     },
+    /// Read what a model's files say of it; answered with [`ModelFacts`](crate::library::ModelFacts).
+    About {
+        /// Its folder, or a GGUF file.
+        path: String,
+    },
+    /// Write a run's settings and its data for another program; answered with a
+    /// [`Recipe`](crate::library::Recipe).
+    Recipe {
+        /// The run's `job.json`.
+        spec: String,
+        /// The program.
+        program: RecipeProgram,
+        /// The folder that is made.
+        out: String,
+    },
     /// Check a GGUF file's header; answered with the paths of all files of its model.
     Gguf {
         /// The file, or any of its parts.
@@ -126,22 +142,31 @@ pub struct LossiestTensor {
     pub relative_rmse: f64,
 }
 
-/// What `amoozgar convert` says: how far it is, then one of the others as its last word.
+/// What `amoozgar check` is asked, once; then it ends. When its input closes it stops.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRequest {
+    /// The model's folder.
+    pub model: String,
+    /// Files whose bytes the Hub has told.
+    pub known: Vec<KnownFile>,
+}
+
+/// What a child says that does one thing (`amoozgar convert`, `amoozgar check`): how far it is, then one of
+/// the others as its last word.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
-pub enum ConvertReply {
+pub enum TaskReply<T> {
     /// How far it is.
     Progress {
-        /// Bytes written and read back.
+        /// Bytes that are done: read, or written and read back.
         done_bytes: u64,
-        /// Bytes to be written and read back.
+        /// Bytes in all.
         total_bytes: u64,
     },
-    /// It is in its place.
+    /// It is done.
     Done {
-        /// The tensor that lost most by being rounded to a few bits.
-        #[serde(default)]
-        lossiest: Option<LossiestTensor>,
+        /// What came of it.
+        answer: T,
     },
     /// It was stopped.
     Stopped,

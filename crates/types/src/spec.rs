@@ -228,6 +228,9 @@ pub enum Dtype {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetSpec {
+    /// What people call it; its file's name where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// A .txt file (documents parted by blank lines) or a .jsonl file (field `text`); of conversations a
     /// .jsonl, .json or .csv file, of pairs as well. For a classifier a .jsonl or a .csv file, fields `text` and `label`.
     pub train: String,

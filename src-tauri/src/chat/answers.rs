@@ -8,6 +8,7 @@ use super::round::{self, Round};
 use super::writing;
 use crate::db::{Db, blocking};
 use crate::error;
+use crate::hold::Hold;
 use crate::paths::Paths;
 use crate::process::Inference;
 use amoozgar_store::Store;
@@ -26,6 +27,7 @@ pub struct Chats {
     db: Db,
     paths: Paths,
     inference: Arc<Inference>,
+    hold: Hold,
     rounds: Rounds,
 }
 
@@ -41,12 +43,18 @@ impl Chats {
     ///
     /// # Errors
     /// Where the database refuses.
-    pub fn new(db: Db, paths: Paths, inference: Arc<Inference>) -> Result<Self, ApiError> {
+    pub fn new(
+        db: Db,
+        paths: Paths,
+        inference: Arc<Inference>,
+        hold: Hold,
+    ) -> Result<Self, ApiError> {
         db.now(Store::stop_unfinished_messages)?;
         Ok(Self {
             db,
             paths,
             inference,
+            hold,
             rounds: Rounds::default(),
         })
     }
@@ -162,8 +170,9 @@ impl Chats {
         place.live.begin(answers);
         let detail = as_now(stored, Some(&place.live));
         let (db, inference) = (self.db.clone(), Arc::clone(&self.inference));
+        let hold = self.hold.clone();
         tokio::spawn(async move {
-            writing::write(&db, &inference, &place.live, round).await;
+            writing::write(&db, &inference, &hold, &place.live, round).await;
         });
         Ok(detail)
     }

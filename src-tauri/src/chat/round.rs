@@ -20,6 +20,8 @@ use amoozgar_types::process::{ModelFiles, Prompt, PromptInput};
 pub(super) struct Round {
     pub(super) user_id: UserId,
     pub(super) chat_id: ChatId,
+    /// What the conversation is called, for who asks what the models are in use for.
+    pub(super) title: String,
     pub(super) answers: Vec<Planned>,
 }
 
@@ -82,6 +84,11 @@ pub(super) fn ask(
     )?;
     Ok(Round {
         user_id: user_id.clone(),
+        title: if record.title.is_empty() {
+            made_title(text)
+        } else {
+            record.title
+        },
         chat_id: record.chat_id,
         answers,
     })
@@ -126,6 +133,7 @@ pub(super) fn again(
     add(db, user_id, &record.chat_id, &rows, latest, "")?;
     Ok(Round {
         user_id: user_id.clone(),
+        title: record.title,
         chat_id: record.chat_id,
         answers: vec![planned],
     })

@@ -4,6 +4,7 @@
 use super::live::Live;
 use super::round::{Planned, Round};
 use crate::db::Db;
+use crate::hold::{Claim, Hold, Use};
 use crate::process::Inference;
 use crate::process::infer::Told;
 use amoozgar_store::FoldedMessage;
@@ -15,6 +16,7 @@ use amoozgar_types::ipc::ChatUpdate;
 use amoozgar_types::process::Continuation;
 use amoozgar_types::sampling::{FinishReason, TemplateKind};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -32,8 +34,9 @@ enum Heard {
 }
 
 /// Has every answer of a round written. What cannot be is an answer that failed.
-pub(super) async fn write(db: &Db, inference: &Inference, live: &Live, round: Round) {
+pub(super) async fn write(db: &Db, inference: &Inference, hold: &Hold, live: &Live, round: Round) {
     let place = (&round.user_id, &round.chat_id);
+    let claims = claims(hold, &round);
     for planned in round.answers {
         let is_wanted = !*live.stopped().borrow();
         let ended = if is_wanted {
@@ -47,6 +50,17 @@ pub(super) async fn write(db: &Db, inference: &Inference, live: &Live, round: Ro
         let ended = saved(db, place, ended).await;
         live.end(&ended);
     }
+    drop(claims);
+}
+
+/// Says that the models of a round are in use until it has ended, so that nobody takes them away.
+fn claims(hold: &Hold, round: &Round) -> Vec<Claim> {
+    let files = round.answers.iter().map(|planned| &planned.files);
+    let folders = files.flat_map(|files| [Some(&files.model_dir), files.adapter_dir.as_ref()]);
+    folders
+        .flatten()
+        .map(|dir| hold.note(Path::new(dir), Use::Answer(round.title.clone())))
+        .collect()
 }
 
 async fn one(

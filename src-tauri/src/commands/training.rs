@@ -3,12 +3,13 @@
 use super::{Answer, Request};
 use crate::db::blocking;
 use crate::error;
-use crate::jobs::{new_run, view};
+use crate::files;
+use crate::jobs::{new_run, recipe, view};
 use crate::state::App;
 use amoozgar_types::ipc::{
     JobUpdate, Reorder, TrainingBases, TrainingCreate, TrainingDelete, TrainingEstimate,
-    TrainingGet, TrainingLog, TrainingMetrics, TrainingPage, TrainingPause, TrainingReorder,
-    TrainingResume, TrainingStop, TrainingSubscribe, TrainingUnsubscribe,
+    TrainingGet, TrainingLog, TrainingMetrics, TrainingPage, TrainingPause, TrainingRecipe,
+    TrainingReorder, TrainingResume, TrainingStop, TrainingSubscribe, TrainingUnsubscribe,
 };
 use std::sync::Arc;
 use tauri::State;
@@ -143,6 +144,22 @@ pub async fn training_log(
 ) -> Answer<TrainingLog> {
     let (db, user_id) = (state.db.clone(), state.user_id()?);
     blocking(move || view::log(&db, &user_id, &request)).await
+}
+
+/// Writes a run's settings and data for a program on GPU servers.
+#[tauri::command]
+pub async fn training_recipe(
+    state: State<'_, App>,
+    request: Request<TrainingRecipe>,
+) -> Answer<TrainingRecipe> {
+    let settled = state.hold.settled()?;
+    let out = files::absolute(&request.path)?;
+    let _claim = settled.claim(&out);
+    let (db, user_id) = (state.db.clone(), state.user_id()?);
+    let wish = request.clone();
+    let run = blocking(move || recipe::source_of(&db, &user_id, &wish.job_id)).await?;
+    let place = state.paths.job(&request.job_id);
+    recipe::write(&state.inspector, &run, &place, request.program, &out).await
 }
 
 /// Live updates of one run over `channel`; the row as it is now comes first.

@@ -40,6 +40,7 @@ pub fn spec(
     Ok(TrainSpec {
         name: run.name.trim().to_owned(),
         dataset: DatasetSpec {
+            name: Some(dataset.record.name.clone()),
             train: dataset.train_path.clone(),
             validation: dataset.validation_path.clone(),
             validation_fraction: advanced.validation_fraction,

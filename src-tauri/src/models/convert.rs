@@ -5,7 +5,7 @@ use super::installed;
 use crate::db::{Db, blocking};
 use crate::error::{self, io_error};
 use crate::files::modes;
-use crate::hold::Settled;
+use crate::hold::{Settled, Use};
 use crate::paths::Paths;
 use crate::process::Converter;
 use crate::process::convert::Converted;
@@ -86,7 +86,7 @@ pub async fn convert(
     let claims: Vec<_> = source
         .claimed
         .iter()
-        .map(|path| settled.claim(path))
+        .map(|path| settled.claim_for(path, Use::Export))
         .collect();
     let text = |path: &Path| path.display().to_string();
     let request = ConvertRequest {

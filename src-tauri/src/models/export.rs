@@ -4,7 +4,7 @@ use super::installed::{self, installed_repo};
 use crate::db::Db;
 use crate::error;
 use crate::files::modes;
-use crate::hold::Settled;
+use crate::hold::{Settled, Use};
 use crate::paths::Paths;
 use amoozgar_hub::{BundleForm, HubError, Repo, Revision, Watch};
 use amoozgar_types::ApiError;
@@ -26,11 +26,12 @@ pub async fn export(
     let exported = match source {
         Source::Snapshot(repo, revision) => {
             let cache = installed::cache(paths);
-            let _claim = settled.claim(&cache.root().join(repo.folder_name()));
+            let folder = cache.root().join(repo.folder_name());
+            let _claim = settled.claim_for(&folder, Use::Export);
             amoozgar_hub::export(&cache, repo, revision, form, to, watch).await
         }
         Source::Folder(dir, name) => {
-            let _claim = settled.claim(dir);
+            let _claim = settled.claim_for(dir, Use::Export);
             amoozgar_hub::export_folder(dir, name, form, to, watch).await
         }
     };

@@ -4,7 +4,7 @@ use super::contents::{self, architecture, has_weights, total_bytes};
 use crate::db::Db;
 use crate::error::{self, io_error};
 use crate::files::within;
-use crate::hold::Settled;
+use crate::hold::{Settled, Use};
 use crate::paths::{self, Paths};
 use amoozgar_hub::{Cache, CachedRepo, Links, Origin, Repo, Snapshot};
 use amoozgar_types::id::{JobId, UserId};
@@ -62,7 +62,8 @@ fn scanned(paths: &Paths, kind: RepoKind, repo: &str) -> Result<CachedRepo, ApiE
 /// Removes a downloaded or an imported one. What a run left goes with the run. Blocks.
 ///
 /// # Errors
-/// `StillAtWork` while it is written or read as a bundle.
+/// `InUse` where a run needs it, `ModelInUse` while an answer is written with it, files of it come, it is
+/// checked or goes to a disk, `StillAtWork` while it is made.
 pub fn remove(
     db: &Db,
     paths: &Paths,
@@ -78,6 +79,7 @@ pub fn remove(
     }
     let place = place_of(paths, model)?;
     refuse_claimed(settled, &place)?;
+    refuse_downloading(db, model)?;
     refuse_needed(db, &place, None)?;
     match model {
         ModelRef::Hub { repo, kind } => {
@@ -130,10 +132,28 @@ pub fn refuse_needed(db: &Db, folder: &Path, but_for: Option<&JobId>) -> Result<
     }
 }
 
-/// Refuses to take away what an import or an export works on.
+/// Refuses to take away what is worked on, and says what works on it.
 fn refuse_claimed(settled: &Settled, dir: &Path) -> Result<(), ApiError> {
-    if settled.is_claimed(dir) {
-        return Err(ApiError::new(ErrorCode::StillAtWork));
+    match settled.use_of(dir) {
+        None => Ok(()),
+        Some(Use::Work) => Err(ApiError::new(ErrorCode::StillAtWork)),
+        Some(Use::Export) => Err(error::model_in_use("export", "")),
+        Some(Use::Check) => Err(error::model_in_use("check", "")),
+        Some(Use::Answer(title)) => Err(error::model_in_use("chat", &title)),
+    }
+}
+
+/// Refuses to take a repository away while files of it come.
+fn refuse_downloading(db: &Db, model: &ModelRef) -> Result<(), ApiError> {
+    let ModelRef::Hub { repo, kind } = model else {
+        return Ok(());
+    };
+    let live = db.now(amoozgar_store::Store::live_downloads)?;
+    let comes = |download: &amoozgar_store::StoredDownload| {
+        download.record.repo == *repo && download.record.kind == *kind
+    };
+    if live.iter().any(comes) {
+        return Err(error::model_in_use("download", repo));
     }
     Ok(())
 }

@@ -1,92 +1,36 @@
 //! `amoozgar convert`: writes a model for other programs, in a process that may run out of memory over it.
 //! [`main`] is the child, [`Converter`] the window's side.
 
-use super::child::{Event, Launch};
-use super::{requests, worker};
+use super::task;
 use crate::db::blocking;
 use crate::error;
-use crate::exit;
 use amoozgar_engine::{
-    Control, EngineError, ExportProgress, ExportWatch, Exported, Form, Lossiest, Precision,
+    Control, EngineError, ExportProgress, ExportWatch, Form, Lossiest, Precision,
 };
 use amoozgar_types::ApiError;
-use amoozgar_types::event::WorkerCommand;
-use amoozgar_types::process::{ConvertReply, ConvertRequest, LossiestTensor, ProgramForm};
-use std::io::{self, BufRead, Read};
+use amoozgar_types::process::{ConvertRequest, LossiestTensor, ProgramForm};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
-/// Bytes of a line that the child prints: a failure with its detail.
-const LINE_BYTES: usize = 1 << 20;
-/// How long a child may be silent: a large model is read, and a slow disk brought up to date.
-const SILENCE_LIMIT: Duration = Duration::from_secs(900);
-/// How long it may take to end once it was asked to: it looks between two pieces of a file.
-const STOP_PATIENCE: Duration = Duration::from_secs(60);
-/// Between two tellings.
-const TELL_EVERY: Duration = Duration::from_millis(200);
+/// What the child answers: the tensor that lost most by being rounded to a few bits.
+type Done = Option<LossiestTensor>;
 
 /// The child: writes one model, or stops when its input closes.
 pub fn main() -> ExitCode {
-    if let Err(status) = requests::begin() {
-        return status;
-    }
-    let mut line = String::new();
-    let read = io::stdin().lock().read_line(&mut line);
-    let request: ConvertRequest = match read.map(|_| serde_json::from_str(&line)) {
-        Ok(Ok(request)) => request,
-        unread => {
-            tracing::error!(?unread, "not a request");
-            return ExitCode::from(exit::BAD_INPUT);
-        }
-    };
-    let control = Control::new();
-    let to_stop = control.clone();
-    std::thread::spawn(move || {
-        // Whatever comes is dropped; what counts is the end. A pipe that breaks has ended, too.
-        let _ = io::copy(&mut io::stdin().lock().by_ref(), &mut io::sink());
-        to_stop.send(WorkerCommand::Stop);
-    });
-    let reply = match convert(&request, &control) {
-        Ok(written) => ConvertReply::Done {
-            lossiest: written.lossiest.map(lossiest_of),
-        },
-        Err(EngineError::Stopped) => ConvertReply::Stopped,
-        Err(failure) => ConvertReply::Failed {
-            error: Box::new(error::of_engine(&failure)),
-        },
-    };
-    if let Err(failure) = requests::write_line(&reply) {
-        tracing::debug!(%failure, "nobody reads the answer");
-        return ExitCode::from(exit::FAILED);
-    }
-    ExitCode::from(exit::FINISHED)
+    task::serve(&convert)
 }
 
-fn convert(request: &ConvertRequest, control: &Control) -> Result<Exported, EngineError> {
-    let last = Mutex::new(None::<Instant>);
-    let told = |progress: ExportProgress| {
-        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_some_and(|last| last.elapsed() < TELL_EVERY) {
-            return;
-        }
-        *last = Some(Instant::now());
-        let said = requests::write_line(&ConvertReply::Progress {
-            done_bytes: progress.done_bytes,
-            total_bytes: progress.total_bytes,
-        });
-        if let Err(failure) = said {
-            tracing::debug!(%failure, "nobody reads how far it is");
-        }
-    };
-    let watch = ExportWatch {
-        control,
-        told: &told,
-    };
+fn convert(
+    request: &ConvertRequest,
+    control: &Control,
+    told: &(dyn Fn(ExportProgress) + Sync),
+) -> Result<Done, EngineError> {
+    let watch = ExportWatch { control, told };
     let adapter = request.adapter.as_deref().map(Path::new);
     let (model, out) = (Path::new(&request.model), Path::new(&request.out));
-    amoozgar_engine::export_watched(model, adapter, form_of(request.form), out, &watch)
+    let written =
+        amoozgar_engine::export_watched(model, adapter, form_of(request.form), out, &watch)?;
+    Ok(written.lossiest.map(lossiest_of))
 }
 
 /// The tensor that lost most, in the contract's words.
@@ -149,7 +93,12 @@ impl Converter {
         stop: impl Future<Output = ()> + Send,
         told: impl FnMut(u64, u64) + Send,
     ) -> Result<Converted, ApiError> {
-        let outcome = self.follow(&request, stop, told).await;
+        let child = (self.program.as_path(), "convert");
+        let followed = task::follow::<Done>(child, self.free_memory_bytes, &request, stop, told);
+        let outcome = followed.await.map(|done| match done {
+            Some(lossiest) => Converted::Whole { lossiest },
+            None => Converted::Stopped,
+        });
         if !matches!(outcome, Ok(Converted::Whole { .. })) {
             // What was killed could not clear away itself.
             let out = PathBuf::from(&request.out);
@@ -161,73 +110,4 @@ impl Converter {
         }
         outcome
     }
-
-    async fn follow(
-        &self,
-        request: &ConvertRequest,
-        stop: impl Future<Output = ()> + Send,
-        mut told: impl FnMut(u64, u64) + Send,
-    ) -> Result<Converted, ApiError> {
-        let line = serde_json::to_string(request)
-            .map_err(|failure| error::internal("a request could not be encoded", &failure))?;
-        let free_memory_bytes = self.free_memory_bytes;
-        let mut child = Launch::new(&self.program, LINE_BYTES)
-            .argument("convert")
-            .environment(worker::environment(None))
-            .memory(blocking(free_memory_bytes).await?)
-            .start()
-            .await?;
-        child.end_within(SILENCE_LIMIT);
-        if let Err(failure) = child.say(&line).await {
-            // Its end says why.
-            tracing::debug!(%failure, "a child takes no requests");
-        }
-        let (mut outcome, mut stopping) = (None, false);
-        tokio::pin!(stop);
-        loop {
-            let event = tokio::select! {
-                event = child.next() => event,
-                () = &mut stop, if !stopping => {
-                    stopping = true;
-                    child.end_within(STOP_PATIENCE);
-                    child.close_input();
-                    continue;
-                }
-            };
-            match event {
-                Event::Line(line) => match reply_of(&line)? {
-                    ConvertReply::Progress {
-                        done_bytes,
-                        total_bytes,
-                    } => {
-                        told(done_bytes, total_bytes);
-                        if !stopping {
-                            child.end_within(SILENCE_LIMIT);
-                        }
-                    }
-                    ConvertReply::Done { lossiest } => {
-                        outcome = Some(Ok(Converted::Whole { lossiest }));
-                    }
-                    ConvertReply::Stopped => outcome = Some(Ok(Converted::Stopped)),
-                    ConvertReply::Failed { error } => outcome = Some(Err(*error)),
-                },
-                Event::Words(words) => tracing::info!(%words, "a child says"),
-                Event::Ended(ended) => {
-                    let died = || {
-                        if stopping {
-                            Ok(Converted::Stopped)
-                        } else {
-                            Err(ended.error())
-                        }
-                    };
-                    return outcome.unwrap_or_else(died);
-                }
-            }
-        }
-    }
-}
-
-fn reply_of(line: &str) -> Result<ConvertReply, ApiError> {
-    serde_json::from_str(line)
-        .map_err(|failure| error::internal("a child's answer cannot be read", &failure))
 }

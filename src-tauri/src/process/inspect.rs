@@ -3,11 +3,13 @@
 
 use super::ask::Answerer;
 use super::requests;
+use super::worker::read_spec;
 use crate::error::{self, io_error};
-use amoozgar_engine::PreviewRequest;
+use amoozgar_engine::{PreviewRequest, RecipeRequest};
 use amoozgar_types::chat::ConversationsPreview;
 use amoozgar_types::installed::BaseFitness;
 use amoozgar_types::ipc::RowChoices;
+use amoozgar_types::library::{ModelFacts, Recipe, RecipeProgram};
 use amoozgar_types::process::{DatasetRows, DatasetSummary, InspectRequest};
 use amoozgar_types::spec::Lessons;
 use amoozgar_types::{ApiError, ErrorCode};
@@ -83,6 +85,20 @@ fn answer(request: InspectRequest) -> Result<serde_json::Value, ApiError> {
             &amoozgar_engine::gguf_files(Path::new(&path))
                 .map_err(|failure| error::of_engine(&failure))?,
         ),
+        InspectRequest::About { path } => encoded(
+            &amoozgar_engine::about(Path::new(&path))
+                .map_err(|failure| error::of_engine(&failure))?,
+        ),
+        InspectRequest::Recipe { spec, program, out } => {
+            let spec = read_spec(Path::new(&spec))?;
+            let request = RecipeRequest {
+                spec: &spec,
+                program,
+                out: Path::new(&out),
+            };
+            let written = amoozgar_engine::write_recipe(&request);
+            encoded(&written.map_err(|failure| error::of_engine(&failure))?)
+        }
         InspectRequest::Bundle { path } => encoded(
             &amoozgar_hub::check_bundle(Path::new(&path))
                 .map_err(|failure| error::of_hub(&failure))?,
@@ -109,6 +125,7 @@ pub struct Inspector {
     child: Answerer,
     runtime: Handle,
     folders: Mutex<HashMap<PathBuf, (Stamp, BaseFitness)>>,
+    facts: Mutex<HashMap<PathBuf, (Stamp, ModelFacts)>>,
 }
 
 /// Changes where anything directly in a folder does.
@@ -121,6 +138,7 @@ impl Inspector {
             child: Answerer::new(program, "inspect", N_AT_ONCE, STAYS_WARM),
             runtime: Handle::current(),
             folders: Mutex::default(),
+            facts: Mutex::default(),
         }
     }
 
@@ -223,6 +241,54 @@ impl Inspector {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(dir.to_owned(), (stamp, found.clone()));
         found
+    }
+
+    /// What a model's files say of it, its fertility on Persian included.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn about(&self, dir: &Path) -> Result<ModelFacts, ApiError> {
+        let stamp = stamp(dir);
+        let known = {
+            let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+            facts.get(dir).cloned()
+        };
+        if let Some((_, facts)) = known.filter(|(then, _)| *then == stamp) {
+            return Ok(facts);
+        }
+        let request = InspectRequest::About {
+            path: dir.display().to_string(),
+        };
+        let asked = self.child.ask(&request, MEMORY_BYTES, LOOK_LIMIT).await;
+        let found: ModelFacts = asked.map_err(|failure| at(failure, dir))?;
+        self.facts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(dir.to_owned(), (stamp, found.clone()));
+        Ok(found)
+    }
+
+    /// Writes the settings and the data of the run in `spec` (its `job.json`, whose data lies in `data`) for
+    /// another program.
+    ///
+    /// # Errors
+    /// Where the program has no such runs, or something cannot be read or written.
+    pub async fn recipe(
+        &self,
+        spec: &Path,
+        data: &Path,
+        program: RecipeProgram,
+        out: &Path,
+    ) -> Result<Recipe, ApiError> {
+        let request = InspectRequest::Recipe {
+            spec: spec.display().to_string(),
+            program,
+            out: out.display().to_string(),
+        };
+        // It is read twice, and written.
+        let limit = 3 * reading(data)?;
+        let written = self.child.ask(&request, MEMORY_BYTES, limit).await;
+        written.map_err(|failure| at(failure, spec))
     }
 
     /// Waits for an answer, on a thread that may block.

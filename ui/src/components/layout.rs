@@ -145,9 +145,11 @@ fn section(route: &Route) -> Route {
     match route {
         Route::Training | Route::NewRun | Route::CompareRuns | Route::Job { .. } => Route::Training,
         Route::Settings | Route::SettingsSection { .. } => Route::Settings,
-        Route::Models | Route::Catalog | Route::HubModel { .. } | Route::HubDataset { .. } => {
-            Route::Models
-        }
+        Route::Models
+        | Route::Model { .. }
+        | Route::Catalog
+        | Route::HubModel { .. }
+        | Route::HubDataset { .. } => Route::Models,
         Route::Datasets | Route::Dataset { .. } => Route::Datasets,
         Route::OneChat { .. } => Route::Chat,
         Route::HelpChapter { .. } | Route::HelpSection { .. } => Route::Help,

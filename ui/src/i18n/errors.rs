@@ -228,6 +228,10 @@ fn sentence(code: ErrorCode, params: &ErrorParams) -> (String, String) {
             "اجرا، دانلود یا رونوشتی در جریان یا در نوبت است.".into(),
             "آن را به پایان برسانید یا متوقف کنید و دوباره بکوشید.",
         ),
+        ErrorCode::ModelInUse => (
+            model_in_use(params),
+            "بگذارید تمام شود یا متوقفش کنید و دوباره بکوشید.",
+        ),
         ErrorCode::FolderNotEmpty => (
             "این پوشه خالی نیست، پس چیزی در آن نوشته نشد.".into(),
             "پوشهٔ خالی دیگری بسازید و آن را انتخاب کنید.",
@@ -462,6 +466,19 @@ fn in_use(params: &ErrorParams) -> String {
             isolate(&used_by.owner)
         ),
         None => "پاک نشد، چون اجرایی که هنوز به پایان نرسیده به آن نیاز دارد.".to_owned(),
+    }
+}
+
+fn model_in_use(params: &ErrorParams) -> String {
+    let chat = params.used_by.as_ref().map(|chat| isolate(&chat.run));
+    let chat = chat.unwrap_or_default();
+    let repo = params.repo.as_deref().map(isolate).unwrap_or_default();
+    match params.field.as_deref() {
+        Some("chat") => format!("حذف نشد، چون این مدل همین حالا در گفت‌وگوی «{chat}» پاسخ می‌نویسد."),
+        Some("download") => format!("حذف نشد، چون فایل‌هایی از «{repo}» هنوز دانلود می‌شوند."),
+        Some("export") => "حذف نشد، چون از این مدل خروجی گرفته می‌شود.".to_owned(),
+        Some("check") => "حذف نشد، چون سلامت این مدل در حال بررسی است.".to_owned(),
+        _ => "حذف نشد، چون این مدل همین حالا در حال استفاده است.".to_owned(),
     }
 }
 

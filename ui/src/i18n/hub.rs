@@ -379,23 +379,9 @@ pub fn no_room(needed: u64, free: u64) -> String {
     )
 }
 
-/// Question.
-pub fn delete_text(name: &str, n_bytes: u64) -> String {
-    format!(
-        "فایل‌های «{}» ({}) از این رایانه پاک می‌شوند. اجراهایی که از آن آموخته‌اند می‌مانند و هر زمان می‌توانید دوباره دانلودش کنید.",
-        isolate(name),
-        number::bytes(n_bytes)
-    )
-}
-
 /// Toast.
 pub fn confirmed(name: &str) -> String {
     format!("همهٔ فایل‌های «{}» همان فایل‌های مخزن است.", isolate(name))
-}
-
-/// Toast.
-pub fn deleted(name: &str) -> String {
-    format!("«{}» حذف شد.", isolate(name))
 }
 
 /// Toast.

@@ -20,6 +20,7 @@ mod field_names;
 pub mod help;
 pub mod home;
 pub mod hub;
+pub mod library;
 pub mod methods;
 pub mod network;
 pub mod notifications;

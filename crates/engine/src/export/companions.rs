@@ -1,5 +1,6 @@
 //! What stands beside the weights in a model's folder: configuration, tokenizer, settings.
 
+use super::CARD;
 use crate::EngineError;
 use crate::files;
 use crate::gguf::{self, Gguf};
@@ -233,6 +234,11 @@ pub(super) fn complete(
     tokenizer: &Tokenizer,
     folder: &Path,
 ) -> Result<(), EngineError> {
+    // The base's card does not speak of a model that has an adapter merged.
+    let card = place.weights.join(CARD);
+    if place.adapter.is_none() && card.is_file() {
+        files::copy_synced(&card, &folder.join(CARD))?;
+    }
     let own = folder.join("tokenizer.json");
     if !own.is_file() {
         files::write_synced(&own, tokenizer.to_json()?.as_bytes())?;

@@ -4,7 +4,7 @@
 use super::checked::{Exported, differs, durably, same_tokens};
 use super::mixture::Precision;
 use super::watch::{Count, Watch};
-use super::{Companions, companions, gguf, gguf_adapter, peft};
+use super::{CARD, Companions, companions, gguf, gguf_adapter, peft};
 use crate::control::Control;
 use crate::files;
 use crate::load::{self, LoadOptions, Opened, Place};
@@ -176,6 +176,10 @@ fn write_adapter(
             &base,
             folder,
         )?;
+        let card = adapter_dir.map(|dir| dir.join(CARD));
+        if let Some(card) = card.filter(|card| card.is_file()) {
+            files::copy_synced(&card, &folder.join(CARD))?;
+        }
         let values = adapter::values_file(folder);
         let entries: Vec<Entry<'_>> = trained().map(Entry::of).collect();
         // It is small, so what was written counts at once.

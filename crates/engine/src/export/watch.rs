@@ -21,8 +21,8 @@ pub struct Watch<'a> {
     pub told: &'a (dyn Fn(Progress) + Sync),
 }
 
-/// Counts the pieces of one export.
-pub(super) struct Count<'a> {
+/// Counts the pieces of one export, or of one check.
+pub(crate) struct Count<'a> {
     watch: &'a Watch<'a>,
     done_bytes: Cell<u64>,
     total_bytes: u64,
@@ -38,11 +38,20 @@ impl<'a> Count<'a> {
         }
     }
 
+    /// Of bytes that are read once.
+    pub(crate) fn once(watch: &'a Watch<'a>, n_bytes: u64) -> Self {
+        Self {
+            watch,
+            done_bytes: Cell::new(0),
+            total_bytes: n_bytes,
+        }
+    }
+
     /// So many more.
     ///
     /// # Errors
     /// [`EngineError::Stopped`] where a stop was asked for.
-    pub(super) fn add(&self, n_bytes: u64) -> Result<(), EngineError> {
+    pub(crate) fn add(&self, n_bytes: u64) -> Result<(), EngineError> {
         self.done_bytes.set(self.done_bytes.get() + n_bytes);
         if self.watch.control.stop_wanted() {
             return Err(EngineError::Stopped);

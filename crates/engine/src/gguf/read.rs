@@ -82,6 +82,49 @@ impl Gguf {
         self.tensors.keys().map(String::as_str)
     }
 
+    /// The kind and the bytes of each tensor.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = (String, u64)> {
+        self.tensors.values().map(|(_, place)| {
+            let name = format!("{:?}", place.kind).to_uppercase();
+            let named = match name.strip_suffix('K') {
+                Some(bits) if !bits.ends_with('_') => format!("{bits}_K"),
+                _ => name,
+            };
+            (named, place.n_bytes)
+        })
+    }
+
+    /// The file of a tensor.
+    pub(crate) fn file_of(&self, name: &str) -> Option<&Path> {
+        let (number, _) = self.tensors.get(name)?;
+        Some(&self.files.get(*number)?.path)
+    }
+
+    /// Reads every value of a tensor, a part at a time, of whose bytes in the file `told` hears.
+    ///
+    /// # Errors
+    /// As [`Gguf::read`], and what `told` says.
+    pub(crate) fn read_through(
+        &mut self,
+        name: &str,
+        told: &mut dyn FnMut(u64) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let Some((_, place)) = self.tensors.get(name) else {
+            return Err(EngineError::MissingWeight {
+                name: name.to_owned(),
+            });
+        };
+        let (width, block_bytes) = place.kind.block();
+        let len: usize = place.shape.iter().product();
+        for start in (0..len).step_by(VALUES_AT_ONCE) {
+            let part = start..len.min(start + VALUES_AT_ONCE);
+            let n_bytes = part.len() / width * block_bytes;
+            self.part(name, part)?;
+            told(n_bytes as u64)?;
+        }
+        Ok(())
+    }
+
     /// Shape of a tensor as in memory, the slowest dimension first; `None` where there is none of this
     /// name.
     pub(crate) fn shape(&self, name: &str) -> Option<&[usize]> {

@@ -159,7 +159,7 @@ impl Architecture {
     }
 
     /// transformers' `model_type`.
-    pub(super) fn model_type(self) -> &'static str {
+    pub(crate) fn model_type(self) -> &'static str {
         self.family().model_type()
     }
 

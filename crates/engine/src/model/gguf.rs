@@ -7,7 +7,7 @@
 use super::families::Architecture;
 use super::fields::limits;
 use super::in_gguf::{InGguf, Order, ROPE_FACTORS, Settings};
-use super::specs::{WeightSpec, specs};
+use super::specs::{Unfit, WeightSpec, specs};
 use super::{ModelConfig, families};
 use crate::EngineError;
 use crate::gguf::{END_TOKENS, Gguf, Metadata, Packed};
@@ -170,6 +170,28 @@ pub(super) fn read_weights(
         None => Ok(parameters),
         Some(name) => Err(gguf.invalid(format!("the model has no place for the tensor `{name}`"))),
     }
+}
+
+/// Every weight that [`read_weights`] would refuse for its name or its shape.
+///
+/// # Errors
+/// Where the headers cannot be read.
+pub(super) fn unfit_weights(config: &ModelConfig, path: &Path) -> Result<Vec<Unfit>, EngineError> {
+    let gguf = Gguf::open(path)?;
+    let mut unfit = Vec::new();
+    for spec in specs(config) {
+        let name = name_of(config, &spec.name).unwrap_or(spec.name);
+        match gguf.shape(&name) {
+            None => unfit.push(Unfit::Missing { name }),
+            Some(shape) if shape != spec.shape => unfit.push(Unfit::Shape {
+                found: shape.to_vec(),
+                needed: spec.shape,
+                name,
+            }),
+            Some(_) => {}
+        }
+    }
+    Ok(unfit)
 }
 
 /// A matrix as the file keeps it, its rows in memory's order.

@@ -1,7 +1,7 @@
 //! A model's weights from a folder in the Hub's form.
 
 use super::config::in_gguf;
-use super::specs::{Need, specs};
+use super::specs::{Need, Unfit, specs};
 use super::strict::passed_over;
 use super::{ModelConfig, gguf};
 use crate::EngineError;
@@ -125,4 +125,42 @@ pub(crate) fn read_weights(
         parameters,
         passed_over: passed_over(unused, family.unused_weights(), &invalid)?,
     })
+}
+
+/// Every weight that [`read_weights`] would refuse, as far as the headers say.
+///
+/// # Errors
+/// Where a header cannot be read.
+pub(crate) fn unfit_weights(
+    config: &ModelConfig,
+    model_dir: &Path,
+) -> Result<Vec<Unfit>, EngineError> {
+    if let Some(file) = in_gguf(model_dir)? {
+        return gguf::unfit_weights(config, &file);
+    }
+    let family = config.architecture.family();
+    let files = WeightFiles::open(model_dir)?;
+    let mut unfit = Vec::new();
+    for spec in specs(config) {
+        let mut names = family.names_in_files(&spec.name).into_iter();
+        match names.find(|name| files.contains(name)) {
+            None if spec.need == Need::Required => {
+                unfit.push(Unfit::Missing { name: spec.name });
+            }
+            None => {}
+            Some(name) => {
+                let found = files.shape(&name)?;
+                let needed = spec.holding(Weight::F32(Vec::new())).file_shape();
+                if found != needed {
+                    let needed = needed.clone();
+                    unfit.push(Unfit::Shape {
+                        name,
+                        found,
+                        needed,
+                    });
+                }
+            }
+        }
+    }
+    Ok(unfit)
 }

@@ -205,6 +205,19 @@ pub(crate) fn block_maps(config: &ModelConfig) -> Vec<(String, [usize; 2])> {
         .collect()
 }
 
+/// A weight that the configuration asks for and the files do not have so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// It is in none of them.
+    Missing { name: String },
+    /// It has another shape than the one that is needed.
+    Shape {
+        name: String,
+        found: Vec<usize>,
+        needed: Vec<usize>,
+    },
+}
+
 /// Weights in all, counted by value; the greatest number where they cannot be counted.
 pub fn n_parameters(config: &ModelConfig) -> u64 {
     specs(config)

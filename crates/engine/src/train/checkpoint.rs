@@ -28,6 +28,9 @@ pub(crate) struct LoopState {
     pub(crate) step: u64,
     /// Loss of the last step.
     pub(crate) train_loss: Option<f64>,
+    /// The first validation; absent where an earlier version began the run.
+    #[serde(default)]
+    pub(crate) first: Option<ValidationRecord>,
     /// The lowest validation so far.
     pub(crate) best: Option<ValidationRecord>,
     /// Validations since then.
@@ -49,6 +52,7 @@ impl Default for LoopState {
         Self {
             step: 0,
             train_loss: None,
+            first: None,
             best: None,
             n_without_best: 0,
             validated_step: 0,

@@ -23,6 +23,7 @@ use amoozgar_types::event::{ConversationsRead, LoadingStage, PairsRead};
 use amoozgar_types::spec::Task;
 use build::Build;
 pub(crate) use build::{Encoded, encode_file};
+pub(crate) use conversations::held_out as held_out_conversations;
 pub(crate) use conversations::{EncodedConversations, encode_conversations};
 pub(crate) use labelled::encode_examples;
 use serde::{Deserialize, Serialize};

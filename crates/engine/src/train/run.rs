@@ -220,11 +220,15 @@ fn run(
     }
 
     let best_step = state.best.as_ref().map_or(state.step, |best| best.step);
+    let conversations = session.corpus.conversations.clone();
     let card = Card {
         spec,
+        first: state.first.as_ref(),
         best: state.best.as_ref(),
         n_train_tokens: session.corpus.train.tokens.len() as u64,
+        conversations: conversations.as_ref(),
         total_steps: state.step,
+        early_stopped: state.early_stopped,
     };
     let (config, tokenizer) = (session.config().clone(), session.corpus.tokenizer.clone());
     let chat = session.corpus.chat.clone();
@@ -315,6 +319,9 @@ fn record_validation(state: &mut LoopState, validated: Validated) -> ValidationR
         classes: validated.classes,
         preference: validated.preference,
     };
+    if state.first.is_none() && state.validated_step == 0 {
+        state.first = Some(record.clone());
+    }
     if best {
         state.best = Some(record.clone());
         state.n_without_best = 0;

@@ -43,35 +43,9 @@ struct Index {
 
 impl WeightFiles {
     pub(crate) fn open(model_dir: &Path) -> Result<Self, EngineError> {
-        let index_path = model_dir.join("model.safetensors.index.json");
-        let whole = model_dir.join("model.safetensors");
-        if whole.is_file() || !index_path.is_file() {
-            return Ok(Self {
-                files: vec![WeightFile::open(&whole)?],
-            });
-        }
-        let index: Index =
-            serde_json::from_slice(&files::read_at_most(&index_path, LONGEST_INDEX)?)
-                .map_err(|source| unreadable(&index_path, &source))?;
-        let mut names: Vec<String> = index.weight_map.into_values().collect();
-        names.sort();
-        names.dedup();
-        let files = names
+        let files = files_of(model_dir)?
             .iter()
-            .map(|name| {
-                // A part lies beside its index: a name that leads elsewhere is no part.
-                let plain = Path::new(name)
-                    .file_name()
-                    .is_some_and(|file| file == name.as_str());
-                if plain {
-                    WeightFile::open(&model_dir.join(name))
-                } else {
-                    Err(unreadable(
-                        &index_path,
-                        &format!("`{name}` is no file's name"),
-                    ))
-                }
-            })
+            .map(|path| WeightFile::open(path))
             .collect::<Result<_, _>>()?;
         Ok(Self { files })
     }
@@ -130,6 +104,35 @@ impl WeightFiles {
     }
 }
 
+/// The files of a model's folder, as [`WeightFiles`] chooses them. They need not be there.
+///
+/// # Errors
+/// Where the index cannot be read, or names what is no file beside it.
+pub(crate) fn files_of(model_dir: &Path) -> Result<Vec<PathBuf>, EngineError> {
+    let index_path = model_dir.join("model.safetensors.index.json");
+    let whole = model_dir.join("model.safetensors");
+    if whole.is_file() || !index_path.is_file() {
+        return Ok(vec![whole]);
+    }
+    let index: Index = serde_json::from_slice(&files::read_at_most(&index_path, LONGEST_INDEX)?)
+        .map_err(|source| unreadable(&index_path, &source))?;
+    let mut names: Vec<String> = index.weight_map.into_values().collect();
+    names.sort();
+    names.dedup();
+    let path_of = |name: &String| {
+        // A part lies beside its index: a name that leads elsewhere is no part.
+        let plain = Path::new(name)
+            .file_name()
+            .is_some_and(|file| file == name.as_str());
+        if plain {
+            return Ok(model_dir.join(name));
+        }
+        let why = format!("`{name}` is no file's name");
+        Err(unreadable(&index_path, &why))
+    };
+    names.iter().map(path_of).collect()
+}
+
 impl WeightFile {
     /// Opens a file and reads its header.
     ///
@@ -179,6 +182,50 @@ impl WeightFile {
     /// Shape of a weight; `None` where the file has none of this name.
     pub(crate) fn shape(&self, name: &str) -> Option<&[usize]> {
         Some(self.metadata.info(name)?.shape.as_slice())
+    }
+
+    /// The type and the bytes of each weight.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = (String, u64)> {
+        let tensors = self.metadata.tensors().into_values();
+        tensors.map(|info| {
+            let (start, end) = info.data_offsets;
+            (format!("{:?}", info.dtype), (end - start) as u64)
+        })
+    }
+
+    /// Reads every byte of a weight, a part at a time, each of whose bytes `told` hears; answers with the
+    /// first value that is infinite or no number. Of whole numbers every value is a number.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, and what `told` says.
+    pub(crate) fn first_not_finite(
+        &mut self,
+        name: &str,
+        told: &mut dyn FnMut(u64) -> Result<(), EngineError>,
+    ) -> Result<Option<(usize, f32)>, EngineError> {
+        const N_BYTES: usize = 4 << 20;
+        let info = self.metadata.info(name).ok_or_else(|| missing(name))?;
+        let (dtype, (start, end)) = (info.dtype, info.data_offsets);
+        let mut bytes = vec![0; N_BYTES.min(end - start)];
+        let fail = |source| EngineError::io(&self.path, source);
+        let from = self.start + start as u64;
+        self.file.seek(SeekFrom::Start(from)).map_err(fail)?;
+        let (mut n_before, mut found) = (0, None);
+        for at in (start..end).step_by(N_BYTES) {
+            let part = bytes
+                .get_mut(..N_BYTES.min(end - at))
+                .expect("BUG: a part is no longer than the first");
+            self.file.read_exact(part).map_err(fail)?;
+            told(part.len() as u64)?;
+            if found.is_none()
+                && let Some(values) = to_f32(part, dtype)
+            {
+                let at = values.iter().position(|value| !value.is_finite());
+                found = at.and_then(|at| Some((n_before + at, *values.get(at)?)));
+                n_before += values.len();
+            }
+        }
+        Ok(found)
     }
 
     /// f32 values of a weight.

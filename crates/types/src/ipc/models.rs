@@ -1,6 +1,9 @@
 //! What is on this machine: downloaded, imported and trained models, and datasets of the Hub.
 
+use crate::ApiError;
+use crate::id::JobId;
 use crate::installed::InstalledModel;
+use crate::library::{ModelFacts, RecipeProgram};
 use crate::model_ref::ModelRef;
 use crate::process::LossiestTensor;
 use serde::{Deserialize, Serialize};
@@ -107,4 +110,28 @@ pub struct TransferProgress {
     /// How long it will take still, where that can be said.
     #[serde(default)]
     pub remaining_s: Option<f64>,
+}
+
+/// What a model's page shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelDetail {
+    /// As lists show it.
+    pub model: InstalledModel,
+    /// What its files say of it.
+    pub facts: Option<ModelFacts>,
+    /// Why they say nothing.
+    pub unread: Option<ApiError>,
+    /// Bytes that its deletion frees, those on their way included.
+    pub frees_bytes: u64,
+}
+
+/// For which program a run's settings are written, and where to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipeWish {
+    /// The run.
+    pub job_id: JobId,
+    /// The program.
+    pub program: RecipeProgram,
+    /// An absolute path that is not there yet: the folder that is made.
+    pub path: String,
 }

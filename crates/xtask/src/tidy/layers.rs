@@ -40,7 +40,7 @@ const ENGINE: Table = Table {
         &["model"],
         &["setup"],
         &["load"],
-        &["infer", "candle", "preview"],
+        &["infer", "candle", "preview", "about"],
         &["export"],
         &[
             "train::optimizer",
@@ -51,6 +51,7 @@ const ENGINE: Table = Table {
         &["train::packing", "train::run_plan"],
         &["plan"],
         &["train"],
+        &["check", "recipe"],
     ],
 };
 

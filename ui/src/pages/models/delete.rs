@@ -2,10 +2,11 @@
 
 use crate::api;
 use crate::components::ConfirmDialog;
-use crate::i18n::{common, hub as words};
+use crate::i18n::{common, hub as words, library};
 use crate::state::toasts::{ShowToast, use_toasts};
 use amoozgar_types::installed::InstalledModel;
-use amoozgar_types::ipc::ModelsDelete;
+use amoozgar_types::ipc::{ModelsDelete, TrainingDelete};
+use amoozgar_types::model_ref::ModelRef;
 use amoozgar_types::repo::RepoKind;
 use yew::prelude::*;
 
@@ -14,6 +15,9 @@ use yew::prelude::*;
 pub struct DeleteModelProps {
     /// Which.
     pub model: InstalledModel,
+    /// What its deletion frees, where more is known of it than its size.
+    #[prop_or_default]
+    pub frees_bytes: Option<u64>,
     /// Leave it.
     pub on_cancel: Callback<()>,
     /// It is gone.
@@ -27,6 +31,8 @@ pub fn DeleteModel(props: &DeleteModelProps) -> Html {
     let failure = use_state(|| None);
     let toasts = use_toasts();
     let model = &props.model;
+    let listed_bytes = model.size_bytes + model.partial_bytes;
+    let frees_bytes = props.frees_bytes.unwrap_or(listed_bytes);
     let on_confirm = {
         let (busy, failure) = (busy.clone(), failure.clone());
         let (model, on_deleted) = (model.clone(), props.on_deleted.clone());
@@ -36,9 +42,13 @@ pub fn DeleteModel(props: &DeleteModelProps) -> Html {
             let (busy, failure, toasts) = (busy.clone(), failure.clone(), toasts.clone());
             let (model, on_deleted) = (model.clone(), on_deleted.clone());
             wasm_bindgen_futures::spawn_local(async move {
-                match api::call::<ModelsDelete>(model.model).await {
+                let outcome = match model.model {
+                    ModelRef::Trained { job_id } => api::call::<TrainingDelete>(job_id).await,
+                    other => api::call::<ModelsDelete>(other).await,
+                };
+                match outcome {
                     Ok(()) => {
-                        toasts.success(words::deleted(&model.name));
+                        toasts.success(library::deleted(&model.name, frees_bytes));
                         on_deleted.emit(());
                     }
                     Err(error) => {
@@ -56,7 +66,7 @@ pub fn DeleteModel(props: &DeleteModelProps) -> Html {
     html! {
         <ConfirmDialog
             {title}
-            text={words::delete_text(&model.name, model.size_bytes + model.partial_bytes)}
+            text={library::delete_text(&model.model, &model.name, frees_bytes)}
             confirm={common::DELETE}
             busy={*busy}
             error={(*failure).clone()}

@@ -205,18 +205,22 @@ fn forms(taken: &Taken, chosen: &UseStateHandle<ExportForm>) -> Html {
     }
 }
 
+/// Props of [`Place`].
 #[derive(Properties, PartialEq)]
-struct PlaceProps {
-    folder: UseStateHandle<String>,
-    name: UseStateHandle<String>,
+pub struct PlaceProps {
+    /// The folder as it is written.
+    pub folder: UseStateHandle<String>,
+    /// The name as it is written.
+    pub name: UseStateHandle<String>,
     /// Whether it was to begin already.
-    tried: bool,
-    on_failure: Callback<ApiError>,
+    pub tried: bool,
+    /// A folder could not be picked.
+    pub on_failure: Callback<ApiError>,
 }
 
 /// The folder and the name.
 #[component]
-fn Place(props: &PlaceProps) -> Html {
+pub fn Place(props: &PlaceProps) -> Html {
     let (folder, name) = (&props.folder, &props.name);
     let set = |state: &UseStateHandle<String>| {
         let state = state.setter();
@@ -289,7 +293,7 @@ fn written(form: ExportForm, done: &ModelExported) -> Html {
 }
 
 /// A name that can stand on a disk: `owner/name` becomes `owner--name`.
-fn file_name(name: &str) -> String {
+pub fn file_name(name: &str) -> String {
     name.trim().replace(['/', '\\'], "--")
 }
 
@@ -298,23 +302,29 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(['/', '\\']) && !matches!(name, "." | "..")
 }
 
-/// Folder and name as one path, in the manner of the folder; a file ends as its form does.
-fn target(folder: &str, name: &str, form: ExportForm) -> Option<String> {
+/// Folder and name as one path, in the manner of the folder.
+pub fn joined(folder: &str, name: &str) -> Option<String> {
     let (folder, name) = (folder.trim(), name.trim());
     if folder.is_empty() || !is_name(name) {
         return None;
     }
     let is_windows = folder.contains('\\') && !folder.contains('/');
     let between = if is_windows { '\\' } else { '/' };
-    let mut path = folder.trim_end_matches(between).to_owned();
-    path.push(between);
-    path.push_str(name);
+    Some(format!(
+        "{}{between}{name}",
+        folder.trim_end_matches(between)
+    ))
+}
+
+/// That path of an export: a file ends as its form does.
+fn target(folder: &str, name: &str, form: ExportForm) -> Option<String> {
+    let mut path = joined(folder, name)?;
     let ending = match form {
         ExportForm::Zip => ".zip",
         form if form.is_gguf() => ".gguf",
         _ => "",
     };
-    if !name.to_lowercase().ends_with(ending) {
+    if !path.to_lowercase().ends_with(ending) {
         path.push_str(ending);
     }
     Some(path)

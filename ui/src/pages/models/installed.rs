@@ -90,23 +90,16 @@ fn row(
         (ModelRef::Trained { .. }, _) => IconName::Sparkle,
         _ => IconName::Box,
     };
-    let to = match &model.model {
-        ModelRef::Hub { repo, kind } => Some(Route::repo(*kind, repo)),
-        ModelRef::Trained { job_id } => Some(Route::Job {
-            id: job_id.to_string(),
-        }),
-        ModelRef::Imported { .. } => None,
+    let to = match (&model.model, model.kind) {
+        (ModelRef::Hub { repo, kind }, RepoKind::Dataset) => Route::repo(*kind, repo),
+        (model, _) => Route::model(model),
     };
     html! {
         <li key={model.path.clone()} class="model-row" data-testid={format!("model-{}", model.name)}>
             <span class="table__icon">{ icon.svg() }</span>
             <div class="model-row__body">
                 <div class="model-row__head">
-                    if let Some(to) = to {
-                        <LinkTo {to} class="model-row__name">{ name }</LinkTo>
-                    } else {
-                        <span class="model-row__name">{ name }</span>
-                    }
+                    <LinkTo {to} class="model-row__name">{ name }</LinkTo>
                     <Badge label={words::source(&model.model)} tone={tone(&model.model)} />
                     if model.is_unverified {
                         <Tooltip text={words::UNVERIFIED_HELP}>

@@ -1,7 +1,7 @@
 //! The models of this machine, and the way to more: what is installed, downloads, the catalog,
 //! search of the Hub, a repository's page, import and export.
 //!
-//! Enter at [`ModelsPage`], [`CatalogPage`] and [`RepoPage`]. Nothing here shows a card's markup as
+//! Enter at [`ModelsPage`], [`ModelPage`], [`CatalogPage`] and [`RepoPage`]. Nothing here shows a card's markup as
 //! HTML: `rich` knows the little that is drawn.
 
 mod catalog;
@@ -15,6 +15,7 @@ mod export;
 mod files;
 mod import;
 mod installed;
+mod page;
 mod repo;
 mod search;
 mod taken;
@@ -22,7 +23,8 @@ mod transfer;
 mod use_dataset;
 
 pub use catalog::{BrowseDatasets, CatalogPage};
-pub use export::TakeAlong;
+pub use export::{Place, TakeAlong, file_name, joined};
+pub use page::ModelPage;
 pub use repo::RepoPage;
 pub use taken::Taken;
 pub use transfer::Transfer;

@@ -2,6 +2,7 @@
 
 use super::form::again;
 use super::new_run::address_on;
+use super::recipe::RecipeButton;
 use crate::api;
 use crate::components::{
     Button, ConfirmDialog, ErrorNote, IconName, LinkTo, PageHeader, Progress, StatusBadge, Variant,
@@ -18,7 +19,7 @@ use amoozgar_types::id::JobId;
 use amoozgar_types::ipc::{Command, TrainingDelete, TrainingPause, TrainingResume, TrainingStop};
 use amoozgar_types::job::{JobRecord, JobStatus};
 use amoozgar_types::model_ref::ModelRef;
-use amoozgar_types::spec::Task;
+use amoozgar_types::spec::{Method, Task};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -52,6 +53,7 @@ pub fn JobHeader(props: &JobHeaderProps) -> Html {
                 taken={Taken::of_run(job)}
                 can_go_on={job.model_dir.is_some() && job.task == Task::CausalLm}
                 can_repeat={job.task == Task::CausalLm}
+                moves_on={has_recipe(job).then(|| AttrValue::from(job.name.clone()))}
                 on_changed={props.on_changed.clone()}
             />
         </>
@@ -76,6 +78,8 @@ struct ActionsProps {
     can_go_on: bool,
     /// Whether the form can make the same run again.
     can_repeat: bool,
+    /// What it is called where its settings can be written for GPU servers.
+    moves_on: Option<AttrValue>,
     on_changed: Callback<()>,
 }
 
@@ -139,6 +143,9 @@ fn Actions(props: &ActionsProps) -> Html {
                     label={methods::RUN_AGAIN} icon={IconName::Refresh} testid="job-again"
                 />
             }
+            if let Some(name) = &props.moves_on {
+                <RecipeButton id={props.id.clone()} name={name.clone()} />
+            }
             if status.has_ended() {
                 <Button
                     label={words::DELETE} variant={Variant::Ghost} icon={IconName::Trash}
@@ -152,6 +159,11 @@ fn Actions(props: &ActionsProps) -> Html {
             }
         </div>
     }
+}
+
+/// Whether Axolotl and LLaMA-Factory know such runs: they go on from finished models and make no classifiers.
+fn has_recipe(job: &JobRecord) -> bool {
+    job.task == Task::CausalLm && job.method != Method::Scratch
 }
 
 fn trained(job_id: &JobId) -> ModelRef {

@@ -98,6 +98,18 @@ fn hold_out(spec: &TrainSpec, n_rows: usize) -> Result<HeldOut, EngineError> {
     })
 }
 
+/// Which conversations of its training file a run holds out, counted without the rows that are none.
+///
+/// # Errors
+/// Where the file cannot be read, or holds too few.
+pub(crate) fn held_out(spec: &TrainSpec, guess: &Guess) -> Result<HeldOut, EngineError> {
+    let mut n_rows = 0;
+    for row in Conversations::open(Path::new(&spec.dataset.train), guess)? {
+        n_rows += usize::from(row?.is_ok());
+    }
+    hold_out(spec, n_rows)
+}
+
 /// Hashes a file's conversations and counts them.
 fn survey(
     path: &Path,

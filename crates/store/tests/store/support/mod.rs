@@ -105,6 +105,7 @@ pub fn spec() -> TrainSpec {
     TrainSpec {
         name: "دیوان".to_owned(),
         dataset: DatasetSpec {
+            name: None,
             train: "/data/hafez.txt".to_owned(),
             validation: None,
             validation_fraction: 0.05,

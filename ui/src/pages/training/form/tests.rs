@@ -279,6 +279,7 @@ fn a_run_is_made_again_with_its_own_settings() {
     let mut spec: TrainSpec = TrainSpec {
         name: first.name.clone(),
         dataset: amoozgar_types::spec::DatasetSpec {
+            name: None,
             train: "/t.txt".into(),
             validation: None,
             validation_fraction: first.advanced.validation_fraction,

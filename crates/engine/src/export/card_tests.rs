@@ -29,6 +29,7 @@ fn validation(step: u64, loss: f64) -> ValidationRecord {
         bits_per_byte: loss / 4.0,
         best: true,
         classes: None,
+        preference: None,
     }
 }
 
@@ -41,6 +42,7 @@ fn card_of(spec: &TrainSpec, shown: Shown) -> String {
         n_answer_tokens: 45_678,
         n_cut: 0,
         n_beyond: 0,
+        n_unthought: 0,
         faults: Vec::new(),
     };
     let card = Card {

@@ -25,13 +25,15 @@ pub fn OfRun(props: &OfRunProps) -> Html {
             None => html! { <Card title={words::MADE_BY}><Skeleton lines={6} /></Card> },
         };
     };
-    let classes = state.curves.validation.last().and_then(|last| last.classes);
+    let last = state.curves.validation.last();
+    let classes = last.and_then(|last| last.classes);
+    let preference = last.and_then(|last| last.preference);
     html! {
         <div class="model-run" data-testid="model-run-made">
             <Charts curves={state.curves.clone()} ended={job.status.has_ended()} />
             <Deferred>
                 <Card title={words::MADE_BY}>
-                    <Details {job} spec={state.spec.clone()} {classes} />
+                    <Details {job} spec={state.spec.clone()} {classes} {preference} />
                 </Card>
                 <Card title={training::TAB_SAMPLES}>
                     <Samples samples={state.samples.clone()} />

@@ -219,7 +219,7 @@ fn relative_rmse(found: &[f32], written: &[f32]) -> f64 {
 /// Whether both compute the same; a file keeps numbers in f32, and may know more tokens that end a text.
 fn is_same(found: &ModelConfig, written: &ModelConfig) -> bool {
     let narrow = |config: &ModelConfig| {
-        let mut config = config.clone();
+        let mut config = form::as_said(config.clone());
         config.norm_eps = f64::from(config.norm_eps as f32);
         config.rope_theta = f64::from(config.rope_theta as f32);
         config.eos_token_ids = Vec::new();

@@ -33,6 +33,15 @@ impl Table {
         }
     }
 
+    /// The same angles, what is rotated by them multiplied with `factor`.
+    #[must_use]
+    pub fn times(mut self, factor: f32) -> Self {
+        for value in self.cos.iter_mut().chain(&mut self.sin) {
+            *value *= factor;
+        }
+        self
+    }
+
     /// Values of a head that are rotated.
     pub fn rotated(&self) -> usize {
         2 * self.half

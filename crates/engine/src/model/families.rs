@@ -8,10 +8,13 @@ mod encoders;
 mod gemma;
 mod gpt2;
 mod llama;
+mod mistral;
 mod modernbert;
+mod phi3;
 mod qwen;
 mod qwen3_5;
 mod roberta;
+mod smollm3;
 mod xlm_roberta;
 
 use super::ModelConfig;
@@ -35,6 +38,12 @@ pub enum Architecture {
     Qwen3,
     /// `Qwen3_5ForCausalLM`: linear attention by the gated delta rule, and attention in every fourth block.
     Qwen3_5,
+    /// `MistralForCausalLM`: every block sees a window.
+    Mistral,
+    /// `Phi3ForCausalLM`: joint matrices of queries, keys and values, and of gate and what it gates.
+    Phi3,
+    /// `SmolLM3ForCausalLM`: every fourth block rotates nothing.
+    SmolLm3,
     /// `Gemma3ForCausalLM`: windows and whole sight in turn, four norms a block.
     Gemma3,
     /// `GPT2LMHeadModel`: learned positions, `LayerNorm`, GELU, transposed matrices.
@@ -139,11 +148,14 @@ pub(crate) struct SpecialTokens {
 }
 
 impl Architecture {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 14] = [
         Self::Llama,
         Self::Qwen2,
         Self::Qwen3,
         Self::Qwen3_5,
+        Self::Mistral,
+        Self::Phi3,
+        Self::SmolLm3,
         Self::Gemma3,
         Self::Gpt2,
         Self::Bert,
@@ -177,6 +189,9 @@ impl Architecture {
             Self::Qwen2 => &qwen::QWEN2,
             Self::Qwen3 => &qwen::QWEN3,
             Self::Qwen3_5 => &qwen3_5::Qwen3_5,
+            Self::Mistral => &mistral::MISTRAL,
+            Self::Phi3 => &phi3::Phi3,
+            Self::SmolLm3 => &smollm3::SMOLLM3,
             Self::Gemma3 => &gemma::Gemma3,
             Self::Gpt2 => &gpt2::Gpt2,
             Self::Bert => &bert::Bert,

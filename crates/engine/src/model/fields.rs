@@ -46,6 +46,8 @@ pub(crate) mod limits {
     pub(crate) const TAPS: usize = 64;
     /// Values of the states of a block of linear attention.
     pub(crate) const STATE: usize = 1 << 26;
+    /// Share of a head that is rotated.
+    pub(crate) const ROPE_SHARE: RangeInclusive<f64> = 1e-3..=1.0;
     /// What scores are divided by the root of.
     pub(crate) const QUERY_SCALAR: RangeInclusive<f64> = 1e-6..=1e9;
 }
@@ -253,6 +255,25 @@ impl<'a> Fields<'a> {
         }
         labels.sort();
         Ok(labels.into_iter().map(|(_, label)| label).collect())
+    }
+
+    /// Numbers of a list, each from 0 to `most`; `None` where the field is absent or null.
+    pub(crate) fn counts(&self, name: &str, most: u64) -> Result<Option<Vec<u64>>, String> {
+        let Some(value) = self.present(name) else {
+            return Ok(None);
+        };
+        let count = |item: &Value| item.as_u64().filter(|count| *count <= most);
+        let counts = value
+            .as_array()
+            .and_then(|list| list.iter().map(count).collect());
+        counts
+            .map(Some)
+            .ok_or_else(|| format!("`{name}` is no list of numbers from 0 to {most}"))
+    }
+
+    /// Whether the file says nothing of the field, and be it null.
+    pub(crate) fn is_absent(&self, name: &str) -> bool {
+        self.value.get(name).is_none()
     }
 
     /// Every field with its value.

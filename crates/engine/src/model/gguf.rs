@@ -276,6 +276,23 @@ fn reordered<T: Copy>(values: &[T], n_rows: usize, head_dim: usize, way: Way) ->
     .collect()
 }
 
+/// The configuration as a file says it: of the first family of the same name in GGUF, and without a window
+/// that holds the whole context.
+pub(crate) fn as_said(mut config: ModelConfig) -> ModelConfig {
+    let name_of = |family| families::in_gguf(family).map(InGguf::architecture);
+    let own = name_of(config.architecture);
+    let first = Architecture::all().find(|&family| name_of(family) == own);
+    if let Some(first) = first.filter(|_| own.is_some()) {
+        config.architecture = first;
+    }
+    let context = config.max_position_embeddings;
+    config.attention.sliding = config
+        .attention
+        .sliding
+        .filter(|sliding| sliding.rope_theta.is_some() || sliding.window < context);
+    config
+}
+
 /// The settings of a file that holds an adapter on the model of `config`; the error names a family without a
 /// form.
 pub(crate) fn adapter_settings(config: &ModelConfig) -> Result<Metadata, String> {

@@ -3,7 +3,7 @@
 
 use super::ModelConfig;
 use super::fields::limits;
-use super::sight::{RopeScaling, is_one};
+use super::scaling::{Bounds, RopeScaling, YARN_BETAS, Yarn, is_one, yarn_attention};
 use crate::gguf::{Metadata, Value};
 use crate::kernels::rope;
 use std::cell::RefCell;
@@ -144,20 +144,31 @@ impl<'a> Settings<'a> {
         self.tensors.contains(name)
     }
 
-    /// How angles of the base `theta` are scaled, where a head has `head_dim` values.
-    pub(super) fn rope_scaling(&self, head_dim: usize, theta: f64) -> Result<RopeScaling, String> {
+    /// How angles of the base `theta` are scaled, where `rotated` values of a head are.
+    pub(super) fn rope_scaling(&self, rotated: usize, theta: f64) -> Result<RopeScaling, String> {
         self.pass_over(&["rope.scaling.finetuned"]);
         let old = self.number("rope.scale_linear", limits::ROPE_FACTOR)?;
         let factor = self.number("rope.scaling.factor", limits::ROPE_FACTOR)?;
         let original = self.number("rope.scaling.original_context_length", 1.0..=1e9)?;
-        let attention = self.number("rope.scaling.attn_factor", limits::ROPE_FACTOR)?;
-        if attention.is_some_and(|attention| !is_one(attention)) {
-            return Err("`rope.scaling.attn_factor` is not supported".to_owned());
+        // What llama.cpp takes where a file does not say, and what is computed here.
+        let [fast, slow] = YARN_BETAS;
+        for (name, known) in [
+            ("rope.scaling.attn_factor", 1.0),
+            ("rope.scaling.yarn_ext_factor", 1.0),
+            ("rope.scaling.yarn_attn_factor", 1.0),
+            ("rope.scaling.yarn_beta_fast", fast),
+            ("rope.scaling.yarn_beta_slow", slow),
+        ] {
+            let number = self.number(name, 0.0..=*limits::ROPE_FACTOR.end())?;
+            if let Some(number) = number.filter(|number| number.to_bits() != known.to_bits()) {
+                return Err(format!("`{name}` is {number}, which is not supported"));
+            }
         }
         let scaling = match self.value("rope.scaling.type") {
-            None => old.filter(|&factor| !is_one(factor)),
+            None => old.filter(|&factor| !is_one(factor)).map(linear),
             Some(Value::Text(kind)) if kind == "none" => None,
-            Some(Value::Text(kind)) if kind == "linear" => factor,
+            Some(Value::Text(kind)) if kind == "linear" => factor.map(linear),
+            Some(Value::Text(kind)) if kind == "yarn" => Some(yarn(factor, original)?),
             Some(other) => {
                 return Err(format!(
                     "rotary angles scaled as `{}` are not supported",
@@ -166,13 +177,14 @@ impl<'a> Settings<'a> {
             }
         };
         match (scaling, self.rope_factors) {
-            (None, None) => Ok(RopeScaling::None),
-            (Some(factor), None) => Ok(RopeScaling::Linear { factor }),
+            (scaling, None) => Ok(scaling.unwrap_or_default()),
             (Some(_), Some(_)) => Err(format!("angles are scaled twice, also by `{ROPE_FACTORS}`")),
-            (None, Some(factors)) => {
-                let original = original.unwrap_or(ORIGINAL_CONTEXT);
-                scaling_by(factors, &rope::frequencies(head_dim, theta), original)
-            }
+            (None, Some(factors)) => scaling_by(
+                factors,
+                rotated,
+                theta,
+                original.unwrap_or(ORIGINAL_CONTEXT),
+            ),
         }
     }
 
@@ -194,8 +206,33 @@ impl<'a> Settings<'a> {
     }
 }
 
-/// The scaling that divides `frequencies` by `factors`.
-fn scaling_by(factors: &[f32], frequencies: &[f32], original: f64) -> Result<RopeScaling, String> {
+fn linear(factor: f64) -> RopeScaling {
+    RopeScaling::Linear { factor }
+}
+
+/// `YaRN` as llama.cpp computes it.
+fn yarn(factor: Option<f64>, original: Option<f64>) -> Result<RopeScaling, String> {
+    let lacks =
+        |name: &str| format!("angles are scaled as `yarn`, and `rope.scaling.{name}` is missing");
+    let factor = factor.ok_or_else(|| lacks("factor"))?;
+    let [beta_fast, beta_slow] = YARN_BETAS;
+    Ok(RopeScaling::Yarn(Yarn {
+        factor,
+        original_context: original.ok_or_else(|| lacks("original_context_length"))?,
+        beta_fast,
+        beta_slow,
+        attention_factor: yarn_attention(factor, 1.0),
+        bounds: Bounds::Whole,
+    }))
+}
+
+/// The scaling that divides the frequencies of `rotated` values by `factors`.
+fn scaling_by(
+    factors: &[f32],
+    rotated: usize,
+    theta: f64,
+    original: f64,
+) -> Result<RopeScaling, String> {
     let slowest = factors.iter().copied().fold(1.0, f32::max);
     let scaling = RopeScaling::Llama3 {
         factor: f64::from(slowest),
@@ -203,12 +240,9 @@ fn scaling_by(factors: &[f32], frequencies: &[f32], original: f64) -> Result<Rop
         high_freq_factor: FREQ_FACTORS[1],
         original_context: original,
     };
-    let alike = |(&factor, &frequency): (&f32, &f32)| {
-        let expected = frequency / scaling.scale(frequency);
-        (factor - expected).abs() <= 1e-3 * expected
-    };
-    let known = factors.len() == frequencies.len() && factors.iter().zip(frequencies).all(alike);
-    if known {
+    let expected = divisors(scaling, rotated, theta);
+    let alike = |(factor, expected): (&f32, &f32)| (factor - expected).abs() <= 1e-3 * expected;
+    if factors.len() == expected.len() && factors.iter().zip(&expected).all(alike) {
         Ok(scaling)
     } else {
         Err(format!(
@@ -217,17 +251,27 @@ fn scaling_by(factors: &[f32], frequencies: &[f32], original: f64) -> Result<Rop
     }
 }
 
-/// What angles of `frequencies` are divided by, as a tensor; `None` where they are not, or all by one factor.
+/// What `scaling` divides the frequencies of `rotated` values by.
+fn divisors(scaling: RopeScaling, rotated: usize, theta: f64) -> Vec<f32> {
+    let plain = rope::frequencies(rotated, theta);
+    let scaled = scaling.frequencies(rotated, theta);
+    plain
+        .iter()
+        .zip(scaled)
+        .map(|(plain, scaled)| plain / scaled)
+        .collect()
+}
+
+/// What angles are divided by, as a tensor; `None` where they are not, or as settings say it.
 pub(crate) fn rope_factors(config: &ModelConfig) -> Option<(&'static str, Vec<f32>)> {
     let scaling = config.attention.rope_scaling;
     let RopeScaling::Llama3 { .. } = scaling else {
         return None;
     };
-    let frequencies = rope::frequencies(config.head_dim, config.rope_theta);
-    let factors = frequencies
-        .into_iter()
-        .map(|frequency| frequency / scaling.scale(frequency));
-    Some((ROPE_FACTORS, factors.collect()))
+    Some((
+        ROPE_FACTORS,
+        divisors(scaling, config.rotated(), config.rope_theta),
+    ))
 }
 
 /// The settings of a family's angles beside their base; the error names what GGUF cannot say.
@@ -238,6 +282,34 @@ pub(super) fn rope_settings(scaling: RopeScaling) -> Result<Vec<(&'static str, V
             ("rope.scaling.type", "linear".into()),
             ("rope.scaling.factor", factor.into()),
         ],
+        RopeScaling::Dynamic { .. } => {
+            return Err("angles are scaled as `dynamic`, which GGUF has no word for".to_owned());
+        }
+        RopeScaling::Yarn(own) => {
+            let RopeScaling::Yarn(known) = yarn(Some(own.factor), Some(own.original_context))?
+            else {
+                return Ok(Vec::new());
+            };
+            let attention = (own.attention_factor - known.attention_factor).abs();
+            let same = Yarn {
+                attention_factor: known.attention_factor,
+                ..own
+            };
+            if attention > 1e-6 || same != known {
+                return Err(
+                    "`yarn` with another `attention_factor`, `beta_fast`, `beta_slow` or `truncate` than by itself is not written to GGUF"
+                        .to_owned(),
+                );
+            }
+            vec![
+                ("rope.scaling.type", "yarn".into()),
+                ("rope.scaling.factor", own.factor.into()),
+                (
+                    "rope.scaling.original_context_length",
+                    Value::Unsigned(own.original_context as u64),
+                ),
+            ]
+        }
         RopeScaling::Llama3 {
             low_freq_factor,
             high_freq_factor,

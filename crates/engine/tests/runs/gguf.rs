@@ -85,6 +85,8 @@ fn every_family_computes_from_a_gguf_file_what_it_computes_from_its_folder() {
         "llama-biases",
         "qwen2",
         "qwen3",
+        "phi3",
+        "smollm3",
         "gemma3",
         "gpt2",
     ] {

@@ -16,6 +16,7 @@ mod folders;
 mod gguf;
 mod gguf_adapters;
 mod gguf_kinds;
+mod gguf_sight;
 mod optimizers_in_runs;
 mod packing;
 mod peft;

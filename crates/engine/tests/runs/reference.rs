@@ -6,31 +6,43 @@ use amoozgar_engine::kernels::segments::Segments;
 use amoozgar_engine::model::{Batch, Model, StepContext};
 use amoozgar_engine::tape::{Gradients, Policy};
 use amoozgar_engine::train::optimizer::{Decayed, Optimizer, OptimizerConfig, clip_factor};
+use amoozgar_engine::weights::Storage;
+use amoozgar_engine::weights::adapter::{LoraConfig, Scaling};
 use amoozgar_engine::{KvCache, LoadOptions, open};
 use amoozgar_types::spec::OptimizerKind;
 use candle_core::{DType, Device, Tensor};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-const DECODERS: [&str; 9] = [
+const DECODERS: [&str; 14] = [
     "llama",
     "llama-tied",
     "llama3-rope",
+    "llama-yarn",
     "llama-biases",
     "qwen2",
     "qwen3",
     "qwen3_5",
+    "mistral",
+    "phi3",
+    "phi3-part",
+    "smollm3",
     "gemma3",
     "gpt2",
 ];
-const ALL: [&str; 18] = [
+const ALL: [&str; 24] = [
     "llama",
     "llama-tied",
     "llama3-rope",
+    "llama-yarn",
     "llama-biases",
     "qwen2",
     "qwen3",
     "qwen3_5",
+    "mistral",
+    "phi3",
+    "phi3-part",
+    "smollm3",
     "gemma3",
     "gpt2",
     "bert",
@@ -42,6 +54,7 @@ const ALL: [&str; 18] = [
     "modernbert-mean",
     "lora",
     "qwen3_5-lora",
+    "lora-phi3",
 ];
 
 struct Reference {
@@ -63,13 +76,13 @@ fn tensors(name: &str) -> HashMap<String, Tensor> {
         .unwrap()
 }
 
-/// The model and its batch; `lora` and `qwen3_5-lora` are adapters over the models and the batches of `llama` and
-/// `qwen3_5`.
+/// The model and its batch; those with `lora` in their names are adapters over the model and the batch of another.
 fn load(name: &'static str) -> Reference {
     let base = match name {
         "lora" => "llama",
+        "lora-phi3" => "phi3",
         "qwen3_5-lora" => "qwen3_5",
-        name => name,
+        whole => whole,
     };
     let adapter = folder(name);
     let options = LoadOptions {
@@ -392,6 +405,46 @@ fn micro_batches_add_up_to_the_gradient_of_the_whole() {
                 parameter.name
             );
         }
+    }
+}
+
+#[test]
+fn merged_weights_say_what_every_adapted_family_said() {
+    let config = LoraConfig {
+        rank: 4,
+        alpha: 8.0,
+        dropout: 0.0,
+        targets: Vec::new(),
+        scaling: Scaling::Plain,
+    };
+    for name in DECODERS {
+        let Reference {
+            mut model, batch, ..
+        } = load(name);
+        let plain = model.logits(&batch.tokens, &batch.segments).unwrap();
+        model.adapt(&config, Storage::F32, 1405).unwrap();
+        let of_b: Vec<(String, usize)> = model
+            .parameters
+            .trained()
+            .filter(|(_, weight)| weight.name.contains("lora_B"))
+            .map(|(_, weight)| (weight.name.clone(), weight.len()))
+            .collect();
+        for (name, n) in of_b {
+            let values = (0..n).map(|at| ((at * 7 % 11) as f32 - 5.0) * 0.01);
+            model.parameters.set(&name, values.collect()).unwrap();
+        }
+        let adapted = model.logits(&batch.tokens, &batch.segments).unwrap();
+        assert!(
+            distance(&adapted, &plain) > 0.01 * norm(&plain),
+            "{name}: the adapter changes something"
+        );
+        model.merge();
+        let merged = model.logits(&batch.tokens, &batch.segments).unwrap();
+        let off = distance(&merged, &adapted);
+        assert!(
+            off <= 1e-5 * norm(&adapted),
+            "{name}: merged weights are {off} off"
+        );
     }
 }
 

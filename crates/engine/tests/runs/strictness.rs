@@ -258,6 +258,49 @@ fn of_the_hub() -> Vec<(&'static str, Value)> {
             }),
         ),
         (
+            "Mistral 0.1",
+            json!({
+                "architectures": ["MistralForCausalLM"], "bos_token_id": 1, "eos_token_id": 2,
+                "hidden_act": "silu", "hidden_size": 4096, "initializer_range": 0.02,
+                "intermediate_size": 14336, "max_position_embeddings": 32768, "model_type": "mistral",
+                "num_attention_heads": 32, "num_hidden_layers": 32, "num_key_value_heads": 8,
+                "rms_norm_eps": 1e-05, "rope_theta": 10_000.0, "sliding_window": 4096,
+                "tie_word_embeddings": false, "torch_dtype": "bfloat16",
+                "transformers_version": "4.34.0.dev0", "use_cache": true, "vocab_size": 32000
+            }),
+        ),
+        (
+            "Phi-3",
+            json!({
+                "_name_or_path": "a/b", "architectures": ["Phi3ForCausalLM"], "attention_bias": false,
+                "attention_dropout": 0.0,
+                "auto_map": { "AutoConfig": "configuration_phi3.Phi3Config" }, "bos_token_id": 1,
+                "embd_pdrop": 0.0, "eos_token_id": 32000, "hidden_act": "silu", "hidden_size": 3072,
+                "initializer_range": 0.02, "intermediate_size": 8192, "max_position_embeddings": 4096,
+                "model_type": "phi3", "num_attention_heads": 32, "num_hidden_layers": 32,
+                "num_key_value_heads": 32, "original_max_position_embeddings": 4096, "pad_token_id": 32000,
+                "resid_pdrop": 0.0, "rms_norm_eps": 1e-05, "rope_scaling": null, "rope_theta": 10_000.0,
+                "sliding_window": 2047, "tie_word_embeddings": false, "torch_dtype": "bfloat16",
+                "transformers_version": "4.40.2", "use_cache": true, "vocab_size": 32064
+            }),
+        ),
+        (
+            "SmolLM3",
+            json!({
+                "architectures": ["SmolLM3ForCausalLM"], "attention_bias": false, "attention_dropout": 0.0,
+                "bos_token_id": null, "eos_token_id": 128_012, "hidden_act": "silu", "hidden_size": 2048,
+                "initializer_range": 0.02, "intermediate_size": 11008,
+                "layer_types": vec!["full_attention"; 36], "max_position_embeddings": 65536,
+                "max_window_layers": 28, "mlp_bias": false, "model_type": "smollm3",
+                "no_rope_layer_interval": 4, "no_rope_layers": ([1, 1, 1, 0].repeat(9)),
+                "num_attention_heads": 16, "num_hidden_layers": 36, "num_key_value_heads": 4,
+                "pad_token_id": 128_004, "pretraining_tp": 2, "rms_norm_eps": 1e-06, "rope_scaling": null,
+                "rope_theta": 5_000_000.0, "sliding_window": null, "torch_dtype": "bfloat16",
+                "transformers_version": "4.54.0.dev0", "use_cache": false, "use_sliding_window": false,
+                "vocab_size": 128_256
+            }),
+        ),
+        (
             "GPT-2",
             json!({
                 "activation_function": "gelu_new", "architectures": ["GPT2LMHeadModel"], "attn_pdrop": 0.1,

@@ -4,7 +4,7 @@
 
 mod gguf;
 
-use super::llama::{ATTENTION_BIAS, UNUSED, with_theta};
+use super::llama::{ATTENTION_BIAS, UNUSED};
 use super::{Architecture, Family, SpecialTokens};
 use crate::EngineError;
 use crate::kernels::attention::Mask;
@@ -113,7 +113,7 @@ impl Family for Gemma3 {
                 sliding: Some(Sliding {
                     window: window.unwrap_or(WINDOW),
                     blocks: sliding_blocks(fields, n_blocks)?,
-                    rope_theta: angles.sliding,
+                    rope_theta: Some(angles.sliding),
                 }),
                 ..Attention::default()
             },
@@ -134,7 +134,10 @@ impl Family for Gemma3 {
         let slides = |block| sliding.and_then(|sliding| sliding.blocks.get(block)) == Some(&true);
         let kinds =
             (0..config.num_hidden_layers).map(|block| if slides(block) { SLIDING } else { FULL });
-        let local_theta = sliding.map_or(LOCAL_THETA, |sliding| sliding.rope_theta);
+        let local_theta = sliding.and_then(|sliding| sliding.rope_theta);
+        let local_theta = local_theta.unwrap_or(LOCAL_THETA);
+        let [whole_angles, _] = scaling.both_spellings(config.rope_theta);
+        let [window_angles, _] = RopeScaling::None.both_spellings(local_theta);
         json!({
             "architectures": [self.class()],
             "model_type": self.model_type(),
@@ -158,8 +161,8 @@ impl Family for Gemma3 {
                 _ => scaling.to_json(),
             },
             "rope_parameters": {
-                FULL: with_theta(scaling.to_json(), config.rope_theta),
-                SLIDING: with_theta(RopeScaling::None.to_json(), local_theta),
+                FULL: whole_angles,
+                SLIDING: window_angles,
             },
             "tie_word_embeddings": config.tie_word_embeddings,
             "hidden_activation": ACTIVATION,

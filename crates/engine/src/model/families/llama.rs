@@ -2,6 +2,7 @@
 //! values. What is trained from scratch to continue text is of this family.
 
 mod gguf;
+mod sight;
 
 use super::{Architecture, Family, SpecialTokens};
 use crate::EngineError;
@@ -19,6 +20,7 @@ use amoozgar_types::spec::ModelSpec;
 use serde_json::{Value, json};
 
 pub(super) use gguf::part_in_gguf;
+pub(super) use sight::SightOf;
 
 /// Llama, or a family that differs from it in facts alone.
 pub(super) struct LlamaLike {
@@ -30,10 +32,27 @@ pub(super) struct LlamaLike {
     pub(super) biases: &'static [&'static str],
     /// Fields of its `config.json` that change nothing.
     pub(super) indifferent: &'static [Known],
+    /// What its `config.json` may leave out.
+    pub(super) left_out: LeftOut,
+    /// What its blocks see and rotate.
+    pub(super) sight: SightOf,
     /// Its architecture in GGUF files.
     pub(super) in_gguf: &'static str,
     /// How such files keep the rows of queries and keys.
     pub(super) rows: Rows,
+}
+
+/// transformers' values of what a `config.json` may leave out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LeftOut {
+    /// Heads of keys and values; as many as of queries where it is `None`, and where the field is null.
+    pub(super) n_kv_heads: Option<usize>,
+    /// Width of a head; what heads divide the width into where it is `None`, and where the field is null.
+    pub(super) head_dim: Option<usize>,
+    /// Base of the rotary angles.
+    pub(super) theta: f64,
+    /// Whether the head is the embedding.
+    pub(super) tied: bool,
 }
 
 /// How a GGUF file keeps the rows of a head's rotated pairs.
@@ -72,6 +91,13 @@ pub(super) const LLAMA: LlamaLike = LlamaLike {
         ("max_sequence_length", May::BeAnything),
         ("is_llama_config", May::BeAnything),
     ],
+    left_out: LeftOut {
+        n_kv_heads: None,
+        head_dim: None,
+        theta: 10_000.0,
+        tied: false,
+    },
+    sight: SightOf::Whole,
     in_gguf: "llama",
     rows: Rows::Pairs,
 };
@@ -131,31 +157,38 @@ impl Family for LlamaLike {
         };
         let num_attention_heads = fields.count("num_attention_heads", limits::HEADS)?;
         let hidden_size = fields.count("hidden_size", limits::WIDTH)?;
+        let n_blocks = fields.count("num_hidden_layers", limits::BLOCKS)?;
+        let left_out = self.left_out;
+        // A field that is null says otherwise than one that is not there.
+        let unless_null =
+            |name: &str, by_itself: Option<usize>| by_itself.filter(|_| fields.is_absent(name));
         Ok(ModelConfig {
             architecture: self.architecture,
             vocab_size: fields.count("vocab_size", limits::VOCABULARY)?,
             hidden_size,
             intermediate_size: fields.count("intermediate_size", limits::HIDDEN_LAYER)?,
-            num_hidden_layers: fields.count("num_hidden_layers", limits::BLOCKS)?,
+            num_hidden_layers: n_blocks,
             num_attention_heads,
             num_key_value_heads: fields
                 .optional_count("num_key_value_heads", limits::HEADS)?
+                .or(unless_null("num_key_value_heads", left_out.n_kv_heads))
                 .unwrap_or(num_attention_heads),
             head_dim: fields
                 .optional_count("head_dim", limits::HEAD_WIDTH)?
+                .or(unless_null("head_dim", left_out.head_dim))
                 .unwrap_or(hidden_size / num_attention_heads),
             max_position_embeddings: fields.count("max_position_embeddings", limits::POSITIONS)?,
             norm_eps: fields
                 .number("rms_norm_eps", limits::NORM_EPS)?
                 .unwrap_or(1e-6),
-            rope_theta: fields.rope_theta()?.unwrap_or(10_000.0),
+            rope_theta: fields.rope_theta()?.unwrap_or(left_out.theta),
             attention: Attention {
                 biases: biases(ATTENTION_BIAS)?,
                 rope_scaling: RopeScaling::read(fields)?,
-                ..Attention::default()
+                ..self.sight.read(fields, n_blocks)?
             },
             mlp_biases: biases(MLP_BIAS)?,
-            tie_word_embeddings: fields.flag("tie_word_embeddings")?.unwrap_or(false),
+            tie_word_embeddings: fields.flag("tie_word_embeddings")?.unwrap_or(left_out.tied),
             bos_token_id: fields.token("bos_token_id")?,
             eos_token_ids: fields.tokens("eos_token_id")?,
             encoder: Encoder::default(),
@@ -166,12 +199,9 @@ impl Family for LlamaLike {
     }
 
     fn write(&self, config: &ModelConfig, special: SpecialTokens) -> Value {
-        let rope = with_theta(config.attention.rope_scaling.to_json(), config.rope_theta);
-        let scaling = match config.attention.rope_scaling {
-            RopeScaling::None => Value::Null,
-            _ => rope.clone(),
-        };
-        json!({
+        let scaling = config.attention.rope_scaling;
+        let [rope, old_rope] = scaling.both_spellings(config.rope_theta);
+        let mut fields = json!({
             "architectures": [self.class],
             "model_type": self.model_type,
             "vocab_size": config.vocab_size,
@@ -185,7 +215,7 @@ impl Family for LlamaLike {
             "rms_norm_eps": config.norm_eps,
             "rope_theta": config.rope_theta,
             "rope_parameters": rope,
-            "rope_scaling": scaling,
+            "rope_scaling": old_rope,
             "tie_word_embeddings": config.tie_word_embeddings,
             "hidden_act": "silu",
             "attention_bias": config.attention.biases,
@@ -198,7 +228,11 @@ impl Family for LlamaLike {
             "bos_token_id": config.bos_token_id,
             "eos_token_id": special.eos,
             "pad_token_id": special.pad,
-        })
+        });
+        for (name, value) in self.sight.write(config) {
+            fields[name] = value;
+        }
+        fields
     }
 
     fn weights(&self, config: &ModelConfig) -> Vec<WeightSpec> {
@@ -298,12 +332,6 @@ impl Family for LlamaLike {
         };
         Ok((Embedding::plain(tokens), end))
     }
-}
-
-/// Settings of rotary angles with their base.
-pub(super) fn with_theta(mut rope: Value, theta: f64) -> Value {
-    rope["rope_theta"] = theta.into();
-    rope
 }
 
 impl ModelConfig {

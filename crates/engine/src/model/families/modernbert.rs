@@ -123,7 +123,7 @@ impl Family for ModernBert {
                 sliding: Some(Sliding {
                     window: window.unwrap_or(WINDOW),
                     blocks: sliding_blocks(fields, n_blocks)?,
-                    rope_theta: local_theta,
+                    rope_theta: Some(local_theta),
                 }),
                 ..Attention::default()
             },
@@ -146,7 +146,8 @@ impl Family for ModernBert {
         let slides = |block| sliding.and_then(|sliding| sliding.blocks.get(block)) == Some(&true);
         let kinds =
             (0..config.num_hidden_layers).map(|block| if slides(block) { SLIDING } else { FULL });
-        let local_theta = sliding.map_or(LOCAL_THETA, |sliding| sliding.rope_theta);
+        let local_theta = sliding.and_then(|sliding| sliding.rope_theta);
+        let local_theta = local_theta.unwrap_or(LOCAL_THETA);
         let angles = |theta: f64| json!({ "rope_type": "default", "rope_theta": theta });
         let mut fields = json!({
             "model_type": self.model_type(),

@@ -2,7 +2,7 @@
 //! and keys instead.
 
 use super::Architecture;
-use super::llama::{ATTENTION_BIAS, LLAMA, LlamaLike, Rows};
+use super::llama::{ATTENTION_BIAS, LLAMA, LeftOut, LlamaLike, Rows, SightOf};
 use crate::model::facts::Facts;
 use crate::model::strict::{Known, May};
 
@@ -23,6 +23,11 @@ pub(super) const QWEN2: LlamaLike = LlamaLike {
     },
     biases: &[],
     indifferent: WINDOWS,
+    left_out: LeftOut {
+        n_kv_heads: Some(32),
+        ..LLAMA.left_out
+    },
+    sight: SightOf::Whole,
     in_gguf: "qwen2",
     rows: Rows::Halves,
 };
@@ -38,6 +43,12 @@ pub(super) const QWEN3: LlamaLike = LlamaLike {
     },
     biases: &[ATTENTION_BIAS],
     indifferent: WINDOWS,
+    left_out: LeftOut {
+        n_kv_heads: Some(32),
+        head_dim: Some(128),
+        ..LLAMA.left_out
+    },
+    sight: SightOf::Whole,
     in_gguf: "qwen3",
     rows: Rows::Halves,
 };

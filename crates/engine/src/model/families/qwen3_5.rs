@@ -2,7 +2,7 @@
 //! fourth, whose queries' map gives a gate of its result as well, which rotates a quarter of each head, and whose
 //! norms' weights are added to one. Of a model that sees pictures too, the part that reads and writes text.
 
-use super::llama::{ATTENTION_BIAS, with_theta};
+use super::llama::ATTENTION_BIAS;
 use super::{Architecture, Family, SpecialTokens};
 use crate::EngineError;
 use crate::kernels::attention::Mask;
@@ -152,7 +152,8 @@ impl Family for Qwen3_5 {
     }
 
     fn write(&self, config: &ModelConfig, special: SpecialTokens) -> Value {
-        let mut rope = with_theta(config.attention.rope_scaling.to_json(), config.rope_theta);
+        let scaling = config.attention.rope_scaling;
+        let [mut rope, _] = scaling.both_spellings(config.rope_theta);
         let rotated = config.attention.rotated.unwrap_or(config.head_dim);
         rope["partial_rotary_factor"] = (rotated as f64 / config.head_dim as f64).into();
         let mut all = json!({

@@ -57,7 +57,7 @@ impl InGguf for InFiles {
                 sliding: Some(Sliding {
                     window: settings.count("attention.sliding_window", limits::POSITIONS)?,
                     blocks: blocks(settings, n_blocks)?,
-                    rope_theta: local.unwrap_or(LOCAL_THETA),
+                    rope_theta: Some(local.unwrap_or(LOCAL_THETA)),
                 }),
                 ..Attention::default()
             },
@@ -99,8 +99,10 @@ impl InGguf for InFiles {
             ("attention.sliding_window", sliding.window.into()),
             ("rope.freq_base", config.rope_theta.into()),
         ];
-        if sliding.rope_theta.to_bits() != LOCAL_THETA.to_bits() {
-            all.push((LOCAL_THETA_SETTING, sliding.rope_theta.into()));
+        if let Some(own) = sliding.rope_theta
+            && own.to_bits() != LOCAL_THETA.to_bits()
+        {
+            all.push((LOCAL_THETA_SETTING, own.into()));
         }
         if sliding.blocks != every(PATTERN, n_blocks) {
             let blocks = List::Bools(sliding.blocks.clone());

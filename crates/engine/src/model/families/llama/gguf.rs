@@ -1,6 +1,7 @@
 //! Llama, and what differs from it in facts alone, in GGUF files.
 
-use super::{LlamaLike, Rows};
+use super::sight::every;
+use super::{LlamaLike, Rows, SightOf};
 use crate::gguf::Value as Setting;
 use crate::model::fields::limits;
 use crate::model::in_gguf::{InGguf, Order, Settings, rope_settings};
@@ -21,12 +22,13 @@ impl InGguf for LlamaLike {
         settings.must_equal("rope.dimension_count", head_dim)?;
         let theta = settings.number("rope.freq_base", limits::ROPE_THETA)?;
         let theta = theta.unwrap_or(10_000.0);
+        let n_blocks = settings.count("block_count", limits::BLOCKS)?;
         Ok(ModelConfig {
             architecture: self.architecture,
             vocab_size: settings.vocab_size,
             hidden_size,
             intermediate_size: settings.count("feed_forward_length", limits::HIDDEN_LAYER)?,
-            num_hidden_layers: settings.count("block_count", limits::BLOCKS)?,
+            num_hidden_layers: n_blocks,
             num_attention_heads: n_heads,
             num_key_value_heads: settings
                 .optional_count("attention.head_count_kv", limits::HEADS)?
@@ -41,6 +43,7 @@ impl InGguf for LlamaLike {
                 // Biases of queries, keys and values alone make another family.
                 biases: !self.facts.qkv_biases && settings.has_tensor("blk.0.attn_q.bias"),
                 rope_scaling: settings.rope_scaling(head_dim, theta)?,
+                unrotated: self.unrotated_in_gguf(n_blocks),
                 ..Attention::default()
             },
             mlp_biases: settings.has_tensor("blk.0.ffn_gate.bias"),
@@ -55,8 +58,23 @@ impl InGguf for LlamaLike {
     }
 
     fn write(&self, config: &ModelConfig) -> Result<Vec<(&'static str, Setting)>, String> {
+        let n_blocks = config.num_hidden_layers;
+        if let Some(sliding) = &config.attention.sliding
+            && sliding.window < config.max_position_embeddings
+        {
+            return Err(format!(
+                "`sliding_window` is {}, and the architecture `{}` of GGUF knows no windows",
+                sliding.window, self.in_gguf
+            ));
+        }
+        if config.attention.unrotated != self.unrotated_in_gguf(n_blocks) {
+            return Err(format!(
+                "`no_rope_layers` names other blocks than the architecture `{}` of GGUF means",
+                self.in_gguf
+            ));
+        }
         let mut all = vec![
-            ("block_count", config.num_hidden_layers.into()),
+            ("block_count", n_blocks.into()),
             ("context_length", config.max_position_embeddings.into()),
             ("embedding_length", config.hidden_size.into()),
             ("feed_forward_length", config.intermediate_size.into()),
@@ -101,6 +119,16 @@ impl InGguf for LlamaLike {
             }
         } else {
             Order::Plain
+        }
+    }
+}
+
+impl LlamaLike {
+    /// Of each block, whether it rotates nothing, which files do not say.
+    fn unrotated_in_gguf(&self, n_blocks: usize) -> Vec<bool> {
+        match self.sight {
+            SightOf::UnrotatedEvery(n) => every(n, n_blocks),
+            SightOf::Whole | SightOf::Window(_) => Vec::new(),
         }
     }
 }

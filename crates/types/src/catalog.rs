@@ -103,6 +103,15 @@ pub enum CatalogArchitecture {
     Qwen2,
     /// Qwen3.
     Qwen3,
+    /// Mistral.
+    Mistral,
+    /// Phi-3 and Phi-4.
+    Phi3,
+    /// `SmolLM3`.
+    #[serde(rename = "smollm3")]
+    SmolLm3,
+    /// Gemma 3.
+    Gemma3,
     /// GPT-2.
     Gpt2,
     /// BERT.

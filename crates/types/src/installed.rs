@@ -85,6 +85,11 @@ pub enum BaseFitness {
     },
     /// Its configuration is missing, or of an architecture that is not known.
     UnknownArchitecture,
+    /// Its configuration says what is not understood and may change what it computes.
+    NotUnderstood {
+        /// What it says, by the name of the field.
+        detail: String,
+    },
     /// It sorts texts instead of continuing them.
     NotADecoder,
     /// It has no `tokenizer.json`.

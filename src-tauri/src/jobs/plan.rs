@@ -318,6 +318,9 @@ mod tests {
         assert_eq!(refused(&lora(), None), field("base_model"), "none");
         for fitness in [
             BaseFitness::UnknownArchitecture,
+            BaseFitness::NotUnderstood {
+                detail: "`a` is 1".to_owned(),
+            },
             BaseFitness::NotADecoder,
             BaseFitness::NoTokenizer,
             BaseFitness::NoSafetensors,

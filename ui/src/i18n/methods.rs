@@ -120,9 +120,12 @@ pub fn base_text(fitness: &BaseFitness) -> String {
             count((*context_length).into())
         ),
         BaseFitness::UnknownArchitecture => {
-            "معماری آن را این برنامه نمی‌شناسد؛ Llama، Qwen2، Qwen3، Qwen3.5، Gemma 3 و GPT-2 پشتیبانی می‌شوند."
+            "معماری آن را این برنامه نمی‌شناسد؛ Llama، Mistral، Phi-3، SmolLM3، Qwen2، Qwen3، Qwen3.5، Gemma 3 و GPT-2 پشتیبانی می‌شوند."
                 .to_owned()
         }
+        BaseFitness::NotUnderstood { detail } => format!(
+            "پیکربندی‌اش (\u{2066}config.json\u{2069}) چیزی می‌گوید که این برنامه نمی‌فهمد و شاید عددهای مدل را عوض کند: \u{2066}{detail}\u{2069}"
+        ),
         BaseFitness::NotADecoder => "متن را ادامه نمی‌دهد، دسته‌بندی می‌کند.".to_owned(),
         BaseFitness::NoTokenizer => {
             "فایل توکن‌ساز (\u{2066}tokenizer.json\u{2069}) ندارد.".to_owned()

@@ -124,6 +124,14 @@ impl ModelConfig {
         Ok(config)
     }
 
+    /// Whether the folder's `config.json` names a family that is known, whatever else it says.
+    pub(crate) fn names_a_family(model_dir: &Path) -> bool {
+        python_json::read(model_dir, "config.json").is_ok_and(|raw| {
+            let named = raw.get("model_type").and_then(Value::as_str);
+            named.and_then(Architecture::of_model_type).is_some()
+        })
+    }
+
     /// Reads the content of a `config.json`; the error says what is wrong with it.
     fn from_json(raw: &Value) -> Result<Self, String> {
         let fields = Fields::new(raw);

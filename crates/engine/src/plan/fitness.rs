@@ -9,8 +9,12 @@ use std::path::{Path, PathBuf};
 /// What a run can make of the model in `model_dir`, a folder or a GGUF file: of its configuration and the
 /// names of its files.
 pub fn base_fitness(model_dir: &Path) -> BaseFitness {
-    let Ok(config) = ModelConfig::load(model_dir) else {
-        return BaseFitness::UnknownArchitecture;
+    let config = match ModelConfig::load(model_dir) {
+        Ok(config) => config,
+        Err(EngineError::InvalidModel { detail, .. }) if ModelConfig::names_a_family(model_dir) => {
+            return BaseFitness::NotUnderstood { detail };
+        }
+        Err(_) => return BaseFitness::UnknownArchitecture,
     };
     if !config.is_decoder() {
         return BaseFitness::NotADecoder;
@@ -99,6 +103,14 @@ mod tests {
         assert!(
             targets.contains(&"q_proj".to_owned()) && !targets.contains(&"embed_tokens".to_owned()),
             "the maps of its blocks and nothing else: {targets:?}"
+        );
+        let text = std::fs::read_to_string(reference("llama/config.json")).unwrap();
+        let strange = text.replacen('{', r#"{"logit_scale": 0.5,"#, 1);
+        std::fs::write(dir.join("config.json"), strange).unwrap();
+        let found = base_fitness(dir);
+        assert!(
+            matches!(&found, BaseFitness::NotUnderstood { detail } if detail.contains("`logit_scale` is 0.5")),
+            "a field that is not understood is named: {found:?}"
         );
         std::fs::copy(reference("bert/config.json"), dir.join("config.json")).unwrap();
         assert_eq!(

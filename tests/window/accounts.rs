@@ -263,7 +263,7 @@ async fn others(desktop: &Desktop, window: &Window) -> Result<()> {
         "position": 0, "offset": 0, "limit": 20, "shared": true, "hours": 1, "folder": "job",
         "password": PASSWORD, "code": "0000-0000-0000-0000", "role": "user", "remember": false,
         "path": "/nowhere/at/all.txt", "search": "", "group": "all", "service_id": "s",
-        "base_url": "http://127.0.0.1:9", "key": "x", "content": { "kind": "csv", "value": [job_id] },
+        "base_url": "http://127.0.0.1:9", "key": "x", "program": "axolotl", "content": { "kind": "csv", "value": [job_id] },
     });
     let of_hub = json!({
         "repo": "someone/something", "kind": "model", "revision": null, "files": null, "text": "x",

@@ -138,8 +138,8 @@ async fn the_folder(window: &Window) -> Result<()> {
         .await?;
     let reason = window.text("run-base-imported:monster").await?;
     ensure!(
-        reason.contains("معماری"),
-        "why no run can go on from it: `{reason}`"
+        is_persian(&reason) && reason.contains("num_hidden_layers"),
+        "which setting says why no run can go on from it: `{reason}`"
     );
     Ok(())
 }

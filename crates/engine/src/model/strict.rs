@@ -111,6 +111,13 @@ const SHARED: &[Known] = &[
     ("suppress_tokens", May::BeAnything),
     ("begin_suppress_tokens", May::BeAnything),
     ("remove_invalid_values", May::BeAnything),
+    // Of parts that no family here has: routers of experts, state spaces. What would bring such a part in is
+    // not in this list.
+    ("router_jitter", May::BeAnything),
+    ("router_jitter_noise", May::BeAnything),
+    ("router_aux_loss_coef", May::BeAnything),
+    ("output_router_logits", May::BeAnything),
+    ("time_step_limit", May::BeAnything),
     // What changes the computation unless it says nothing.
     ("pruned_heads", May::BeEmpty),
     ("layer_types", May::ListOnly("full_attention")),

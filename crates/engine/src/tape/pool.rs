@@ -15,7 +15,7 @@ pub struct Pool {
     free: Mutex<BTreeMap<usize, Vec<Vec<f32>>>>,
     /// Rows of the values that its buffers are made for.
     n_rows: AtomicUsize,
-    /// Rows of the values that are asked for now: at most as many, and not many fewer.
+    /// Rows of the batch under way: at most `n_rows`, and at least [`SMALLEST_SHARE`] of it.
     n_rows_now: AtomicUsize,
 }
 
